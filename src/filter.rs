@@ -7,7 +7,7 @@
 //! A word matches anywhere in the case id; `*` matches any characters, and `{}` and `[]` are literal. In `op(…)`
 //! and the other properties the whole value must match.
 
-use crate::case::Case;
+use crate::case::{Case, matches_glob};
 use std::ops::Range;
 
 /// A parsed filter expression.
@@ -139,21 +139,6 @@ impl FilterProperty {
             Self::Id => Some(id.to_owned()),
         }
     }
-}
-
-/// Returns true if a pattern, in which `*` matches any characters, matches the whole text.
-pub(super) fn matches_glob(pattern: &str, text: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else { return false };
-    let mut parts: Vec<&str> = parts.collect();
-    let Some(last) = parts.pop() else { return rest.is_empty() };
-    for part in parts {
-        match rest.find(part) {
-            Some(at) => rest = &rest[at + part.len()..],
-            None => return false,
-        }
-    }
-    rest.ends_with(last)
 }
 
 struct FilterParser<'a> {

@@ -5,20 +5,22 @@
 //! scenario file ─▶ scenario ──────┴─ generate ─▶ cases ─ wire ─▶ bytes ─ run ─▶ exchanges ─ judge ─▶ verdicts ─ report ─▶ people, CI
 //! ```
 //!
-//! Each module has one job. Data flows one way, and `tests/layering.rs` fails if a module imports one that it may
+//! Each module has one job. Data flows one way, and `tests/it/layering.rs` fails if a module imports one that it may
 //! not know. Start with [`session`], which shows a whole run on one screen, and [`contract`], which defines the terms
 //! that all other modules use.
 //!
 //! With `default-features = false` the library contains only what needs no command line, socket or server: the modules
 //! up to [`judge`], and [`inprocess`], which tests a service in the same process against its contract.
 
-// `cli` and `config` refer to the library by its name, as an external user would.
+// `cli`, `commands` and `config` refer to the library by its name, as an external user would.
 #[cfg(feature = "cli")]
 extern crate self as overstep;
 
 pub mod case;
 #[cfg(feature = "cli")]
-pub mod cli;
+mod cli;
+#[cfg(feature = "cli")]
+pub mod commands;
 #[cfg(feature = "cli")]
 mod config;
 pub mod contract;

@@ -1,6 +1,6 @@
-//! `overstep fuzz` over HTTP against the made-up service: the binary as a person starts it, from nothing.
+//! `overstep fuzz` over HTTP against the sample service: runs the binary in a new folder.
 //!
-//! It measures until the finding has been made simple and the run has ended, as a person waits for it.
+//! The time includes shrinking the finding and the end of the run.
 
 use super::cards::{CONTRACT, Cards, Fault, SCENARIO};
 use super::loopback::{read_request, serve};
@@ -9,19 +9,19 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How long it takes to a fault; `None` where it is not found in time.
-pub fn overstep_fuzz(fault: Fault, within: Duration, seed: u64) -> Option<Duration> {
+/// Returns the time until a fault is found, or `None` if it is not found in time.
+pub fn overstep_fuzz(fault: Fault, time_limit: Duration, seed: u64) -> Option<Duration> {
     let folder = tempfile::tempdir().expect("a temporary directory");
     let scenarios = folder.path().join("scenarios");
-    std::fs::create_dir(&scenarios).expect("made");
-    std::fs::write(scenarios.join("cards.toml"), SCENARIO).expect("written");
-    std::fs::write(scenarios.join("cards.contract.json"), CONTRACT).expect("written");
-    let url = served(fault);
+    std::fs::create_dir(&scenarios).expect("the folder can be created");
+    std::fs::write(scenarios.join("cards.toml"), SCENARIO).expect("the file can be written");
+    std::fs::write(scenarios.join("cards.contract.json"), CONTRACT).expect("the file can be written");
+    let url = start_service(fault);
     let started = Instant::now();
     let status = Command::new(env!("CARGO_BIN_EXE_overstep"))
         .current_dir(folder.path())
         .args(["fuzz", "cards", "-e", &url, "--max-failures", "1", "--no-progress"])
-        .args(["--max-time", &format!("{}s", within.as_secs()), "--seed", &seed.to_string()])
+        .args(["--max-time", &format!("{}s", time_limit.as_secs()), "--seed", &seed.to_string()])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status()
@@ -29,8 +29,8 @@ pub fn overstep_fuzz(fault: Fault, within: Duration, seed: u64) -> Option<Durati
     (status.code() == Some(1)).then(|| started.elapsed())
 }
 
-/// The service on a port of its own, until the process ends.
-fn served(fault: Fault) -> String {
+/// Starts the service on its own port; it runs until the process ends.
+fn start_service(fault: Fault) -> String {
     let service = Arc::new(Cards::new(fault));
     let address = serve(move |mut stream, _| {
         let _ = stream.set_nodelay(true);
@@ -38,13 +38,13 @@ fn served(fault: Fault) -> String {
         while let Some((head, body)) = read_request(&mut reader) {
             let mut line = head.lines().next().unwrap_or_default().split(' ');
             let (method, target) = (line.next().unwrap_or_default(), line.next().unwrap_or_default());
-            let (status, body) = service.answer(method, target, &body);
+            let (status, body) = service.respond(method, target, &body);
             let body = body.to_string();
-            let answer = format!(
+            let response = format!(
                 "HTTP/1.1 {status} Answer\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
                 body.len()
             );
-            if stream.write_all(answer.as_bytes()).is_err() {
+            if stream.write_all(response.as_bytes()).is_err() {
                 return;
             }
         }

@@ -1,36 +1,36 @@
 #![no_main]
 
-use overstep::cli;
-use overstep::exit::Exit;
-use overstep::inprocess::redrawn;
-use overstep::session::KINDS;
+use overstep::cli::{LibFuzzerEndpoint, target_from_environment};
+use overstep::exit::ExitStatus;
+use overstep::inprocess::mutate;
+use overstep::session::MAX_RESPONSE_KINDS;
 use std::sync::{OnceLock, atomic::AtomicU8};
 
-/// What libFuzzer takes for coverage, beside or instead of that of code: kinds of answers.
+/// Counters per kind of response, which libFuzzer treats as coverage in addition to that of code.
 #[cfg_attr(target_os = "linux", unsafe(link_section = "__libfuzzer_extra_counters"))]
-static ANSWERS: [AtomicU8; KINDS] = [const { AtomicU8::new(0) }; KINDS];
+static RESPONSE_KINDS: [AtomicU8; MAX_RESPONSE_KINDS] = [const { AtomicU8::new(0) }; MAX_RESPONSE_KINDS];
 
-/// As OVERSTEP_SCENARIO, OVERSTEP_ENDPOINT and OVERSTEP_FLAGS say.
-static ENDPOINT: OnceLock<cli::Target> = OnceLock::new();
+/// The endpoint that OVERSTEP_SCENARIO, OVERSTEP_ENDPOINT and OVERSTEP_FLAGS describe.
+static ENDPOINT: OnceLock<LibFuzzerEndpoint> = OnceLock::new();
 
 libfuzzer_sys::fuzz_target!(
-    init: { let _ = ENDPOINT.set(cli::target().unwrap_or_else(|exit| leave(exit))); },
+    init: { let _ = ENDPOINT.set(target_from_environment().unwrap_or_else(|status| exit(status))); },
     |bytes: &[u8]| {
-        let endpoint = ENDPOINT.get().expect("it was made before");
-        endpoint.fuzz(bytes, &ANSWERS).unwrap_or_else(|exit| leave(exit));
+        let endpoint = ENDPOINT.get().expect("initialized at start");
+        endpoint.fuzz(bytes, &RESPONSE_KINDS).unwrap_or_else(|status| exit(status));
     }
 );
 
-// The bytes are choices: half of the time those after a certain one are made anew.
-libfuzzer_sys::fuzz_mutator!(|bytes: &mut [u8], size: usize, most: usize, seed: u32| {
-    redrawn(bytes, size, most, seed).unwrap_or_else(|| libfuzzer_sys::fuzzer_mutate(bytes, size, most))
+// Half of the mutations keep a prefix of the random choices and draw the rest anew.
+libfuzzer_sys::fuzz_mutator!(|bytes: &mut [u8], size: usize, max_size: usize, seed: u32| {
+    mutate(bytes, size, max_size, seed).unwrap_or_else(|| libfuzzer_sys::fuzzer_mutate(bytes, size, max_size))
 });
 
-/// Ends the process in a way that libFuzzer takes for no crash: no input is at fault for an endpoint that is not there.
-fn leave(exit: Exit) -> ! {
+/// Ends the process without a crash report, since an unreachable endpoint is not the fault of an input.
+fn exit(status: ExitStatus) -> ! {
     unsafe extern "C" {
         fn _exit(code: std::ffi::c_int) -> !;
     }
-    // SAFETY: it takes any number, and never returns.
-    unsafe { _exit(exit.code().into()) }
+    // SAFETY: `_exit` accepts any number and never returns.
+    unsafe { _exit(status.code().into()) }
 }

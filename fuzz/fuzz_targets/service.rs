@@ -1,22 +1,22 @@
 #![no_main]
 
-use overstep::inprocess::{Subject, redrawn};
+use overstep::inprocess::{Subject, mutate};
 use std::sync::LazyLock;
 
 static SUBJECT: LazyLock<Subject> = LazyLock::new(|| {
-    // What `overstep ingest DOCUMENTS -o service.contract.json` wrote, and the scenario.
+    // The contract that `overstep ingest DOCUMENTS -o service.contract.json` wrote, and the scenario.
     let contract = include_str!("../../tests/it/cards/cards.contract.json");
     let scenario = include_str!("../../tests/it/cards/cards.toml");
-    Subject::new(contract, scenario).expect("they fit each other")
+    Subject::new(contract, scenario).expect("contract and scenario match")
 });
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    // Your service, new each time: an axum `Router`, an s3s service, anything that is a `tower::Service`.
-    let mut service = overstep_fuzz::service::cards(overstep_fuzz::cards::Fault::named());
+    // A new service per input: an axum `Router`, an s3s service, or any other `tower::Service`.
+    let mut service = overstep_fuzz::cards::service::cards(overstep_fuzz::cards::Fault::from_environment());
     SUBJECT.fuzz(bytes, &mut service);
 });
 
-// The bytes are choices: half of the time those after a certain one are made anew.
-libfuzzer_sys::fuzz_mutator!(|bytes: &mut [u8], size: usize, most: usize, seed: u32| {
-    redrawn(bytes, size, most, seed).unwrap_or_else(|| libfuzzer_sys::fuzzer_mutate(bytes, size, most))
+// Half of the mutations keep a prefix of the random choices and draw the rest anew.
+libfuzzer_sys::fuzz_mutator!(|bytes: &mut [u8], size: usize, max_size: usize, seed: u32| {
+    mutate(bytes, size, max_size, seed).unwrap_or_else(|| libfuzzer_sys::fuzzer_mutate(bytes, size, max_size))
 });

@@ -1,6 +1,6 @@
-//! What fuzz targets have in common: a property for each, and services in this process.
+//! Code that fuzz targets share: a property for each target, and in-process services.
 //!
-//! Nothing here needs libFuzzer: `tests/it/corpus.rs` replays the same properties over the committed corpus.
+//! Nothing here needs libFuzzer: `tests/it/corpus.rs` runs the same properties over the committed corpus.
 
 #[path = "../../tests/it/cards/mod.rs"]
 pub mod cards;

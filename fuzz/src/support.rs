@@ -1,4 +1,4 @@
-//! The parts of the tests' shared code that the properties use.
+//! Shared code of the integration tests that the properties use.
 
 #[path = "../../tests/it/support/schema.rs"]
 pub mod schema;

@@ -28,7 +28,7 @@ Examples:
   overstep check leadlex -E 'op(AddTagsToContact) & auth'
   overstep fuzz leadlex -e local --max-time 5m     send generated requests for five minutes
   overstep init queues --source botocore:sqs -e http://127.0.0.1:5000
-  overstep doctor queues                           show which operations succeed, and why others don't
+  overstep doctor queues                           show which operations succeed or fail, and why
   overstep cases connect --format curl             print the requests without sending them
   overstep ingest docs/*.md -o my.contract.json    read documents into a contract
   overstep drift docs/page.rst botocore:connect    show where two sources contradict each other
@@ -306,21 +306,6 @@ pub struct FuzzFlags {
     /// Decides how requests are sent.
     #[command(flatten)]
     pub send: SendFlags,
-}
-
-impl FuzzFlags {
-    /// Returns the flags of a `check` that sends to the same endpoint in the same way.
-    pub fn to_check_flags(&self) -> CheckFlags {
-        CheckFlags {
-            selection: self.selection.clone(),
-            send: SendFlags { no_progress: true, ..self.send.clone() },
-            last_failed: false,
-            snapshots: None,
-            no_snapshots: true,
-            against: None,
-            update: UpdateFlag::No,
-        }
-    }
 }
 
 /// What to do with responses that differ from the accepted ones.

@@ -1,187 +1,41 @@
-//! Builds jobs from flags and settings: scenarios with their variables, principals, contract and endpoint.
+//! Builds jobs from flags and settings: scenarios with their contract, endpoint and credentials.
 //!
 //! It never sends a request: all configuration errors are reported before the first one.
 
 use super::flags::{LevelFlag, SelectionFlags};
-use super::{CommandError, environment_variable, messages, rerun_command::rerun_command};
+use super::rerun_command::rerun_command;
+use super::saved_requests::read_scenario_requests;
+use super::scenarios::{VariableFlags, read_scenarios};
+use super::{CommandError, current_directory, environment_variable, lifecycle, messages};
 use crate::config::{
-    Config, EndpointKind, ResolvedEndpoint, error_diagnostic, find_aws_credentials, substitute_variables,
-    warning_diagnostic,
+    Config, EndpointKind, ResolvedEndpoint, error_diagnostic, find_aws_credentials, warning_diagnostic,
 };
 use crate::filter::Filter;
 use crate::session::{EndpointTarget, KnownDivergences, ScenarioJob};
+use overstep::generate::GenerationLevel;
 use overstep::report::Diagnostic;
 use overstep::run::{AwsAccessKeys, HostPrefixes};
-use overstep::scenario::{Credentials, Scenario, Variable};
-use overstep::session;
+use overstep::scenario::{Credentials, Scenario};
+use overstep::session::{self, LoadedContract};
 use overstep::store::{self, FoundScenario, SourceSearchPaths};
 use std::path::{Path, PathBuf};
 
-/// The selected scenarios, with variables set and the principals of `overstep.toml` added.
-pub struct SelectedScenarios {
-    /// The scenarios and their files, in the order of the command line.
-    pub scenarios: Vec<(FoundScenario, Scenario)>,
-    /// The settings in `overstep.toml`.
-    pub config: Config,
+/// A job with its scenario's file and its endpoint.
+pub struct ResolvedJob {
+    /// The job.
+    pub job: ScenarioJob,
+    /// The scenario's file.
+    pub found: FoundScenario,
+    /// The endpoint, with all settings of its entry in `overstep.toml`.
+    pub endpoint: ResolvedEndpoint,
+}
+
+/// The jobs of the selected scenarios, in the order of the command line.
+pub struct ResolvedJobs {
+    /// The jobs.
+    pub jobs: Vec<ResolvedJob>,
     /// The directory in which the command was started.
     pub directory: PathBuf,
-}
-
-/// Reads scenarios. Warnings are printed, or returned as errors with `strict`.
-pub fn read_scenarios(
-    names: &[String],
-    variables: &VariableFlags<'_>,
-    strict: bool,
-) -> Result<SelectedScenarios, CommandError> {
-    let directory = super::current_directory()?;
-    let config = Config::load(&directory)?;
-    messages::print_warnings(&config.warnings, strict)?;
-    let found = if names.is_empty() {
-        store::find_all_scenarios(&directory)?
-    } else {
-        names.iter().map(|name| store::find_scenario(&directory, name)).collect::<Result<_, _>>()?
-    };
-    let mut scenarios = Vec::new();
-    for found in found {
-        if scenarios.iter().any(|(other, _): &(FoundScenario, Scenario)| other.name == found.name) {
-            return Err(Diagnostic::error(format!("more than one scenario is named `{}`", found.name)).into());
-        }
-        let (mut scenario, odd) = overstep::scenario::read_scenario(&found.name, &found.text)
-            .map_err(|error| error_diagnostic(&found.display_name, &found.text, error))?;
-        let warnings: Vec<_> =
-            odd.into_iter().map(|one| warning_diagnostic(&found.display_name, &found.text, one)).collect();
-        messages::print_warnings(&warnings, strict)?;
-        for (name, principal) in &config.settings.principals {
-            scenario.principals.insert(name.clone(), principal.clone());
-        }
-        scenarios.push((found, scenario));
-    }
-    variables.apply(&mut scenarios, &directory)?;
-    for (_, scenario) in &mut scenarios {
-        fill_from_environment(scenario)?;
-    }
-    Ok(SelectedScenarios { scenarios, config, directory })
-}
-
-/// The values that flags give to variables.
-pub struct VariableFlags<'a> {
-    /// Values of `--variable`.
-    pub plain: &'a [(String, String)],
-    /// Values of `--secret`.
-    pub secret: &'a [(String, String)],
-    /// The file given with `--variables-file`.
-    pub file: Option<&'a Path>,
-}
-
-impl VariableFlags<'_> {
-    fn apply(&self, scenarios: &mut [(FoundScenario, Scenario)], directory: &Path) -> Result<(), CommandError> {
-        if let Some(file) = self.file {
-            for (name, value) in read_variables_file(file, directory)? {
-                set_variable(scenarios, &name, &value, false)?;
-            }
-        }
-        for (name, value) in self.plain {
-            set_variable(scenarios, name, value, false)?;
-        }
-        for (name, value) in self.secret {
-            set_variable(scenarios, name, value, true)?;
-        }
-        Ok(())
-    }
-}
-
-/// Returns the variables in a file, in order.
-pub fn read_variables_file(file: &Path, directory: &Path) -> Result<Vec<(String, String)>, CommandError> {
-    let text = store::read_text(&directory.join(file))?;
-    let mut found = Vec::new();
-    for (number, line) in text.lines().enumerate() {
-        let line = line.trim();
-        if line.is_empty() || line.starts_with('#') {
-            continue;
-        }
-        let pair = super::flag_values::parse_assignment(line).map_err(|reason| Diagnostic {
-            line: u32::try_from(number + 1).ok(),
-            ..Diagnostic::error(reason).with_location(&file.display().to_string(), "", None)
-        })?;
-        found.push(pair);
-    }
-    Ok(found)
-}
-
-fn set_variable(
-    scenarios: &mut [(FoundScenario, Scenario)],
-    name: &str,
-    value: &str,
-    secret: bool,
-) -> Result<(), CommandError> {
-    let mut known = false;
-    for (_, scenario) in scenarios.iter_mut() {
-        if let Some(variable) = scenario.variables.get_mut(name) {
-            known = true;
-            *variable = Variable { value: value.to_owned(), secret: secret || variable.secret };
-        }
-    }
-    if known {
-        return Ok(());
-    }
-    let names: Vec<&str> =
-        scenarios.iter().flat_map(|(_, scenario)| scenario.variables.keys()).map(String::as_str).collect();
-    let near = names.iter().min_by_key(|known| strsim::damerau_levenshtein(name, known));
-    let hint = match near.filter(|near| strsim::damerau_levenshtein(name, near) <= 3) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None if names.is_empty() => "the scenario has no variables".to_owned(),
-        None => format!("known variables: {}", names.join(", ")),
-    };
-    Err(Diagnostic::error(format!("no scenario has a variable `{name}`")).with_hint(hint).into())
-}
-
-/// Turns each `${NAME}` in a principal's credentials into a secret variable with that environment variable's value.
-fn fill_from_environment(scenario: &mut Scenario) -> Result<(), CommandError> {
-    let mut secrets: Vec<(String, String)> = Vec::new();
-    let default = scenario.principal.clone();
-    let mut unset = Vec::new();
-    for (name, principal) in &mut scenario.principals {
-        let texts: Vec<&mut String> = match &mut principal.credentials {
-            Credentials::Bearer(key) => vec![key],
-            Credentials::Header { value, .. } => vec![value],
-            Credentials::SigV4 { access_key_id, secret_access_key, .. } => {
-                access_key_id.iter_mut().chain(secret_access_key).collect()
-            }
-            Credentials::Anonymous => Vec::new(),
-        };
-        for text in texts {
-            match extract_environment_names(text, &environment_variable) {
-                Ok(found) => secrets.extend(found),
-                Err(problem) if default.as_deref() == Some(name.as_str()) => return Err(problem.into()),
-                Err(_) => unset.push(name.clone()),
-            }
-        }
-    }
-    // A principal that is not the default is dropped if its environment variable is unset.
-    scenario.principals.retain(|name, _| !unset.contains(name));
-    for (name, value) in secrets {
-        let value = value.replace('{', "{{").replace('}', "}}");
-        scenario.variables.insert(name, Variable { value, secret: true });
-    }
-    Ok(())
-}
-
-/// Replaces each `${NAME}` in a text by the placeholder `{NAME}`, and returns the names with their values.
-fn extract_environment_names(
-    text: &mut String,
-    environment: crate::config::EnvironmentLookup<'_>,
-) -> Result<Vec<(String, String)>, Box<Diagnostic>> {
-    let mut found = Vec::new();
-    let mut from = 0;
-    while let Some(start) = text[from..].find("${").map(|at| from + at) {
-        let Some(length) = text[start..].find('}') else { break };
-        let name = text[start + 2..start + length].to_owned();
-        let value = substitute_variables(&text[start..=start + length], environment)?;
-        text.remove(start);
-        from = start + length;
-        found.push((name, value));
-    }
-    Ok(found)
 }
 
 /// Returns where botocore is searched for: the folder in `OVERSTEP_BOTOCORE`, or else the Python installations.
@@ -205,7 +59,7 @@ pub fn build_jobs(
     selection: &SelectionFlags,
     allow_remote: bool,
     needs_endpoint: bool,
-) -> Result<(Vec<ScenarioJob>, Vec<ResolvedEndpoint>, SelectedScenarios), CommandError> {
+) -> Result<ResolvedJobs, CommandError> {
     let filter = selection.filter.as_deref().map(parse_filter).transpose()?;
     let variables = VariableFlags {
         plain: &selection.variable,
@@ -213,58 +67,75 @@ pub fn build_jobs(
         file: selection.variables_file.as_deref(),
     };
     let selected = read_scenarios(&selection.scenarios, &variables, selection.strict)?;
-    let (mut jobs, mut endpoints) = (Vec::new(), Vec::new());
-    for (found, scenario) in &selected.scenarios {
-        let endpoint = resolve_endpoint(selection, scenario, &selected.config, allow_remote, needs_endpoint)?;
+    let mut jobs = Vec::new();
+    for (found, scenario) in selected.scenarios {
+        let endpoint = resolve_endpoint(selection, &scenario, &selected.config, allow_remote, needs_endpoint)?;
         let documents = store::read_sources(&document_places(found.directory.clone()), &scenario.sources)?;
         let files = document_files(&documents, &selected.directory);
-        let loaded = session::load_scenario(scenario, &found.display_name, documents)?;
+        let loaded = session::load_scenario(&scenario, &found.display_name, documents)?;
         messages::print_warnings(&loaded.diagnostics, selection.strict)?;
-        let aws = find_aws_credentials(&environment_variable).map(|keys| AwsAccessKeys {
-            access_key_id: keys.access_key_id,
-            secret_access_key: keys.secret_access_key,
-            session_token: keys.session_token,
-        });
-        if aws.is_none() && needs_endpoint && !endpoint.loopback && needs_environment_keys(scenario) {
+        let job = new_job(loaded, &endpoint)?;
+        if job.aws_keys.is_none() && needs_endpoint && !endpoint.loopback && needs_environment_keys(&scenario) {
             let problem = Diagnostic::error(format!(
                 "scenario `{}` signs its requests, but no AWS credentials were found",
                 scenario.name
             ));
             return Err(problem.with_hint("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE").into());
         }
-        let mut headers = endpoint.headers.clone();
+        let mut headers = job.headers.clone();
         headers.extend(selection.header.iter().cloned());
         let shown = selection.endpoint.as_deref().filter(|endpoint| *endpoint != "embedded");
-        jobs.push(ScenarioJob {
-            scenario: loaded.inferred.scenario.clone(),
-            inferred: loaded.inferred,
-            contract: loaded.contract,
-            aws_keys: aws,
-            target: match &endpoint.kind {
-                EndpointKind::Embedded => EndpointTarget::Embedded,
-                EndpointKind::Url(url) => EndpointTarget::Url(url.clone()),
-            },
-            profile: endpoint.profile.clone(),
+        let job = ScenarioJob {
             headers,
-            hosts: host_options(&endpoint),
             seed: selection.seed,
             level: match selection.level {
-                LevelFlag::Quick => overstep::generate::GenerationLevel::Quick,
-                LevelFlag::Full => overstep::generate::GenerationLevel::Full,
-                LevelFlag::Exhaustive => overstep::generate::GenerationLevel::Exhaustive,
+                LevelFlag::Quick => GenerationLevel::Quick,
+                LevelFlag::Full => GenerationLevel::Full,
+                LevelFlag::Exhaustive => GenerationLevel::Exhaustive,
             },
             filter: filter.clone(),
-            case_ids: None,
-            lifecycle: super::lifecycle::endpoint_lifecycle(&endpoint)?,
             documents: files,
             scenario_file: found.directory.as_ref().map(|_| found.display_name.clone()),
-            known_divergences: read_known_divergences(found, &endpoint.profile)?,
-            regressions: super::saved_requests::read_scenario_requests(found, &selected.directory)?,
-            rerun_command: rerun_command(&scenario_argument(found), shown, allow_remote, selection),
-        });
-        endpoints.push(endpoint);
+            known_divergences: read_known_divergences(&found, &endpoint.profile)?,
+            regressions: read_scenario_requests(&found, &selected.directory)?,
+            rerun_command: rerun_command(&scenario_argument(&found), shown, allow_remote, selection),
+            ..job
+        };
+        jobs.push(ResolvedJob { job, found, endpoint });
     }
-    Ok((jobs, endpoints, selected))
+    Ok(ResolvedJobs { jobs, directory: selected.directory })
+}
+
+/// Creates a job for a contract and an endpoint, with keys from the environment and nothing that flags decide.
+fn new_job(loaded: LoadedContract, endpoint: &ResolvedEndpoint) -> Result<ScenarioJob, CommandError> {
+    let aws_keys = find_aws_credentials(&environment_variable).map(|keys| AwsAccessKeys {
+        access_key_id: keys.access_key_id,
+        secret_access_key: keys.secret_access_key,
+        session_token: keys.session_token,
+    });
+    Ok(ScenarioJob {
+        rerun_command: format!("overstep check {}", loaded.inferred.scenario.name),
+        scenario: loaded.inferred.scenario.clone(),
+        inferred: loaded.inferred,
+        contract: loaded.contract,
+        aws_keys,
+        target: match &endpoint.kind {
+            EndpointKind::Embedded => EndpointTarget::Embedded,
+            EndpointKind::Url(url) => EndpointTarget::Url(url.clone()),
+        },
+        profile: endpoint.profile.clone(),
+        headers: endpoint.headers.clone(),
+        hosts: HostPrefixes { model_prefix: endpoint.entry.host_prefix, bucket_prefix: endpoint.entry.virtual_hosts },
+        seed: 1,
+        level: GenerationLevel::Full,
+        filter: None,
+        case_ids: None,
+        lifecycle: lifecycle::endpoint_lifecycle(endpoint)?,
+        documents: indexmap::IndexMap::new(),
+        scenario_file: None,
+        known_divergences: KnownDivergences::default(),
+        regressions: Vec::new(),
+    })
 }
 
 /// Maps the name of each document that is a file to its path relative to `directory`.
@@ -291,8 +162,8 @@ fn read_known_divergences(found: &FoundScenario, profile: &str) -> Result<KnownD
     Ok(KnownDivergences { entries, display_path: shown, today: overstep::run::today() })
 }
 
-/// Builds the job for a scenario that has no file yet, from sources and an endpoint. The documents decide how the
-/// principal authenticates.
+/// Builds the job for a scenario that has no file yet, from sources and an endpoint, and returns it with the problems of
+/// the documents, which decide how the principal authenticates.
 pub fn job_without_scenario_file(
     name: &str,
     path: &Path,
@@ -301,7 +172,7 @@ pub fn job_without_scenario_file(
     allow_remote: bool,
 ) -> Result<(ScenarioJob, Vec<Diagnostic>), CommandError> {
     let directory = path.parent().map(Path::to_owned);
-    let config = Config::load(&super::current_directory()?)?;
+    let config = Config::load(&current_directory()?)?;
     let mut scenario = Scenario::with_name(name);
     scenario.sources = sources.to_vec();
     let documents = store::read_sources(&document_places(directory), sources)?;
@@ -317,38 +188,11 @@ pub fn job_without_scenario_file(
         scenario.principals.insert("aws".to_owned(), overstep::scenario::Principal { credentials, lacks: Vec::new() });
         scenario.principal = Some("aws".to_owned());
     }
-    let loaded = session::load_scenario(&scenario, &shown, documents)?;
+    let mut loaded = session::load_scenario(&scenario, &shown, documents)?;
     let endpoint =
         ResolvedEndpoint::resolve(endpoint.unwrap_or("embedded"), &config, allow_remote, &environment_variable)?;
-    let aws = find_aws_credentials(&environment_variable).map(|keys| AwsAccessKeys {
-        access_key_id: keys.access_key_id,
-        secret_access_key: keys.secret_access_key,
-        session_token: keys.session_token,
-    });
-    let job = ScenarioJob {
-        scenario: loaded.inferred.scenario.clone(),
-        inferred: loaded.inferred,
-        contract: loaded.contract,
-        aws_keys: aws,
-        target: match &endpoint.kind {
-            EndpointKind::Embedded => EndpointTarget::Embedded,
-            EndpointKind::Url(url) => EndpointTarget::Url(url.clone()),
-        },
-        profile: endpoint.profile.clone(),
-        headers: endpoint.headers.clone(),
-        hosts: host_options(&endpoint),
-        seed: 1,
-        level: overstep::generate::GenerationLevel::Full,
-        filter: None,
-        case_ids: None,
-        lifecycle: super::lifecycle::endpoint_lifecycle(&endpoint)?,
-        documents: indexmap::IndexMap::new(),
-        scenario_file: None,
-        known_divergences: KnownDivergences::default(),
-        regressions: Vec::new(),
-        rerun_command: format!("overstep check {name}"),
-    };
-    Ok((job, loaded.diagnostics))
+    let diagnostics = std::mem::take(&mut loaded.diagnostics);
+    Ok((new_job(loaded, &endpoint)?, diagnostics))
 }
 
 /// Returns the argument that names the scenario on a command line.
@@ -387,8 +231,4 @@ pub fn parse_filter(text: &str) -> Result<Filter, CommandError> {
         let problem = Diagnostic::error(error.reason).with_location("--filter", text, Some(error.span));
         Diagnostic { hint: error.hint, ..problem }.into()
     })
-}
-
-fn host_options(endpoint: &ResolvedEndpoint) -> HostPrefixes {
-    HostPrefixes { model_prefix: endpoint.entry.host_prefix, bucket_prefix: endpoint.entry.virtual_hosts }
 }

@@ -3,7 +3,7 @@
 //! It never sends anything.
 
 use super::flags::{LevelFlag, NoCasesPolicy, ReplayOverrides, SelectionFlags};
-use super::jobs::build_jobs;
+use super::jobs::{ResolvedJob, build_jobs};
 use super::{CommandError, environment_variable, messages};
 use crate::config::ResolvedEndpoint;
 use crate::session::{IndexedCase, ResultsIndex, ScenarioJob};
@@ -85,7 +85,7 @@ pub fn rebuild_job(
     // Only secrets are read from the recorded variables file again; the other values are in the record.
     let recorded_file = scenario.variables_file.as_ref().filter(|_| !scenario.secrets.is_empty());
     let in_file = match flags.variables_file.as_deref().or(recorded_file.map(Path::new)) {
-        Some(file) => super::jobs::read_variables_file(file, directory)?,
+        Some(file) => super::scenarios::read_variables_file(file, directory)?,
         None => Vec::new(),
     };
     let mut missing = Vec::new();
@@ -136,8 +136,8 @@ pub fn rebuild_job(
         strict: false,
         no_cases: NoCasesPolicy::Fail,
     };
-    let (mut jobs, mut endpoints, _) = build_jobs(&choose, allow_remote, true)?;
-    let (Some(mut job), Some(endpoint)) = (jobs.pop(), endpoints.pop()) else {
+    let resolved = build_jobs(&choose, allow_remote, true)?.jobs.pop();
+    let Some(ResolvedJob { mut job, endpoint, .. }) = resolved else {
         return Err(Diagnostic::error(format!("scenario `{}` no longer exists", scenario.named)).into());
     };
     let now = overstep::contract::digest(&job.contract);

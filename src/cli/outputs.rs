@@ -4,7 +4,7 @@
 
 use super::CommandError;
 use super::flag_values::ReportFormat;
-use super::flags::CheckFlags;
+use super::run_settings::RunSettings;
 use indicatif::{ProgressBar, ProgressStyle};
 use overstep::report::{
     CaseResult, GithubReporter, JunitReporter, MarkdownReporter, NdjsonReporter, Reporter, RunStarted, RunSummary,
@@ -58,14 +58,15 @@ pub struct RunOutputs {
 }
 
 impl RunOutputs {
-    /// Opens the terminal output, the reports that the flags name, and the record of the last run.
-    pub fn open(flags: &CheckFlags, directory: &Path) -> Result<Self, CommandError> {
+    /// Opens the terminal output, the reports, and the record of the last run.
+    pub fn open(settings: &RunSettings) -> Result<Self, CommandError> {
+        let directory = &settings.directory;
         let mut outputs = Self {
             reporters: Vec::new(),
             sinks: Vec::new(),
             last_results: None,
             last_run: None,
-            record: RunRecord::default(),
+            record: settings.record.clone(),
             has_cases: false,
             bar: ProgressBar::hidden(),
             plain_progress: false,
@@ -73,7 +74,7 @@ impl RunOutputs {
             total: 0,
             diverging: 0,
         };
-        let stdout_reports = flags.send.report.iter().filter(|(_, path)| path == Path::new("-")).count();
+        let stdout_reports = settings.output.stdout_reports();
         if stdout_reports > 1 {
             return Err(overstep::report::Diagnostic::error("only one report can be written to standard output").into());
         }
@@ -86,7 +87,7 @@ impl RunOutputs {
         } else {
             outputs.reporters.push(Box::new(TerminalReporter::new(anstream::stderr(), width)));
         }
-        for (format, path) in &flags.send.report {
+        for (format, path) in &settings.output.reports {
             let sink = if path == Path::new("-") {
                 OutputSink::Writer(Box::new(io::BufWriter::new(io::stdout())))
             } else {
@@ -112,27 +113,25 @@ impl RunOutputs {
             }
             Err(error) => super::messages::print_line(&format!("cannot save this run for replay: {error}")),
         }
-        if !flags.send.no_progress && io::stderr().is_terminal() {
+        if settings.output.shows_progress && io::stderr().is_terminal() {
             outputs.bar = ProgressBar::new(0);
             outputs.bar.set_style(
                 ProgressStyle::with_template("{bar:30} {human_pos}/{human_len} cases {msg} {eta}")
                     .expect("the template is a constant of known parts"),
             );
         } else {
-            outputs.plain_progress = !flags.send.no_progress;
+            outputs.plain_progress = settings.output.shows_progress;
         }
         Ok(outputs)
     }
 
-    /// Sets the description of the run, which is stored together with its results.
-    pub fn set_record(&mut self, record: RunRecord) {
-        self.record = record;
-    }
-
-    /// Prints, before anything else, that the run tests overstep's own server.
-    pub fn print_embedded_notice(&mut self, reports_take_stdout: bool) -> io::Result<()> {
+    /// Prints, before anything else, that the run tests overstep's own server, if it does.
+    pub fn print_embedded_notice(&self, settings: &RunSettings) -> io::Result<()> {
+        if !settings.uses_embedded_server() {
+            return Ok(());
+        }
         let line = "testing overstep itself against its embedded server; use --endpoint URL to test yours";
-        if reports_take_stdout {
+        if settings.output.stdout_reports() > 0 {
             writeln!(anstream::stderr(), "{line}\n")
         } else {
             writeln!(anstream::stdout(), "{line}\n")

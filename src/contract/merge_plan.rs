@@ -2,7 +2,7 @@
 //!
 //! It never changes a shape that an operation outside the page uses.
 
-use super::merge::{ShapeImporter, child_slots, matching_member_name, merge_shape, unused_shape_name};
+use super::merge_shape::{ShapeImporter, child_slots, matching_member_name, merge_shape, unused_shape_name};
 use super::{Contract, FactField, Shape, ShapeId, ShapeKind};
 use indexmap::IndexMap;
 use serde_json::Value as Json;

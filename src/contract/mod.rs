@@ -7,6 +7,8 @@
 //! `required`, `type`, `length`, `range`, `pattern`, `enum`.
 
 mod amend;
+mod common_errors;
+mod constraint;
 mod drift;
 mod fact;
 mod fact_field;
@@ -14,6 +16,7 @@ mod fact_resolution;
 mod format;
 mod merge;
 mod merge_plan;
+mod merge_shape;
 mod names;
 mod operation;
 mod path;
@@ -22,6 +25,9 @@ mod shape;
 mod traits;
 
 pub use amend::{Amendment, AmendmentError};
+pub(crate) use common_errors::add_common_errors;
+pub use common_errors::switch_protocol;
+pub use constraint::Constraint;
 pub use drift::{Drift, DriftKind, Statement, find_drift};
 pub use fact::{Fact, FactOrigin, Provenance};
 pub use fact_field::FactField;
@@ -31,5 +37,5 @@ pub use names::{ErrorName, OperationName, ShapeId};
 pub use operation::{AuthScheme, Contract, ErrorShape, HttpBinding, Operation, Protocol};
 pub use path::{MemberPath, PathSegment};
 pub use role::ErrorRole;
-pub use shape::{ByteScope, Constraint, LengthRange, Member, MemberLocation, NumberRange, Shape, ShapeKind, ShapeRule};
+pub use shape::{ByteScope, LengthRange, Member, MemberLocation, NumberRange, Shape, ShapeKind, ShapeRule};
 pub use traits::{OperationTraits, PartTraits, ServiceTraits, TimestampFormat, WireTraits, XmlNamespace};

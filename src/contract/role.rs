@@ -29,19 +29,12 @@ pub enum ErrorRole {
     Other,
 }
 
-impl ErrorRole {
-    /// Infers the role from status, name and description, in this order of trust:
-    /// an unambiguous name, then an unambiguous status, then the description, then a vague name.
-    pub fn infer(status: Option<u16>, name: &str, description: &str) -> Self {
-        let name = normalize_name(name);
-        let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
-        if has(&THROTTLING_WORDS) {
-            return Self::Throttled;
-        }
-        if has(&["activeregion", "optinrequired", "dryrun", "featurenot", "notsupportedinregion"]) {
-            return Self::Other;
-        }
-        if has(&[
+/// The words in an error's name that tell its role; the first row that matches counts.
+const ROLES_BY_NAME: &[(ErrorRole, &[&str])] = &[
+    (ErrorRole::Other, &["activeregion", "optinrequired", "dryrun", "featurenot", "notsupportedinregion"]),
+    (
+        ErrorRole::Unauthenticated,
+        &[
             "unauthenticated",
             "unauthorized",
             "missingauthentication",
@@ -55,22 +48,14 @@ impl ErrorRole {
             "authfailure",
             "invalidapikey",
             "missingapikey",
-        ]) {
-            return match status {
-                Some(403) if name.contains("unauthorized") => Self::Forbidden,
-                _ => Self::Unauthenticated,
-            };
-        }
-        if has(&["accessdenied", "forbidden", "permission", "notauthorized", "unauthorizedoperation"]) {
-            return Self::Forbidden;
-        }
-        if has(&["notfound", "nosuch", "doesnotexist", "nonexistent", "unknownresource"]) {
-            return Self::MissingResource;
-        }
-        if has(&["limitexceeded", "quotaexceeded", "toomany", "maximumnumber", "overlimit", "limitreached"]) {
-            return Self::Limit;
-        }
-        if has(&[
+        ],
+    ),
+    (ErrorRole::Forbidden, &["accessdenied", "forbidden", "permission", "notauthorized", "unauthorizedoperation"]),
+    (ErrorRole::MissingResource, &["notfound", "nosuch", "doesnotexist", "nonexistent", "unknownresource"]),
+    (ErrorRole::Limit, &["limitexceeded", "quotaexceeded", "toomany", "maximumnumber", "overlimit", "limitreached"]),
+    (
+        ErrorRole::Conflict,
+        &[
             "conflict",
             "alreadyexists",
             "inuse",
@@ -80,30 +65,45 @@ impl ErrorRole {
             "resourcenotready",
             "conditionalcheckfailed",
             "preconditionfailed",
-        ]) {
-            return Self::Conflict;
+        ],
+    ),
+    (
+        ErrorRole::ServerFault,
+        &["internalserv", "internalfailure", "internalerror", "servicefault", "serverfault", "serviceunavailable"],
+    ),
+    (
+        ErrorRole::InvalidInput,
+        &["validation", "invalidparam", "invalidrequest", "invalidinput", "invalidargument", "malformed", "badrequest"],
+    ),
+];
+
+/// The words in an error's description that tell its role; the first row that matches counts.
+const ROLES_BY_DESCRIPTION: &[(ErrorRole, &[&str])] = &[
+    (ErrorRole::MissingResource, &["not found", "does not exist", "could not be found", "doesn't exist"]),
+    (ErrorRole::Forbidden, &["not authorized", "permission", "access denied"]),
+    (ErrorRole::Conflict, &["already exists", "conflict"]),
+    (ErrorRole::Limit, &["limit exceeded", "quota", "exceeded the", "too many"]),
+];
+
+impl ErrorRole {
+    /// Infers the role from status, name and description, in this order of trust:
+    /// an unambiguous name, then an unambiguous status, then the description, then a vague name.
+    pub fn infer(status: Option<u16>, name: &str, description: &str) -> Self {
+        let name = normalize_name(name);
+        let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
+        if has(&THROTTLING_WORDS) {
+            return Self::Throttled;
         }
-        if has(&[
-            "internalserv",
-            "internalfailure",
-            "internalerror",
-            "servicefault",
-            "serverfault",
-            "serviceunavailable",
-        ]) || status.is_some_and(|status| status >= 500)
-        {
+        if let Some((role, _)) = ROLES_BY_NAME.iter().find(|(_, words)| has(words)) {
+            return match (role, status) {
+                (Self::Unauthenticated, Some(403)) if name.contains("unauthorized") => Self::Forbidden,
+                // The words for invalid input are vague: a status of the server's own errors says more.
+                (Self::InvalidInput, Some(500..)) => Self::ServerFault,
+                (role, _) => *role,
+            };
+        }
+        if status.is_some_and(|status| status >= 500) {
             return Self::ServerFault;
-        }
-        if has(&[
-            "validation",
-            "invalidparam",
-            "invalidrequest",
-            "invalidinput",
-            "invalidargument",
-            "malformed",
-            "badrequest",
-        ]) {
-            return Self::InvalidInput;
         }
         match status {
             Some(401) => return Self::Unauthenticated,
@@ -116,17 +116,8 @@ impl ErrorRole {
         }
         let text = description.to_ascii_lowercase();
         let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
-        if says(&["not found", "does not exist", "could not be found", "doesn't exist"]) {
-            return Self::MissingResource;
-        }
-        if says(&["not authorized", "permission", "access denied"]) {
-            return Self::Forbidden;
-        }
-        if says(&["already exists", "conflict"]) {
-            return Self::Conflict;
-        }
-        if says(&["limit exceeded", "quota", "exceeded the", "too many"]) {
-            return Self::Limit;
+        if let Some((role, _)) = ROLES_BY_DESCRIPTION.iter().find(|(_, words)| says(words)) {
+            return *role;
         }
         if has(&["invalid", "missing", "required", "unsupported"])
             || says(&["invalid", "not valid", "missing", "malformed", "must be", "out of range"])

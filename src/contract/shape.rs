@@ -1,9 +1,8 @@
 //! Shapes, their members, and every constraint that can apply to them.
 
-use super::{Fact, FactField, FactOrigin, PartTraits, ShapeId, WireTraits};
+use super::{Constraint, Fact, FactField, FactOrigin, PartTraits, ShapeId, WireTraits};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
 /// The kind of value that a shape describes, with the parts that only this kind has.
 #[derive(Clone, Debug, PartialEq)]
@@ -214,56 +213,6 @@ impl ShapeRule {
             Self::AtMostOneOf { .. } => Constraint::AtMostOneOf,
             Self::MaxTotalBytes { .. } => Constraint::MaxTotalBytes,
         }
-    }
-}
-
-/// The constraints, by their names in case ids.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Constraint {
-    /// A required member is present and not null.
-    Required,
-    /// A value has its shape's type.
-    Type,
-    /// The length of a text or blob, or the number of entries.
-    Length,
-    /// The range of a number.
-    Range,
-    /// The regular expression that a text matches.
-    Pattern,
-    /// The value is one of a closed list.
-    Enum,
-    /// The entries of a list are distinct.
-    Unique,
-    /// At least one of several members is present.
-    AtLeastOneOf,
-    /// At most one of several members is present.
-    AtMostOneOf,
-    /// The contents stay within a byte budget.
-    MaxTotalBytes,
-}
-
-impl Constraint {
-    /// Returns the name used in case ids.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Required => "required",
-            Self::Type => "type",
-            Self::Length => "length",
-            Self::Range => "range",
-            Self::Pattern => "pattern",
-            Self::Enum => "enum",
-            Self::Unique => "unique",
-            Self::AtLeastOneOf => "atLeastOneOf",
-            Self::AtMostOneOf => "atMostOneOf",
-            Self::MaxTotalBytes => "maxTotalBytes",
-        }
-    }
-}
-
-impl fmt::Display for Constraint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
     }
 }
 

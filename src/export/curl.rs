@@ -11,8 +11,8 @@ use crate::wire::{Redaction, curl_command};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-const RESPONSE_PY: &str = include_str!("answer.py");
-const CHECKS_PY: &str = include_str!("look.py");
+const RESPONSE_PY: &str = include_str!("response.py");
+const CHECKS_PY: &str = include_str!("checks.py");
 const FUNCTIONS_SH: &str = include_str!("functions.sh");
 
 /// Returns the script.
@@ -40,7 +40,7 @@ pub fn curl_script(
     let _ = write!(
         out,
         "work=$(mktemp -d)\ntrap 'rm -rf \"$work\"' EXIT\nfailed=0\n\n\
-         cat > \"$work/look.py\" <<'PYTHON'\nimport json, sys, urllib.parse\n\n\n{RESPONSE_PY}\n\n{CHECKS_PY}PYTHON\n\n{FUNCTIONS_SH}"
+         cat > \"$work/checks.py\" <<'PYTHON'\nimport json, sys, urllib.parse\n\n\n{RESPONSE_PY}\n\n{CHECKS_PY}PYTHON\n\n{FUNCTIONS_SH}"
     );
     out.push_str(&tests);
     out.push_str("\nexit \"$failed\"\n");
@@ -54,15 +54,15 @@ fn write_test(
     needed: &mut BTreeSet<String>,
     out: &mut String,
 ) -> Result<(), UnsupportedCase> {
-    let (acts, last) = case.sequential_steps("a script cannot send concurrent requests")?;
+    let (steps, last) = case.sequential_steps("a script cannot send concurrent requests")?;
     let _ = write!(out, "\n{}{}", comment_lines(&case.id), comment_lines(&case.description));
     if let ExportedAssertion::Law(law, _) = &case.assertion
         && matches!(&**law, Law::State { .. })
     {
         out.push_str("# Checks statuses only; `--format pytest` also compares what is stored after each step.\n");
     }
-    out.push_str("acts() {\n");
-    for index in acts {
+    out.push_str("steps() {\n");
+    for index in steps {
         let line = curl_line(head, case, index, redaction, needed)?;
         let step = &case.steps[index];
         let _ = writeln!(out, "  send {line} || return 1");
@@ -71,7 +71,7 @@ fn write_test(
                 step.fixture.iter().flat_map(|part| &part.accepts).map(ToString::to_string).collect();
             let _ = writeln!(out, "  set_up {} || return 1", accepts.join(" "));
             if let Some(part) = &step.fixture {
-                let _ = writeln!(out, "  made+=({})", shell_quote(&part.name));
+                let _ = writeln!(out, "  created+=({})", shell_quote(&part.name));
             }
         }
         for capture in &step.captures {
@@ -87,12 +87,12 @@ fn write_test(
         }
         write_check(case, index, out);
     }
-    out.push_str("}\nundo() {\n  :\n");
+    out.push_str("}\nteardown() {\n  :\n");
     for index in last {
         let line = curl_line(head, case, index, redaction, needed)?;
         match &case.steps[index].fixture {
             Some(part) => {
-                let _ = writeln!(out, "  is_made {} && send {line}", shell_quote(&part.name));
+                let _ = writeln!(out, "  is_created {} && send {line}", shell_quote(&part.name));
             }
             None => {
                 let _ = writeln!(out, "  send {line}");
@@ -151,7 +151,7 @@ fn write_check(case: &ExportedCase, index: usize, out: &mut String) {
             writeln!(out, "  check accepted {status}{} || return 1", error_pair_args(or))
         }
         ExportedAssertion::Rejected(step, errors) if *step == index => {
-            writeln!(out, "  check refused{} || return 1", error_pair_args(errors))
+            writeln!(out, "  check rejected{} || return 1", error_pair_args(errors))
         }
         ExportedAssertion::NoServerError(steps) if steps.contains(&index) => {
             writeln!(out, "  check survived || return 1")
@@ -171,7 +171,7 @@ fn write_check(case: &ExportedCase, index: usize, out: &mut String) {
                     Some(StateEvent::Write { is_certain: true, .. }) => {
                         writeln!(out, "  check accepted 2xx || return 1")
                     }
-                    Some(StateEvent::RejectedWrite(_)) => writeln!(out, "  check refused : || return 1"),
+                    Some(StateEvent::RejectedWrite(_)) => writeln!(out, "  check rejected : || return 1"),
                     Some(_) | None => writeln!(out, "  check survived || return 1"),
                 }
             }

@@ -158,10 +158,10 @@ impl ExportedCase {
     /// Returns the indices of the steps in the order of their turns: first all other steps, then teardown.
     pub(super) fn steps_by_turn(&self) -> (Vec<Vec<usize>>, Vec<usize>) {
         let is_last = |index: &usize| self.steps[*index].purpose == StepPurpose::TearDown;
-        let (mut last, mut acts): (Vec<usize>, Vec<usize>) = (0..self.steps.len()).partition(is_last);
+        let (mut last, mut steps): (Vec<usize>, Vec<usize>) = (0..self.steps.len()).partition(is_last);
         last.sort_by_key(|index| self.steps[*index].turn);
-        acts.sort_by_key(|index| self.steps[*index].turn);
-        let turns = acts.chunk_by(|one, other| self.steps[*one].turn == self.steps[*other].turn);
+        steps.sort_by_key(|index| self.steps[*index].turn);
+        let turns = steps.chunk_by(|one, other| self.steps[*one].turn == self.steps[*other].turn);
         (turns.map(<[usize]>::to_vec).collect(), last)
     }
 

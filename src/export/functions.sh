@@ -5,18 +5,18 @@ send() {
   status=$("$@" --max-time 10 -o "$work/body" -D "$work/head" -w '%{http_code}')
   [ "$status" != 000 ] || { echo "  no response"; return 1; }
 }
-look() { python3 "$work/look.py" "$1" "$work" "$status" "$protocol" "$place" "${@:2}"; }
-value() { look value "$@"; }
+inspect() { python3 "$work/checks.py" "$1" "$work" "$status" "$protocol" "$place" "${@:2}"; }
+value() { inspect value "$@"; }
 check() {
-  look "$@" || { echo "  expected: $*"; echo "  received: $status $(head -c 500 "$work/body")"; return 1; }
+  inspect "$@" || { echo "  expected: $*"; echo "  received: $status $(head -c 500 "$work/body")"; return 1; }
 }
 set_up() {
-  look set-up "$@" || { echo "  set-up failed: $status $(head -c 500 "$work/body")"; return 1; }
+  inspect set-up "$@" || { echo "  set-up failed: $status $(head -c 500 "$work/body")"; return 1; }
 }
-is_made() { [[ " ${made[*]-} " == *" $1 "* ]]; }
+is_created() { [[ " ${created[*]-} " == *" $1 "* ]]; }
 run() {
-  protocol=$2 place=$3 made=()
+  protocol=$2 place=$3 created=()
   echo "$1"
-  acts && echo "  ok" || failed=1
-  undo
+  steps && echo "  ok" || failed=1
+  teardown
 }

@@ -51,9 +51,9 @@ fn write_test(
     needed: &mut BTreeSet<String>,
     out: &mut String,
 ) -> Result<(), UnsupportedCase> {
-    let (acts, last) = case.sequential_steps("Hurl cannot send concurrent requests")?;
+    let (steps, last) = case.sequential_steps("Hurl cannot send concurrent requests")?;
     let _ = write!(out, "\n{}{}", comment_lines(&case.id), comment_lines(&case.description));
-    for index in acts.into_iter().chain(last) {
+    for index in steps.into_iter().chain(last) {
         let step = &case.steps[index];
         write_request(head, case, step, redaction, needed, out)?;
         if step.purpose == StepPurpose::TearDown {
@@ -255,10 +255,10 @@ fn write_response(case: &ExportedCase, index: usize, out: &mut String) {
                 let own: Vec<&StepEvent> = events.iter().filter(|event| event.step == index).collect();
                 let must_refuse = own.iter().any(|event| matches!(event.event, StateEvent::RejectedWrite(_)));
                 let writes = own.iter().any(|event| matches!(event.event, StateEvent::Write { is_certain: true, .. }));
-                let looks = own.iter().any(|event| matches!(event.event, StateEvent::Read(_)));
+                let reads = own.iter().any(|event| matches!(event.event, StateEvent::Read(_)));
                 if must_refuse {
                     out.push_str("HTTP *\n[Asserts]\nstatus >= 400\nstatus < 500\n");
-                } else if writes || looks {
+                } else if writes || reads {
                     write_accepted(None, out);
                 } else {
                     write_no_server_error(out);
@@ -334,16 +334,16 @@ fn is_word_char(character: char) -> bool {
 }
 
 /// Writes asserts for a read: the entries that the case itself wrote before, as far as Hurl can compare them.
-fn write_state_asserts(model: StateModel, events: &[StepEvent], look: &StepEvent, view: &StateView, out: &mut String) {
+fn write_state_asserts(model: StateModel, events: &[StepEvent], read: &StepEvent, view: &StateView, out: &mut String) {
     let simple = view.key.is_none() && view.item.is_none() && !view.optional;
     if !simple {
         out.push_str("# Hurl cannot compare what is stored here; `--format pytest` does.\n");
         return;
     }
-    let before = events.iter().take_while(|event| !std::ptr::eq(*event, look));
+    let before = events.iter().take_while(|event| !std::ptr::eq(*event, read));
     let mut entries: IndexMap<String, Option<Json>> = IndexMap::new();
     let key_of = |item: &Json| item.to_string();
-    for event in before.filter(|event| event.resource == look.resource) {
+    for event in before.filter(|event| event.resource == read.resource) {
         match &event.event {
             StateEvent::Read(_) => {}
             StateEvent::Write { effect, .. } => match effect {

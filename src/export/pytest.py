@@ -5,7 +5,7 @@ def environment(name):
     return value
 
 
-class Answer:
+class Response:
     def __init__(self, status, headers, body):
         self.status, self.headers, self.body = status, headers, body
 
@@ -47,37 +47,37 @@ class Case:
         for pause in (0.2, 0.5, 1, 2, None):
             try:
                 address = (base.hostname, base.port or (443 if secure else 80))
-                with socket.create_connection(address, timeout=TIMEOUT) as link:
+                with socket.create_connection(address, timeout=TIMEOUT) as connection:
                     if secure:
-                        link = ssl.create_default_context().wrap_socket(link, server_hostname=base.hostname)
+                        connection = ssl.create_default_context().wrap_socket(connection, server_hostname=base.hostname)
                     try:
-                        link.sendall(message)
+                        connection.sendall(message)
                     except ConnectionError:
                         pass  # A server may respond before it has read the whole request.
-                    came = http.client.HTTPResponse(link, method=method)
-                    came.begin()
-                    answer = Answer(came.status, came.getheaders(), came.read())
+                    received = http.client.HTTPResponse(connection, method=method)
+                    received.begin()
+                    response = Response(received.status, received.getheaders(), received.read())
             except (OSError, http.client.HTTPException) as error:
                 pytest.fail(f"no response to {method} {target[:200]}: {error!r}")
-            if answer.status != 429 or pause is None:
-                return answer
+            if response.status != 429 or pause is None:
+                return response
             time.sleep(pause)
 
-    def together(self, *sends):
+    def send_concurrently(self, *sends):
         with concurrent.futures.ThreadPoolExecutor(len(sends)) as threads:
             return [future.result() for future in [threads.submit(send) for send in sends]]
 
-    def set_up(self, answer, accepts=(), fixture=None):
-        if not (answer.status in accepts if accepts else is_success(answer.status, None)):
-            pytest.fail(f"setup failed: {answer}")
+    def set_up(self, response, accepts=(), fixture=None):
+        if not (response.status in accepts if accepts else is_success(response.status, None)):
+            pytest.fail(f"setup failed: {response}")
         self.fixtures.add(fixture)
 
-    def made(self, fixture):
+    def created(self, fixture):
         return fixture in self.fixtures
 
-    def capture(self, answer, name, path, accepts=()):
-        if answer.status in accepts if accepts else is_success(answer.status, None):
-            self.captured[name] = value_at(answer.document(), path)
+    def capture(self, response, name, path, accepts=()):
+        if response.status in accepts if accepts else is_success(response.status, None):
+            self.captured[name] = value_at(response.document(), path)
 
     def raw(self, name):
         value = self.captured[name]
@@ -92,19 +92,19 @@ class Case:
     def text(self, name):
         return json.dumps(self.raw(name), ensure_ascii=False)[1:-1]
 
-    def code(self, answer):
-        return error_code(answer.status, answer.headers, answer.body, self.aws, self.place)
+    def code(self, response):
+        return error_code(response.status, response.headers, response.body, self.aws, self.place)
 
-    def accepted(self, answer, status=None, errors=()):
-        code = self.code(answer)
-        if is_one_of(answer.status, code, errors):
+    def accepted(self, response, status=None, errors=()):
+        code = self.code(response)
+        if is_one_of(response.status, code, errors):
             return
-        assert is_success(answer.status, status), f"valid request: expected {status or '2xx'}, received {answer}"
-        assert code is None, f"error code in a successful response: {answer}"
+        assert is_success(response.status, status), f"valid request: expected {status or '2xx'}, received {response}"
+        assert code is None, f"error code in a successful response: {response}"
 
-    def refused(self, answer, errors):
-        code = self.code(answer)
-        assert is_one_of(answer.status, code, errors), f"expected one of {errors}, received {code} in {answer}"
+    def rejected(self, response, errors):
+        code = self.code(response)
+        assert is_one_of(response.status, code, errors), f"expected one of {errors}, received {code} in {response}"
 
-    def survived(self, answer):
-        assert answer.status < 500, f"the server failed: {answer}"
+    def survived(self, response):
+        assert response.status < 500, f"the server failed: {response}"

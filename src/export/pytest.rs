@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-const RESPONSE_PY: &str = include_str!("answer.py");
+const RESPONSE_PY: &str = include_str!("response.py");
 const RUNTIME_PY: &str = include_str!("pytest.py");
 const SIGNER_PY: &str = include_str!("sigv4.py");
 const STATE_PY: &str = include_str!("state.py");
@@ -78,7 +78,7 @@ fn write_test(head: &ExportTarget, case: &ExportedCase, redaction: &Redaction, o
         let _ = writeln!(out, "    # {line}");
     }
     let place = case.error_code_path.as_deref().map_or_else(|| "None".to_owned(), python_string);
-    let _ = writeln!(out, "    case = Case(aws={}, place={place})\n    came = {{}}", python_bool(case.is_aws));
+    let _ = writeln!(out, "    case = Case(aws={}, place={place})\n    responses = {{}}", python_bool(case.is_aws));
     let (turns, last) = case.steps_by_turn();
     let pad = if last.is_empty() { "    " } else { "        " };
     if !last.is_empty() {
@@ -86,10 +86,11 @@ fn write_test(head: &ExportTarget, case: &ExportedCase, redaction: &Redaction, o
     }
     for turn in turns {
         if let [one] = turn.as_slice() {
-            let _ = writeln!(out, "{pad}came[{one}] = {}", send_call(head, case, &case.steps[*one], redaction, pad));
+            let _ =
+                writeln!(out, "{pad}responses[{one}] = {}", send_call(head, case, &case.steps[*one], redaction, pad));
         } else {
-            let all: Vec<String> = turn.iter().map(|index| format!("came[{index}]")).collect();
-            let _ = writeln!(out, "{pad}{} = case.together(", all.join(", "));
+            let all: Vec<String> = turn.iter().map(|index| format!("responses[{index}]")).collect();
+            let _ = writeln!(out, "{pad}{} = case.send_concurrently(", all.join(", "));
             for index in &turn {
                 let inner = format!("{pad}    ");
                 let _ =
@@ -110,7 +111,7 @@ fn write_test(head: &ExportTarget, case: &ExportedCase, redaction: &Redaction, o
         let step = &case.steps[index];
         let mut pad = pad.to_owned();
         if let Some(part) = &step.fixture {
-            let _ = writeln!(out, "{pad}if case.made({}):", python_string(&part.name));
+            let _ = writeln!(out, "{pad}if case.created({}):", python_string(&part.name));
             pad.push_str("    ");
         }
         let _ = writeln!(out, "{pad}{}", send_call(head, case, step, redaction, &pad));
@@ -126,11 +127,11 @@ fn write_follow_up(case: &ExportedCase, index: usize, pad: &str, out: &mut Strin
         if matches!(&**law, Law::State { events, .. } if events.iter().any(|event| event.step == index)));
     if step.purpose == StepPurpose::SetUp && !of_law {
         let fixture = step.fixture.as_ref().map_or_else(|| "None".to_owned(), |part| python_string(&part.name));
-        let _ = writeln!(out, "{pad}case.set_up(came[{index}], {accepts}, {fixture})");
+        let _ = writeln!(out, "{pad}case.set_up(responses[{index}], {accepts}, {fixture})");
     }
     for capture in &step.captures {
         let (name, path) = (python_string(&capture.name), python_string(&capture.path));
-        let _ = writeln!(out, "{pad}case.capture(came[{index}], {name}, {path}, {accepts})");
+        let _ = writeln!(out, "{pad}case.capture(responses[{index}], {name}, {path}, {accepts})");
     }
 }
 
@@ -195,18 +196,18 @@ fn write_assertion(case: &ExportedCase, pad: &str, out: &mut String) {
     let _ = match &case.assertion {
         ExportedAssertion::Accepted(step, status, or) => {
             let status = status.map_or_else(|| "None".to_owned(), |status| status.to_string());
-            writeln!(out, "{pad}case.accepted(came[{step}], {status}, {})", error_pairs(or))
+            writeln!(out, "{pad}case.accepted(responses[{step}], {status}, {})", error_pairs(or))
         }
         ExportedAssertion::Rejected(step, errors) => {
-            writeln!(out, "{pad}case.refused(came[{step}], {})", error_pairs(errors))
+            writeln!(out, "{pad}case.rejected(responses[{step}], {})", error_pairs(errors))
         }
         ExportedAssertion::NoServerError(steps) => {
-            steps.iter().try_for_each(|step| writeln!(out, "{pad}case.survived(came[{step}])"))
+            steps.iter().try_for_each(|step| writeln!(out, "{pad}case.survived(responses[{step}])"))
         }
         ExportedAssertion::Law(law, excuses) => match &**law {
             Law::Echo { step, place, value } => writeln!(
                 out,
-                "{pad}case.accepted(came[{step}])\n{pad}assert value_at(came[{step}].document(), {}) == {}",
+                "{pad}case.accepted(responses[{step}])\n{pad}assert value_at(responses[{step}].document(), {}) == {}",
                 python_string(place),
                 python_value(value)
             ),
@@ -224,7 +225,7 @@ fn write_assertion(case: &ExportedCase, pad: &str, out: &mut String) {
                     python_bool(model.deduplicates),
                     python_bool(model.ordered)
                 );
-                let _ = writeln!(out, "{pad}keeps(case, came, model, [{}], [", excuses.join(", "));
+                let _ = writeln!(out, "{pad}check_law(case, responses, model, [{}], [", excuses.join(", "));
                 let turn = |step: usize| case.steps.get(step).map_or(0, |step| step.turn);
                 for group in events.chunk_by(|one, other| turn(one.step) == turn(other.step)) {
                     let all: Vec<String> = group
@@ -251,11 +252,11 @@ fn state_event(what: &StateEvent) -> String {
             if view.optional {
                 given.push_str(", \"optional\": True");
             }
-            format!("\"look\", {{{given}}}")
+            format!("\"read\", {{{given}}}")
         }
         StateEvent::Write { effect: done, is_certain: true } => format!("\"must-write\", {}", effect_tuple(done)),
         StateEvent::Write { effect: done, .. } => format!("\"write\", {}", effect_tuple(done)),
-        StateEvent::RejectedWrite(done) => format!("\"refused\", {}", effect_tuple(done)),
+        StateEvent::RejectedWrite(done) => format!("\"rejected\", {}", effect_tuple(done)),
     }
 }
 

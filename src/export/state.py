@@ -13,32 +13,32 @@ class State:
     def __init__(self, kind, merges, deduplicates, ordered):
         self.kind, self.merges, self.deduplicates, self.is_ordered = kind, merges, deduplicates, ordered
         self.entries, self.traces, self.removed = [], [], []
-        self.complete, self.ordered, self.looked, self.shown = False, True, False, False
+        self.complete, self.ordered, self.was_read, self.was_present = False, True, False, False
 
-    def _put(self, key, value, raced):
+    def _put(self, key, value, overlapping):
         known = next((entry for entry in self.entries if self.kind != "list" and entry["key"] == key), None)
-        if known and raced:
+        if known and overlapping:
             known["allowed"].append(value)
         elif known:
             known.update(allowed=[value], required=True, ours=True)
         else:
             self.entries.append(dict(key=key, allowed=[value], required=True, ours=True))
 
-    def write(self, effect, raced=False):
+    def write(self, effect, overlapping=False):
         what, values = effect
-        if not self.merges and not raced and what != "remove":
+        if not self.merges and not overlapping and what != "remove":
             for entry in self.entries:
                 entry["required"] = False
         if what == "put":
             for key, value in values:
-                self._put(key, value, raced)
+                self._put(key, value, overlapping)
             written = {key for key, _ in values}
             self.traces = [trace for trace in self.traces if trace[0] not in written]
             self.removed = [key for key in self.removed if key not in written]
         elif what == "set":
-            self._put("", values, raced)
+            self._put("", values, overlapping)
         elif what == "append":
-            self.ordered = self.ordered and not raced
+            self.ordered = self.ordered and not overlapping
             for item in values:
                 known = [entry for entry in self.entries if any(covers(item, one) for one in entry["allowed"])]
                 if known:
@@ -49,7 +49,7 @@ class State:
             self.entries = [entry for entry in self.entries if entry["key"] not in values]
             self.removed += values
 
-    def refuse(self, effect):
+    def reject(self, effect):
         what, values = effect
         if what == "put":
             self.traces += [tuple(pair) for pair in values]
@@ -68,30 +68,30 @@ class State:
             return value
 
         found = value_at(document, place)
-        shown = lambda value: at(value, item) if item else value
+        part = lambda value: at(value, item) if item else value
         if self.kind == "field":
-            return [("", shown(found))]
+            return [("", part(found))]
         if found is None:
             return []
         if self.kind == "map" and isinstance(found, dict):
-            return [(name, shown(value)) for name, value in found.items()]
+            return [(name, part(value)) for name, value in found.items()]
         assert isinstance(found, list) and (self.kind == "list" or key), f"`{place}` is not a {self.kind}: {found}"
         if self.kind == "list":
-            return [("", shown(value)) for value in found]
-        return [(at(one, key), shown(one)) for one in found if isinstance(at(one, key), str)]
+            return [("", part(value)) for value in found]
+        return [(at(one, key), part(one)) for one in found if isinstance(at(one, key), str)]
 
-    def look(self, document, place, key=None, item=None, optional=False):
-        self.shown = self.shown or value_at(document, place) is not None
-        if optional and not self.shown and any(entry["required"] and entry["ours"] for entry in self.entries):
+    def check_read(self, document, place, key=None, item=None, optional=False):
+        self.was_present = self.was_present or value_at(document, place) is not None
+        if optional and not self.was_present and any(entry["required"] and entry["ours"] for entry in self.entries):
             pytest.skip(f"`{place}` is not in the response, so there is nothing to compare")
         found = self._read(document, place, key, item)
-        (self._look_at_list if self.kind == "list" else self._look_at_entries)(found)
+        (self._check_list if self.kind == "list" else self._check_entries)(found)
         ours = [(entry["key"], one) for entry in self.entries if entry["ours"] for one in entry["allowed"]]
         own = lambda key, value: any(k == key and (self.kind != "list" or covers(one, value)) for k, one in ours)
         self.entries = [dict(key=k, allowed=[v], required=True, ours=own(k, v)) for k, v in found]
-        self.complete = self.ordered = self.looked = True
+        self.complete = self.ordered = self.was_read = True
 
-    def _look_at_entries(self, found):
+    def _check_entries(self, found):
         read = {}
         for key, value in found:
             read.setdefault(key, value)
@@ -110,54 +110,54 @@ class State:
                 assert key not in self.removed, f"{key!r} = {value!r} was removed, but is still there"
                 assert not self.complete, f"{key!r} = {value!r} is stored, but was never written"
 
-    def _look_at_list(self, found):
+    def _check_list(self, found):
         items = [value for _, value in found]
         if self.deduplicates:
             for index, item in enumerate(items):
                 assert item not in items[:index], f"{item!r} is stored twice"
         for entry in self.entries:
             if entry["required"]:
-                there = any(covers(one, item) for one in entry["allowed"] for item in items)
-                assert there, f"{entry['allowed'][0]!r} must be stored, but is missing: {items}"
+                is_stored = any(covers(one, item) for one in entry["allowed"] for item in items)
+                assert is_stored, f"{entry['allowed'][0]!r} must be stored, but is missing: {items}"
         for item in items:
             if not any(covers(one, item) for entry in self.entries for one in entry["allowed"]):
-                trace = any(covers(value, item) for _, value in self.traces)
-                assert not trace, f"{item!r} was rejected, but is stored"
+                is_trace = any(covers(value, item) for _, value in self.traces)
+                assert not is_trace, f"{item!r} was rejected, but is stored"
                 assert not self.complete, f"{item!r} is stored, but was never written"
         if self.complete and self.ordered and self.is_ordered:
             rest = iter(items)
-            due = [entry["allowed"][0] for entry in self.entries if entry["required"]]
-            assert all(any(covers(one, item) for item in rest) for one in due), f"{items} is not in the order of {due}"
+            expected = [entry["allowed"][0] for entry in self.entries if entry["required"]]
+            assert all(any(covers(one, item) for item in rest) for one in expected), f"{items} is not in the order of {expected}"
 
 
-def keeps(case, answers, model, excuses, turns):
+def check_law(case, responses, model, excuses, turns):
     """Replays the events turn by turn and compares each read with the expected state."""
     states = {}
     for turn in turns:
-        raced = set()
+        overlapping = set()
         for step, resource, what, given in turn:
             state = states.setdefault(resource, State(*model))
-            answer = answers[step]
-            accepted = is_success(answer.status, None)
+            response = responses[step]
+            accepted = is_success(response.status, None)
             writes = sum(1 for event in turn if event[1] == resource and event[2] in ("write", "must-write"))
             if what in ("write", "must-write"):
                 if not accepted:
                     others = any(not entry["ours"] and entry["allowed"] != [None] for entry in state.entries)
-                    excused = answer.status == 429 or case.code(answer) in excuses
-                    assert excused or answer.status < 500, f"the server failed: {answer}"
+                    excused = response.status == 429 or case.code(response) in excuses
+                    assert excused or response.status < 500, f"the server failed: {response}"
                     certain = what == "must-write" and not others and not excused
-                    assert not certain, f"step {step + 1} is a valid request, but was rejected: {answer}"
-                    pytest.skip(f"a write that the law needs was rejected: {answer}")
-                state.write(given, writes > 1 and resource in raced)
-                raced.add(resource)
-            elif what == "refused":
+                    assert not certain, f"step {step + 1} is a valid request, but was rejected: {response}"
+                    pytest.skip(f"a write that the law needs was rejected: {response}")
+                state.write(given, writes > 1 and resource in overlapping)
+                overlapping.add(resource)
+            elif what == "rejected":
                 if accepted:
                     pytest.skip("an invalid request was accepted, which is the finding of another case")
-                state.refuse(given)
+                state.reject(given)
             elif writes > 1:
                 pass  # The response to one of several concurrent writes may have been sent before the others.
             elif accepted:
-                state.look(answer.document(), **given)
+                state.check_read(response.document(), **given)
             else:
-                assert not state.looked or answer.status == 429, f"stored values could be read before, but not any more: {answer}"
-                pytest.skip(f"stored values cannot be read: {answer}")
+                assert not state.was_read or response.status == 429, f"stored values could be read before, but not any more: {response}"
+                pytest.skip(f"stored values cannot be read: {response}")

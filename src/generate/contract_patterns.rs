@@ -2,7 +2,7 @@
 //!
 //! Two shapes with the same pattern share the compiled form; no pattern is ever compiled twice.
 
-use super::plan::PlanError;
+use super::error::PlanError;
 use crate::contract::{Contract, Fact, FactField, LengthRange, Provenance, Shape, ShapeId};
 use crate::pattern::{DocumentedPattern, SeededDraw};
 use std::collections::HashMap;

@@ -2,7 +2,7 @@
 //!
 //! It never decides what a case tests.
 
-use super::case_spec::PlanContext;
+use super::plan_context::PlanContext;
 use super::template_filler::TemplateFiller;
 use crate::case::{Authorization, Capture, CaseId, FixtureStep, Step, StepPurpose, StepRequest, Value};
 use crate::contract::Operation;
@@ -10,19 +10,23 @@ use crate::scenario::RawRequest;
 
 /// Adds set-up steps before `acts` and tear-down steps after them, for every fixture that they mention and every
 /// fixture that those fixtures need. Returns the steps and the index of the first act.
-pub(crate) fn surround_with_fixtures(planner: &PlanContext<'_>, case: &CaseId, acts: Vec<Step>) -> (Vec<Step>, usize) {
-    let (scenario, who) = (planner.scenario, &planner.default_authorization());
+pub(crate) fn surround_with_fixtures(
+    plan_context: &PlanContext<'_>,
+    case: &CaseId,
+    own_steps: Vec<Step>,
+) -> (Vec<Step>, usize) {
+    let (scenario, who) = (plan_context.scenario, &plan_context.default_authorization());
     let templates = TemplateFiller::new(scenario, case);
     let mut needed: Vec<(Vec<Step>, Vec<Step>)> = Vec::new();
     // A fixture comes after those that it needs, so in reverse order every need is known before its fixture is visited.
     for (name, fixture) in scenario.fixtures.iter().rev() {
         let placeholder = format!("{{{name}.");
         let steps = needed.iter().flat_map(|(create, delete)| create.iter().chain(delete));
-        if acts.iter().chain(steps).any(|step| step_mentions(step, &placeholder)) {
+        if own_steps.iter().chain(steps).any(|step| step_mentions(step, &placeholder)) {
             let of = |requests: &[RawRequest], purpose| {
                 requests
                     .iter()
-                    .map(|request| build_fixture_step(planner, request, name, &templates, purpose, who))
+                    .map(|request| build_fixture_step(plan_context, request, name, &templates, purpose, who))
                     .collect()
             };
             let (create, delete) =
@@ -40,7 +44,7 @@ pub(crate) fn surround_with_fixtures(planner: &PlanContext<'_>, case: &CaseId, a
         step.turn = turn as u32;
     }
     let judged = steps.len();
-    steps.extend(acts.into_iter().map(|act| Step { turn: act.turn + judged as u32, ..act }));
+    steps.extend(own_steps.into_iter().map(|act| Step { turn: act.turn + judged as u32, ..act }));
     let first = steps.iter().map(|step| step.turn + 1).max().unwrap_or(0);
     // Fixtures are deleted in reverse order of creation.
     let delete = delete.into_iter().rev().flatten().zip(first..);
@@ -50,7 +54,7 @@ pub(crate) fn surround_with_fixtures(planner: &PlanContext<'_>, case: &CaseId, a
 
 /// Builds a step from a request of a fixture. The turn is set later.
 pub(super) fn build_fixture_step(
-    planner: &PlanContext<'_>,
+    plan_context: &PlanContext<'_>,
     request: &RawRequest,
     fixture: &str,
     templates: &TemplateFiller<'_>,
@@ -62,7 +66,7 @@ pub(super) fn build_fixture_step(
             name: name.into(),
             input: match &request.input {
                 Some(input) => templates.fill_json(input),
-                None => plain_input(planner, name, templates),
+                None => plain_input(plan_context, name, templates),
             },
             damage: Vec::new(),
         },
@@ -80,7 +84,10 @@ pub(super) fn build_fixture_step(
             }
         }
     };
-    let capture = |(hole, path): (&String, &String)| Capture { name: format!("{fixture}.{hole}"), path: path.clone() };
+    let capture = |(capture_name, path): (&String, &String)| Capture {
+        name: format!("{fixture}.{capture_name}"),
+        path: path.clone(),
+    };
     Step {
         purpose,
         request: send,
@@ -106,15 +113,15 @@ pub(super) fn created_by_judged_step() -> FixtureStep {
 /// Returns the step that deletes what an operation created from this input, and the captures that it needs from the
 /// response. Returns `None` if the scenario has no cleanup for the operation.
 pub(super) fn build_cleanup(
-    planner: &PlanContext<'_>,
+    plan_context: &PlanContext<'_>,
     operation: &Operation,
     case: &CaseId,
     input: &Value,
 ) -> Option<(Step, Vec<Capture>)> {
-    let request = planner.scenario.operation_notes(operation.name.as_str())?.cleanup.as_ref()?;
-    let who = planner.default_authorization();
-    let templates = TemplateFiller::new(planner.scenario, case);
-    let mut step = build_fixture_step(planner, request, CREATED, &templates, StepPurpose::TearDown, &who);
+    let request = plan_context.scenario.operation_notes(operation.name.as_str())?.cleanup.as_ref()?;
+    let who = plan_context.default_authorization();
+    let templates = TemplateFiller::new(plan_context.scenario, case);
+    let mut step = build_fixture_step(plan_context, request, CREATED, &templates, StepPurpose::TearDown, &who);
     step.turn = 1;
     let mut captures = Vec::new();
     match &mut step.request {
@@ -129,9 +136,9 @@ fn fill_from_request(value: &mut Value, input: &Value, captures: &mut Vec<Captur
     match value {
         Value::Template(text) => {
             let Some(path) = text.strip_prefix("{made.").and_then(|rest| rest.strip_suffix('}')) else { return };
-            let said = path.split('.').try_fold(input, |value, name| value.member(name));
-            match said {
-                Some(said) => *value = said.clone(),
+            let given_value = path.split('.').try_fold(input, |value, name| value.member(name));
+            match given_value {
+                Some(given_value) => *value = given_value.clone(),
                 None => captures.push(Capture { name: format!("{CREATED}.{path}"), path: path.to_owned() }),
             }
         }
@@ -142,9 +149,9 @@ fn fill_from_request(value: &mut Value, input: &Value, captures: &mut Vec<Captur
 }
 
 /// Returns the plain valid input of an operation, for this case.
-fn plain_input(planner: &PlanContext<'_>, operation: &str, templates: &TemplateFiller<'_>) -> Value {
-    let known = planner.contract.operation(operation);
-    known.map_or_else(Value::empty_map, |operation| planner.input_sampler(operation, templates.case).plain_input())
+fn plain_input(plan_context: &PlanContext<'_>, operation: &str, templates: &TemplateFiller<'_>) -> Value {
+    let known = plan_context.contract.operation(operation);
+    known.map_or_else(Value::empty_map, |operation| plan_context.input_sampler(operation, templates.case).plain_input())
 }
 
 fn step_mentions(step: &Step, placeholder: &str) -> bool {
@@ -194,7 +201,7 @@ mod tests {
             fixture: None,
         };
         let contract = crate::contract::Contract::new("t");
-        let planner = PlanContext {
+        let plan_context = PlanContext {
             contract: &contract,
             scenario: &scenario,
             options: crate::generate::GenerationOptions::default(),
@@ -202,8 +209,8 @@ mod tests {
             shared_key_patterns: crate::generate::input_checker::SharedKeyPatterns::from_contract(&contract).into(),
             is_only_modelled: false,
         };
-        let (steps, judged) = surround_with_fixtures(&planner, &id, vec![act.clone(), Step { turn: 1, ..act }]);
-        let told: Vec<String> = steps
+        let (steps, judged) = surround_with_fixtures(&plan_context, &id, vec![act.clone(), Step { turn: 1, ..act }]);
+        let summary: Vec<String> = steps
             .iter()
             .map(|step| match &step.request {
                 StepRequest::Operation { name, .. } => format!("{} {name}", step.turn),
@@ -211,7 +218,7 @@ mod tests {
             })
             .collect();
         assert_eq!(
-            told,
+            summary,
             [
                 "0 POST /f",
                 "1 POST /n",

@@ -3,10 +3,11 @@
 //! It never trusts a strategy: a violating case must violate exactly one constraint and a valid case none.
 
 use super::contract_patterns::ContractPatterns;
+use super::limits::integer_bounds;
 use crate::case::Value;
 use crate::contract::{
-    ByteScope, Constraint, Contract, FactField, FactOrigin, LengthRange, MemberLocation, MemberPath, PathSegment,
-    Protocol, Shape, ShapeId, ShapeKind, ShapeRule,
+    ByteScope, Constraint, Contract, FactField, FactOrigin, LengthRange, Member, MemberLocation, MemberPath,
+    PathSegment, Protocol, Shape, ShapeId, ShapeKind, ShapeRule,
 };
 use indexmap::IndexMap;
 use std::collections::{HashMap, HashSet};
@@ -66,16 +67,31 @@ impl SharedKeyPatterns {
             shape.pattern.is_some()
                 && shape.facts_at(&FactField::Pattern).all(|fact| fact.standing == FactOrigin::Prose)
         };
-        let mut kin: HashMap<ShapeId, Vec<ShapeId>> = HashMap::new();
+        let mut shared_key_patterns: HashMap<ShapeId, Vec<ShapeId>> = HashMap::new();
         for (id, shape) in only_keys.iter().filter(|(_, shape)| shape.pattern.is_none()) {
             let Some(place) = model(shape) else { continue };
             let same = only_keys.iter().filter(|(_, other)| from_prose(other) && model(other).as_ref() == Some(&place));
             let same: Vec<ShapeId> = same.map(|(other, _)| (*other).clone()).collect();
             if !same.is_empty() {
-                kin.insert((*id).clone(), same);
+                shared_key_patterns.insert((*id).clone(), same);
             }
         }
-        Self(kin)
+        Self(shared_key_patterns)
+    }
+}
+
+/// Where a value is in an input.
+struct ValuePlace {
+    path: MemberPath,
+    location: MemberLocation,
+    /// Number of values around it.
+    depth: usize,
+}
+
+impl ValuePlace {
+    /// Returns the place of an item, a key or an entry's value.
+    fn below(&self, segment: PathSegment) -> Self {
+        Self { path: self.path.join(segment), location: self.location, depth: self.depth + 1 }
     }
 }
 
@@ -83,23 +99,16 @@ impl InputChecker<'_> {
     /// Returns all violations in an operation's input.
     pub fn violations(&self, input: &ShapeId, value: &Value) -> Vec<Violation> {
         let mut found = Vec::new();
-        self.check_value(input, value, &MemberPath::root(), MemberLocation::Body, 0, &mut found);
+        let place = ValuePlace { path: MemberPath::root(), location: MemberLocation::Body, depth: 0 };
+        self.check_value(input, value, &place, &mut found);
         found
     }
 
-    fn check_value(
-        &self,
-        id: &ShapeId,
-        value: &Value,
-        path: &MemberPath,
-        at: MemberLocation,
-        depth: usize,
-        out: &mut Vec<Violation>,
-    ) {
+    fn check_value(&self, id: &ShapeId, value: &Value, place: &ValuePlace, out: &mut Vec<Violation>) {
+        let ValuePlace { path, location, depth } = place;
         let shape = self.contract.shape(id);
-        let mut breach =
-            |constraint, certain| out.push(Violation { path: path.clone(), constraint, is_certain: certain });
-        let textual = !is_body_location(at);
+        let mut add = |constraint, certain| out.push(Violation { path: path.clone(), constraint, is_certain: certain });
+        let textual = !is_body_location(*location);
         // In forms and in XML, bodies consist of texts, too.
         let written = !textual && self.is_text_protocol();
         match (&shape.kind, value) {
@@ -116,7 +125,7 @@ impl InputChecker<'_> {
             (ShapeKind::String, Value::Number(_) | Value::Boolean(_)) if textual => {}
             // If the blob is the whole body, any bytes are valid.
             (ShapeKind::Blob, Value::Text(_) | Value::Number(_) | Value::Boolean(_))
-                if at == MemberLocation::Payload && depth == 1 => {}
+                if *location == MemberLocation::Payload && *depth == 1 => {}
             (ShapeKind::Blob, Value::Blob(bytes)) => check_length(shape, bytes.len() as u64, path, out),
             (ShapeKind::Boolean, Value::Boolean(_)) => {}
             (ShapeKind::Integer | ShapeKind::Long, Value::Number(literal)) => check_integer(shape, literal, path, out),
@@ -124,74 +133,93 @@ impl InputChecker<'_> {
             (ShapeKind::Timestamp, Value::Number(_)) => {}
             // Formats differ, and a header without a date is ignored; but no parser accepts a word as a timestamp.
             (ShapeKind::Timestamp, Value::Text(text)) => {
-                breach(Constraint::Type, at != MemberLocation::Header && has_no_digits(text))
+                add(Constraint::Type, *location != MemberLocation::Header && has_no_digits(text))
             }
-            (kind, value) if written && is_leniently_readable(kind, value) => breach(Constraint::Type, false),
+            (kind, value) if written && is_leniently_readable(kind, value) => add(Constraint::Type, false),
             (ShapeKind::Float | ShapeKind::Double, Value::Text(text)) if is_non_finite_literal(text) => {
-                breach(Constraint::Type, false)
+                add(Constraint::Type, false)
             }
-            (ShapeKind::List { member }, Value::List(items)) => {
-                check_length(shape, items.len() as u64, path, out);
-                if shape.unique && (1..items.len()).any(|index| items[..index].contains(&items[index])) {
-                    out.push(Violation { path: path.clone(), constraint: Constraint::Unique, is_certain: true });
-                }
-                let inner = path.join(PathSegment::Item);
-                for item in items {
-                    self.check_entry(member, item, &inner, at, depth, out);
-                }
-            }
-            (ShapeKind::Map { key, value: entry }, Value::Map(entries)) => {
-                check_length(shape, entries.len() as u64, path, out);
-                let (keys, values) = (path.join(PathSegment::Key), path.join(PathSegment::Value));
-                for (name, item) in entries {
-                    let text = match Value::as_template_key(name) {
-                        Some(template) => Value::Template(template.to_owned()),
-                        None => Value::Text(name.clone()),
-                    };
-                    self.check_value(key, &text, &keys, at, depth + 1, out);
-                    self.check_entry(entry, item, &values, at, depth, out);
-                }
-                self.check_budget(shape, entries, path, out);
+            (ShapeKind::List { member }, Value::List(items)) => self.check_list(shape, member, items, place, out),
+            (ShapeKind::Map { key, value }, Value::Map(entries)) => {
+                self.check_map(shape, [key, value], entries, place, out)
             }
             (ShapeKind::Structure { members } | ShapeKind::Union { members }, Value::Map(given)) => {
-                for (name, member) in members {
-                    let place = path.join_member(name);
-                    let location = if depth == 0 { member.location } else { at };
-                    match given.get(name) {
-                        None if member.required => {
-                            out.push(Violation { path: place, constraint: Constraint::Required, is_certain: true });
-                        }
-                        // An empty list cannot be seen in a query or header.
-                        Some(Value::List(items))
-                            if items.is_empty() && member.required && !is_body_location(location) =>
-                        {
-                            out.push(Violation { path: place, constraint: Constraint::Required, is_certain: true });
-                        }
-                        Some(Value::Null) if member.required => {
-                            out.push(Violation { path: place, constraint: Constraint::Required, is_certain: true });
-                        }
-                        Some(Value::Null) => {
-                            out.push(Violation { path: place, constraint: Constraint::Type, is_certain: false });
-                        }
-                        Some(value) => self.check_value(&member.shape, value, &place, location, depth + 1, out),
-                        None => {}
-                    }
-                }
-                if matches!(shape.kind, ShapeKind::Union { .. }) {
-                    let count =
-                        members.keys().filter(|name| given.get(*name).is_some_and(|v| *v != Value::Null)).count();
-                    if count != 1 {
-                        out.push(Violation {
-                            path: path.clone(),
-                            constraint: Constraint::AtMostOneOf,
-                            is_certain: true,
-                        });
-                    }
-                }
-                check_rules(shape, given, path, out);
+                self.check_members(shape, members, given, place, out)
             }
-            _ => breach(Constraint::Type, true),
+            _ => add(Constraint::Type, true),
         }
+    }
+
+    fn check_list(
+        &self,
+        shape: &Shape,
+        member: &ShapeId,
+        items: &[Value],
+        place: &ValuePlace,
+        out: &mut Vec<Violation>,
+    ) {
+        check_length(shape, items.len() as u64, &place.path, out);
+        if shape.unique && (1..items.len()).any(|index| items[..index].contains(&items[index])) {
+            out.push(Violation { path: place.path.clone(), constraint: Constraint::Unique, is_certain: true });
+        }
+        let inner = place.below(PathSegment::Item);
+        for item in items {
+            self.check_entry(member, item, &inner, out);
+        }
+    }
+
+    fn check_map(
+        &self,
+        shape: &Shape,
+        [key, value]: [&ShapeId; 2],
+        entries: &IndexMap<String, Value>,
+        place: &ValuePlace,
+        out: &mut Vec<Violation>,
+    ) {
+        check_length(shape, entries.len() as u64, &place.path, out);
+        let (keys, values) = (place.below(PathSegment::Key), place.below(PathSegment::Value));
+        for (name, entry) in entries {
+            let text = match Value::as_template_key(name) {
+                Some(template) => Value::Template(template.to_owned()),
+                None => Value::Text(name.clone()),
+            };
+            self.check_value(key, &text, &keys, out);
+            self.check_entry(value, entry, &values, out);
+        }
+        self.check_budget(shape, entries, &place.path, out);
+    }
+
+    /// Checks the members of a structure or union.
+    fn check_members(
+        &self,
+        shape: &Shape,
+        members: &IndexMap<String, Member>,
+        given: &IndexMap<String, Value>,
+        place: &ValuePlace,
+        out: &mut Vec<Violation>,
+    ) {
+        for (name, member) in members {
+            let location = if place.depth == 0 { member.location } else { place.location };
+            let inner = ValuePlace { path: place.path.join_member(name), location, depth: place.depth + 1 };
+            let mut add = |constraint, is_certain| {
+                out.push(Violation { path: inner.path.clone(), constraint, is_certain });
+            };
+            match given.get(name) {
+                None | Some(Value::Null) if member.required => add(Constraint::Required, true),
+                // An empty list cannot be seen in a query or header.
+                Some(Value::List(items)) if items.is_empty() && member.required && !is_body_location(location) => {
+                    add(Constraint::Required, true);
+                }
+                Some(Value::Null) => add(Constraint::Type, false),
+                Some(value) => self.check_value(&member.shape, value, &inner, out),
+                None => {}
+            }
+        }
+        let is_given = |name: &String| given.get(name).is_some_and(|value| *value != Value::Null);
+        if matches!(shape.kind, ShapeKind::Union { .. }) && members.keys().filter(|name| is_given(name)).count() != 1 {
+            out.push(Violation { path: place.path.clone(), constraint: Constraint::AtMostOneOf, is_certain: true });
+        }
+        check_rules(shape, given, &place.path, out);
     }
 
     /// Returns true if the protocol's bodies consist of texts, so that the type of a value cannot be seen.
@@ -200,36 +228,27 @@ impl InputChecker<'_> {
     }
 
     /// Checks a list's item or a map's value, where null is a violation.
-    fn check_entry(
-        &self,
-        id: &ShapeId,
-        value: &Value,
-        path: &MemberPath,
-        at: MemberLocation,
-        depth: usize,
-        out: &mut Vec<Violation>,
-    ) {
+    fn check_entry(&self, id: &ShapeId, value: &Value, place: &ValuePlace, out: &mut Vec<Violation>) {
         if *value == Value::Null {
-            out.push(Violation { path: path.clone(), constraint: Constraint::Type, is_certain: true });
+            out.push(Violation { path: place.path.clone(), constraint: Constraint::Type, is_certain: true });
         } else {
-            self.check_value(id, value, path, at, depth + 1, out);
+            self.check_value(id, value, place, out);
         }
     }
 
     fn check_text(&self, id: &ShapeId, shape: &Shape, text: &str, path: &MemberPath, out: &mut Vec<Violation>) {
-        let mut breach =
-            |constraint, certain| out.push(Violation { path: path.clone(), constraint, is_certain: certain });
+        let mut add = |constraint, certain| out.push(Violation { path: path.clone(), constraint, is_certain: certain });
         if let ShapeKind::Enum { values } = &shape.kind {
             if !values.iter().any(|value| value == text) {
-                breach(Constraint::Enum, true);
+                add(Constraint::Enum, true);
             } else if !shape.undisputed_values().contains(&text) {
-                breach(Constraint::Enum, false);
+                add(Constraint::Enum, false);
             }
         }
         if let Some(pattern) = self.patterns.get(id)
             && !pattern.matches(text)
         {
-            breach(Constraint::Pattern, pattern.is_violated_by(text) && !shape.is_disputed(&FactField::Pattern));
+            add(Constraint::Pattern, pattern.is_violated_by(text) && !shape.is_disputed(&FactField::Pattern));
         }
         if self
             .shared_key_patterns
@@ -238,9 +257,9 @@ impl InputChecker<'_> {
             .into_iter()
             .flatten()
             .filter_map(|id| self.patterns.get(id))
-            .any(|kin| !kin.matches(text))
+            .any(|pattern| !pattern.matches(text))
         {
-            breach(Constraint::Pattern, false);
+            add(Constraint::Pattern, false);
         }
         check_length(shape, text.chars().count() as u64, path, out);
     }
@@ -332,12 +351,12 @@ fn count_text_bytes(value: &Value) -> u64 {
 
 fn check_length(shape: &Shape, length: u64, path: &MemberPath, out: &mut Vec<Violation>) {
     let LengthRange { min, max } = shape.length();
-    let beyond = |limit: &FactField, broken: &dyn Fn(u64) -> bool, merged: Option<u64>| {
+    let beyond = |limit: &FactField, is_beyond: &dyn Fn(u64) -> bool, merged: Option<u64>| {
         let disputed = shape.disputed_numbers(limit);
         if disputed.is_empty() {
-            merged.filter(|value| broken(*value)).map(|_| true)
-        } else if disputed.iter().any(|value| broken(*value)) {
-            Some(disputed.iter().all(|value| broken(*value)))
+            merged.filter(|value| is_beyond(*value)).map(|_| true)
+        } else if disputed.iter().any(|value| is_beyond(*value)) {
+            Some(disputed.iter().all(|value| is_beyond(*value)))
         } else {
             None
         }
@@ -350,27 +369,19 @@ fn check_length(shape: &Shape, length: u64, path: &MemberPath, out: &mut Vec<Vio
 }
 
 fn check_integer(shape: &Shape, literal: &str, path: &MemberPath, out: &mut Vec<Violation>) {
-    let mut breach =
+    let mut add =
         |certain| out.push(Violation { path: path.clone(), constraint: Constraint::Type, is_certain: certain });
     match literal.parse::<i128>() {
         Ok(number) => {
             let (low, high) = integer_bounds(&shape.kind);
             if number < low || number > high {
-                breach(true);
+                add(true);
             } else {
                 check_range(shape, literal, path, out);
             }
         }
         // Some parsers accept `2.0` as an integer; none accepts a true fraction.
-        Err(_) => breach(literal.parse::<f64>().is_ok_and(|number| number.fract() != 0.0 || !number.is_finite())),
-    }
-}
-
-/// Returns the least and the greatest number that the kind itself can hold.
-pub(crate) fn integer_bounds(kind: &ShapeKind) -> (i128, i128) {
-    match kind {
-        ShapeKind::Integer => (i128::from(i32::MIN), i128::from(i32::MAX)),
-        _ => (i128::from(i64::MIN), i128::from(i64::MAX)),
+        Err(_) => add(literal.parse::<f64>().is_ok_and(|number| number.fract() != 0.0 || !number.is_finite())),
     }
 }
 

@@ -5,29 +5,39 @@
 
 mod aws_formats;
 mod boundary;
+mod build_case;
 mod case_spec;
+mod classify;
 mod contract_patterns;
+mod error;
+mod expected_response;
 mod fixture_steps;
 mod fuzz;
 mod input_checker;
 mod input_sampler;
+mod limits;
 mod malformed;
 mod operation_context;
+mod options;
 mod plan;
+mod plan_context;
 mod resource_status;
+mod scalar_sampler;
 mod site;
 mod sized_case;
 mod stateful;
+mod stored_budget;
 mod strategies;
 mod template_filler;
 mod wire_view;
 
 pub use contract_patterns::unsatisfiable_patterns;
+pub use error::PlanError;
 pub use fuzz::{Action, ActionError, FuzzCase, FuzzCheck, FuzzGenerator, actions_from_json, actions_to_json};
 pub use input_checker::Violation;
+pub use options::{GenerationLevel, GenerationOptions};
 pub use plan::{
-    CANARY_OPERATION, CompiledContract, GenerationLevel, GenerationOptions, PlanError, SEQUENCE_LENGTH, control_case,
-    find_violations, generate_cases, sequence_part,
+    CANARY_OPERATION, CompiledContract, SEQUENCE_LENGTH, control_case, find_violations, generate_cases, sequence_part,
 };
 pub use site::documented_constraints;
 pub use sized_case::{SizeBounds, case_of_size, documented_bounds};

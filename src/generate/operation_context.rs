@@ -4,9 +4,9 @@
 
 use crate::case::{Case, Intent, Value};
 use crate::contract::{Constraint, Fact, MemberLocation, Operation, Shape, ShapeKind};
-use crate::generate::case_spec::{CaseRequest, CaseSpec, CaseSubject, IntendedOutcome, PlanContext};
-use crate::generate::input_checker::integer_bounds;
+use crate::generate::case_spec::{CaseRequest, CaseSpec, CaseSubject, IntendedOutcome};
 use crate::generate::input_sampler::InputSampler;
+use crate::generate::plan_context::PlanContext;
 use crate::generate::site::InputSite;
 use crate::pattern::DocumentedPattern;
 use std::collections::HashSet;
@@ -32,13 +32,6 @@ impl FirstOfKind {
     }
 }
 
-/// Maximum length of a text or blob in a body, in characters or bytes.
-pub(crate) const MAX_BODY_SIZE: u64 = 1 << 20;
-/// Maximum length of a text in a path, a query or a header. Servers commonly limit the request head to 8 KiB.
-pub(crate) const MAX_HEAD_SIZE: u64 = 4096;
-/// Maximum number of entries of a list or map.
-pub(crate) const MAX_ENTRIES: u64 = 20_000;
-
 impl<'p> OperationContext<'p> {
     pub fn shape(&self, site: &InputSite) -> &'p Shape {
         self.plan.contract.shape(&site.shape)
@@ -57,18 +50,18 @@ impl<'p> OperationContext<'p> {
         variant: impl Into<String>,
         rule: impl Into<String>,
         fact: Option<&Fact>,
-        aim: IntendedOutcome,
+        outcome: IntendedOutcome,
         value: impl FnOnce(&InputSampler<'_>) -> Option<Value>,
     ) -> Option<Case> {
-        let draft = CaseSpec {
+        let spec = CaseSpec {
             subject: CaseSubject::Member(site),
             kind: constraint.name().to_owned(),
             variant: variant.into(),
             rule: rule.into(),
             source: self.plan.documented_at(fact, self.operation),
-            outcome: aim,
+            outcome,
         };
-        self.build_case(draft, |sampler| {
+        self.build_case(spec, |sampler| {
             value(sampler).map(|value| CaseRequest::new(sampler.input_with_value(site, value)))
         })
     }
@@ -77,18 +70,18 @@ impl<'p> OperationContext<'p> {
     /// this kind exists already.
     pub fn build_case(
         &self,
-        draft: CaseSpec<'_>,
+        spec: CaseSpec<'_>,
         request: impl FnOnce(&InputSampler<'_>) -> Option<CaseRequest>,
     ) -> Option<Case> {
         let Some(first_of_kind) = self.first_of_kind else {
-            return self.plan.build_case(self.operation, draft, request);
+            return self.plan.build_case(self.operation, spec, request);
         };
-        let kind = draft.id_prefix(&self.plan.scenario.name, self.operation);
-        let key = (kind, draft.intended_intent());
+        let kind = spec.id_prefix(&self.plan.scenario.name, self.operation);
+        let key = (kind, spec.intended_intent());
         if first_of_kind.lock().contains(&key) {
             return None;
         }
-        let case = self.plan.build_case(self.operation, draft, request)?;
+        let case = self.plan.build_case(self.operation, spec, request)?;
         if case.unsendable_reason.is_none() {
             first_of_kind.lock().insert((key.0, case.intent));
         }
@@ -102,18 +95,18 @@ impl<'p> OperationContext<'p> {
         kind: impl Into<String>,
         variant: impl Into<String>,
         rule: impl Into<String>,
-        aim: IntendedOutcome,
+        outcome: IntendedOutcome,
         request: impl FnOnce(&InputSampler<'_>) -> Option<CaseRequest>,
     ) -> Option<Case> {
-        let draft = CaseSpec {
+        let spec = CaseSpec {
             subject: CaseSubject::Class(class),
             kind: kind.into(),
             variant: variant.into(),
             rule: rule.into(),
             source: self.operation.sources.first().cloned(),
-            outcome: aim,
+            outcome,
         };
-        self.build_case(draft, request)
+        self.build_case(spec, request)
     }
 
     /// Builds a case that is listed but cannot be sent.
@@ -125,7 +118,7 @@ impl<'p> OperationContext<'p> {
         rule: String,
         reason: &str,
     ) -> Case {
-        let draft = CaseSpec {
+        let spec = CaseSpec {
             subject: CaseSubject::Member(site),
             kind: constraint.name().to_owned(),
             variant: variant.to_owned(),
@@ -133,7 +126,7 @@ impl<'p> OperationContext<'p> {
             source: self.plan.documented_at(None, self.operation),
             outcome: IntendedOutcome::Violates(site.path.clone(), constraint),
         };
-        self.plan.build_unsent_case(self.operation, draft, reason)
+        self.plan.build_unsent_case(self.operation, spec, reason)
     }
 
     /// Returns true if requests of this operation have a document as their body, rather than bytes or a text.
@@ -157,37 +150,5 @@ impl<'p> OperationContext<'p> {
                 && !crate::generate::resource_status::is_owned_identifier(self.plan, self.operation, &site.path)
         };
         texts().find(free).or_else(|| texts().find(|site| matches!(self.shape(site).kind, ShapeKind::String)))
-    }
-}
-
-/// Returns the maximum length of a text, which depends on its location.
-pub(crate) fn max_characters(site: &InputSite) -> u64 {
-    match site.location {
-        MemberLocation::Body | MemberLocation::Payload => MAX_BODY_SIZE,
-        _ => MAX_HEAD_SIZE,
-    }
-}
-
-/// Returns the minimum and maximum that a shape's type and range allow.
-pub(crate) fn integer_range(shape: &Shape) -> (i128, i128) {
-    let (type_min, type_max) = integer_bounds(&shape.kind);
-    let parse_limit =
-        |number: &Option<serde_json::Number>| number.as_ref().and_then(|number| number.to_string().parse().ok());
-    let range = shape.range.clone().unwrap_or_default();
-    let low: i128 = parse_limit(&range.min).unwrap_or(type_min).max(type_min);
-    (low, parse_limit(&range.max).unwrap_or(type_max).min(type_max).max(low))
-}
-
-/// Returns a count with its unit: `1 entry`, `2 entries`.
-pub(crate) fn pluralize(count: u64, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
-}
-
-pub(crate) fn length_unit(kind: &ShapeKind) -> (&'static str, &'static str) {
-    match kind {
-        ShapeKind::Blob => ("byte", "bytes"),
-        ShapeKind::List { .. } => ("item", "items"),
-        ShapeKind::Map { .. } => ("entry", "entries"),
-        _ => ("character", "characters"),
     }
 }

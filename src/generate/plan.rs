@@ -1,49 +1,18 @@
 //! Generates the cases of a scenario one after another; they are never all in memory.
 
-use super::case_spec::PlanContext;
 use super::contract_patterns::ContractPatterns;
+use super::error::PlanError;
 use super::input_checker::{InputChecker, SharedKeyPatterns, Violation};
+use super::options::{GenerationLevel, GenerationOptions};
+use super::plan_context::PlanContext;
 use super::site::{InputSite, input_sites};
 use crate::case::{Case, Value};
-use crate::contract::{Contract, MemberPath, Operation, Provenance};
+use crate::contract::{Contract, MemberPath, Operation};
 use crate::generate::operation_context::{FirstOfKind, OperationContext};
 use crate::generate::strategies::{OPERATION_STRATEGIES, SITE_STRATEGIES};
 use crate::scenario::Scenario;
 use std::collections::HashSet;
 use std::sync::Arc;
-
-/// How many cases are generated. Ids are the same at every level.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum GenerationLevel {
-    /// The first case of each member, constraint and side.
-    Quick,
-    /// Every boundary.
-    #[default]
-    Full,
-    /// Every boundary, and every pair of violated constraints of two classes instead of one pair for each two classes.
-    Exhaustive,
-}
-
-/// Settings that, together with contract and scenario, determine the cases.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct GenerationOptions {
-    /// Seed for all random choices.
-    pub seed: u64,
-    /// How many cases are generated.
-    pub level: GenerationLevel,
-}
-
-/// An error in a contract or scenario that prevents the generation of cases.
-#[derive(Debug, thiserror::Error)]
-#[error("{owner}: {reason}")]
-pub struct PlanError {
-    /// The operation or shape at fault.
-    pub owner: String,
-    /// What is wrong, for example a pattern that no text matches.
-    pub reason: String,
-    /// Where the cause is documented.
-    pub source_at: Option<Provenance>,
-}
 
 /// Returns all cases, operation by operation, with the controls (`…/valid/control/plain`) first. The same input gives
 /// the same cases.
@@ -114,17 +83,17 @@ pub fn sequence_part(contract: &Contract, scenario: &Scenario, options: Generati
 
 /// Calls `inspect` with the context of one operation. Returns `None` if the operation is not planned.
 pub(super) fn with_operation_context<R>(
-    bench: &CompiledContract<'_>,
+    compiled: &CompiledContract<'_>,
     scenario: &Scenario,
     options: GenerationOptions,
     operation: &str,
     inspect: impl FnOnce(&OperationContext<'_>) -> Option<R>,
 ) -> Result<Option<R>, PlanError> {
-    let plan = GenerationPlan::from_compiled(bench, scenario, options)?;
+    let plan = GenerationPlan::from_compiled(compiled, scenario, options)?;
     let Some(operation) = plan.operations.iter().find(|wanted| wanted.name.as_str() == operation) else {
         return Ok(None);
     };
-    let sites = input_sites(bench.contract, operation);
+    let sites = input_sites(compiled.contract, operation);
     Ok(inspect(&OperationContext { plan: &plan.context, operation, sites: &sites, first_of_kind: None }))
 }
 
@@ -134,8 +103,8 @@ pub(super) fn with_operation_context<R>(
 /// Returns an error if a pattern of the contract cannot be satisfied.
 pub fn find_violations(contract: &Contract, operation: &Operation, input: &Value) -> Result<Vec<Violation>, PlanError> {
     let patterns = ContractPatterns::from_contract(contract)?;
-    let kin = SharedKeyPatterns::from_contract(contract);
-    let labels = InputChecker { contract, patterns: &patterns, shared_key_patterns: &kin };
+    let shared_key_patterns = SharedKeyPatterns::from_contract(contract);
+    let labels = InputChecker { contract, patterns: &patterns, shared_key_patterns: &shared_key_patterns };
     Ok(operation.input.as_ref().map_or_else(Vec::new, |id| labels.violations(id, input)))
 }
 
@@ -271,11 +240,11 @@ impl<'a> GenerationPlan<'a> {
     }
 
     fn from_compiled(
-        bench: &CompiledContract<'a>,
+        compiled: &CompiledContract<'a>,
         scenario: &'a Scenario,
         options: GenerationOptions,
     ) -> Result<Self, PlanError> {
-        let contract = bench.contract;
+        let contract = compiled.contract;
         let wanted: Vec<&Operation> = contract
             .operations
             .iter()
@@ -293,9 +262,9 @@ impl<'a> GenerationPlan<'a> {
                 contract,
                 scenario,
                 options,
-                patterns: Arc::clone(&bench.patterns),
-                shared_key_patterns: Arc::clone(&bench.shared_key_patterns),
-                is_only_modelled: bench.is_only_modelled,
+                patterns: Arc::clone(&compiled.patterns),
+                shared_key_patterns: Arc::clone(&compiled.shared_key_patterns),
+                is_only_modelled: compiled.is_only_modelled,
             },
             operations: wanted,
         })
@@ -320,20 +289,20 @@ impl<'a> GenerationPlan<'a> {
     /// Returns the cases of one operation, generated in one batch per strategy and input site.
     fn operation_cases(self: Arc<Self>, index: usize) -> impl Iterator<Item = Case> + Send + use<'a> {
         let is_quick = self.context.options.level == GenerationLevel::Quick;
-        let firsts = is_quick.then(|| Arc::new(FirstOfKind::default()));
+        let first_of_kind = is_quick.then(|| Arc::new(FirstOfKind::default()));
         let places: Arc<[InputSite]> = input_sites(self.context.contract, self.operations[index]).into();
         let whole = {
-            let (plan, places, firsts) = (Arc::clone(&self), Arc::clone(&places), firsts.clone());
+            let (plan, places, first_of_kind) = (Arc::clone(&self), Arc::clone(&places), first_of_kind.clone());
             // `plain_cases` has generated the cases of the first strategy already.
             let skip = usize::from(plan.context.is_only_modelled);
             OPERATION_STRATEGIES
                 .iter()
                 .skip(skip)
-                .flat_map(move |strategy| strategy(&plan.operation_context(index, &places, firsts.as_deref())))
+                .flat_map(move |strategy| strategy(&plan.operation_context(index, &places, first_of_kind.as_deref())))
         };
         let each = (0..places.len()).flat_map(move |place| {
-            let work = self.operation_context(index, &places, firsts.as_deref());
-            SITE_STRATEGIES.iter().flat_map(|strategy| strategy(&work, &places[place])).collect::<Vec<_>>()
+            let context = self.operation_context(index, &places, first_of_kind.as_deref());
+            SITE_STRATEGIES.iter().flat_map(|strategy| strategy(&context, &places[place])).collect::<Vec<_>>()
         });
         let mut seen = HashSet::new();
         whole.chain(each).filter(move |case| {
@@ -347,8 +316,8 @@ impl<'a> GenerationPlan<'a> {
         &'w self,
         index: usize,
         sites: &'w [InputSite],
-        firsts: Option<&'w FirstOfKind>,
+        first_of_kind: Option<&'w FirstOfKind>,
     ) -> OperationContext<'w> {
-        OperationContext { plan: &self.context, operation: self.operations[index], sites, first_of_kind: firsts }
+        OperationContext { plan: &self.context, operation: self.operations[index], sites, first_of_kind }
     }
 }

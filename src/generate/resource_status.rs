@@ -2,7 +2,7 @@
 //!
 //! It never creates a resource and never asks the endpoint.
 
-use super::case_spec::PlanContext;
+use super::plan_context::PlanContext;
 use super::template_filler::{TemplateFiller, has_placeholders};
 use crate::case::{CaseId, Value};
 use crate::contract::{MemberPath, Operation, PathSegment, ShapeId, ShapeKind};
@@ -31,17 +31,17 @@ pub(crate) const REASON_AMONG_OTHERS: &str = "a response may report nonexistent 
 
 /// Returns the worst class of all identifiers in the input, which is the greatest one.
 pub(crate) fn classify_resources(
-    planner: &PlanContext<'_>,
+    plan_context: &PlanContext<'_>,
     operation: &Operation,
     case: &CaseId,
     input: &Value,
 ) -> ResourceStatus {
     let Some(shape) = &operation.input else { return ResourceStatus::Owned };
-    classify_value(planner, operation, case, shape, input, &MemberPath::root())
+    classify_value(plan_context, operation, case, shape, input, &MemberPath::root())
 }
 
 fn classify_value(
-    planner: &PlanContext<'_>,
+    plan_context: &PlanContext<'_>,
     operation: &Operation,
     case: &CaseId,
     id: &ShapeId,
@@ -49,16 +49,16 @@ fn classify_value(
     path: &MemberPath,
 ) -> ResourceStatus {
     let inner =
-        |id: &ShapeId, value: &Value, path: MemberPath| classify_value(planner, operation, case, id, value, &path);
+        |id: &ShapeId, value: &Value, path: MemberPath| classify_value(plan_context, operation, case, id, value, &path);
     // If the documents name an error for it, that error is expected.
     let among = |worst| {
-        if planner.has_only_aws_models() && worst == ResourceStatus::Nonexistent {
+        if plan_context.has_only_aws_models() && worst == ResourceStatus::Nonexistent {
             ResourceStatus::NonexistentAmongOthers
         } else {
             worst
         }
     };
-    match (&planner.contract.shape(id).kind, value) {
+    match (&plan_context.contract.shape(id).kind, value) {
         (ShapeKind::Structure { members } | ShapeKind::Union { members }, Value::Map(given)) => given
             .iter()
             .filter_map(|(name, value)| {
@@ -72,14 +72,16 @@ fn classify_value(
         (ShapeKind::Map { value: entry, .. }, Value::Map(entries)) => {
             let values = entries.values().map(|value| inner(entry, value, path.join(PathSegment::Value))).max();
             let place = path.join(PathSegment::Key);
-            let named = planner.scenario.use_value_at(operation.name.as_str(), &place).is_some();
+            let named = plan_context.scenario.use_value_at(operation.name.as_str(), &place).is_some();
             // Template keys come from the scenario, so they need no check.
             let keys = entries.keys().filter(|key| named && Value::as_template_key(key).is_none());
-            keys.map(|key| classify_identifier(planner, operation, case, &place, key)).map(among).max().max(values)
+            keys.map(|key| classify_identifier(plan_context, operation, case, &place, key)).map(among).max().max(values)
         }
-        (ShapeKind::String, Value::Text(text)) => Some(classify_identifier(planner, operation, case, path, text)),
+        (ShapeKind::String, Value::Text(text)) => Some(classify_identifier(plan_context, operation, case, path, text)),
         // It is not known which small numbers exist.
-        (ShapeKind::Integer | ShapeKind::Long, Value::Number(_)) if is_owned_identifier(planner, operation, path) => {
+        (ShapeKind::Integer | ShapeKind::Long, Value::Number(_))
+            if is_owned_identifier(plan_context, operation, path) =>
+        {
             Some(ResourceStatus::ServiceIssued)
         }
         _ => None,
@@ -88,7 +90,7 @@ fn classify_value(
 }
 
 fn classify_identifier(
-    planner: &PlanContext<'_>,
+    plan_context: &PlanContext<'_>,
     operation: &Operation,
     case: &CaseId,
     path: &MemberPath,
@@ -96,24 +98,24 @@ fn classify_identifier(
 ) -> ResourceStatus {
     let name = operation.name.as_str();
     let place = path.to_string();
-    if planner.scenario.operation_notes(name).is_some_and(|notes| notes.fresh_members.contains(&place)) {
+    if plan_context.scenario.operation_notes(name).is_some_and(|notes| notes.fresh_members.contains(&place)) {
         // Any name may be chosen for a new resource, but only the name generated for the case is certain to be unused.
-        let chosen = planner.scenario.use_value(name, &place);
-        let same =
-            chosen.is_some_and(|json| TemplateFiller::new(planner.scenario, case).fill_json(json) == Value::text(text));
+        let chosen = plan_context.scenario.use_value(name, &place);
+        let same = chosen
+            .is_some_and(|json| TemplateFiller::new(plan_context.scenario, case).fill_json(json) == Value::text(text));
         return if same { ResourceStatus::Owned } else { ResourceStatus::MaybeTaken };
     }
-    let used = planner.scenario.use_value(name, &place);
+    let used = plan_context.scenario.use_value(name, &place);
     if let Some(json) = used {
         let is_identifier =
-            json.as_str().is_some_and(has_placeholders) || planner.scenario.missing_value(name, &place).is_some();
-        let filled = |json| TemplateFiller::new(planner.scenario, case).fill_json(json);
+            json.as_str().is_some_and(has_placeholders) || plan_context.scenario.missing_value(name, &place).is_some();
+        let filled = |json| TemplateFiller::new(plan_context.scenario, case).fill_json(json);
         let same = || filled(json) == Value::text(text);
         let is_missing =
-            || planner.scenario.missing_value(name, &place).is_some_and(|json| filled(json) == Value::text(text));
+            || plan_context.scenario.missing_value(name, &place).is_some_and(|json| filled(json) == Value::text(text));
         return match () {
             () if !is_identifier || same() => ResourceStatus::Owned,
-            () if is_missing() || !is_caller_chosen(planner, json) => ResourceStatus::Nonexistent,
+            () if is_missing() || !is_caller_chosen(plan_context, json) => ResourceStatus::Nonexistent,
             () => ResourceStatus::MaybeCreatedByOtherCase,
         };
     }
@@ -125,10 +127,10 @@ fn classify_identifier(
 }
 
 /// Returns true if an identifier is a name that the caller chooses when creating the resource: `{queue.QueueName}`.
-fn is_caller_chosen(planner: &PlanContext<'_>, json: &serde_json::Value) -> bool {
+fn is_caller_chosen(plan_context: &PlanContext<'_>, json: &serde_json::Value) -> bool {
     let placeholder = json.as_str().and_then(|text| text.strip_prefix('{')?.strip_suffix('}')?.split_once('.'));
     placeholder.is_some_and(|(fixture, name)| {
-        planner.scenario.fixtures.get(fixture).is_some_and(|fixture| fixture.names.contains_key(name))
+        plan_context.scenario.fixtures.get(fixture).is_some_and(|fixture| fixture.names.contains_key(name))
     })
 }
 
@@ -150,9 +152,9 @@ fn refers_to_resource(member: &str) -> bool {
 }
 
 /// Returns true if the scenario uses this member of an operation's input as an identifier of its resources.
-pub(crate) fn is_owned_identifier(planner: &PlanContext<'_>, operation: &Operation, path: &MemberPath) -> bool {
+pub(crate) fn is_owned_identifier(plan_context: &PlanContext<'_>, operation: &Operation, path: &MemberPath) -> bool {
     let (name, place) = (operation.name.as_str(), path.to_string());
-    planner.scenario.use_value(name, &place).is_some_and(|json| {
-        json.as_str().is_some_and(has_placeholders) || planner.scenario.missing_value(name, &place).is_some()
+    plan_context.scenario.use_value(name, &place).is_some_and(|json| {
+        json.as_str().is_some_and(has_placeholders) || plan_context.scenario.missing_value(name, &place).is_some()
     })
 }

@@ -3,7 +3,9 @@
 //! These cases are never part of a plan. Each has its own id, `…/length/size-255`, and therefore its own resource.
 
 use super::boundary::{length, range};
-use super::plan::{CompiledContract, GenerationOptions, PlanError, with_operation_context};
+use super::error::PlanError;
+use super::options::GenerationOptions;
+use super::plan::{CompiledContract, with_operation_context};
 use crate::case::Case;
 use crate::contract::{Constraint, MemberPath, ShapeKind};
 use crate::generate::operation_context::OperationContext;
@@ -28,14 +30,14 @@ pub struct SizeBounds {
 
 /// Returns the documented limits of a place, or `None` if the place does not exist or has no limits of this kind.
 pub fn documented_bounds(
-    bench: &CompiledContract<'_>,
+    compiled: &CompiledContract<'_>,
     scenario: &Scenario,
     operation: &str,
     member: &MemberPath,
     constraint: &str,
 ) -> Option<SizeBounds> {
-    let found = with_operation_context(bench, scenario, GenerationOptions::default(), operation, |work| {
-        let shape = work.shape(work.sites.iter().find(|site| site.path == *member)?);
+    let found = with_operation_context(compiled, scenario, GenerationOptions::default(), operation, |context| {
+        let shape = context.shape(context.sites.iter().find(|site| site.path == *member)?);
         let length = shape.length();
         let number = |number: &Option<serde_json::Number>| number.as_ref()?.to_string().parse::<i128>().ok();
         let of = |min: Option<i128>, max: Option<i128>, least, counts_entries, unit| {
@@ -46,7 +48,7 @@ pub fn documented_bounds(
         match (&shape.kind, constraint) {
             (ShapeKind::Integer | ShapeKind::Long, "range") => {
                 let range = shape.range.as_ref()?;
-                let (least, _) = super::input_checker::integer_bounds(&shape.kind);
+                let (least, _) = super::limits::integer_bounds(&shape.kind);
                 of(number(&range.min), number(&range.max), least, false, "")
             }
             (ShapeKind::String, "length") => of(min, max, 0, false, " characters"),
@@ -62,7 +64,7 @@ pub fn documented_bounds(
 /// Returns a case with a value of exactly this size at a place and everything else valid, or `None` if no such value
 /// exists.
 pub fn case_of_size(
-    bench: &CompiledContract<'_>,
+    compiled: &CompiledContract<'_>,
     scenario: &Scenario,
     options: GenerationOptions,
     operation: &str,
@@ -70,16 +72,17 @@ pub fn case_of_size(
     constraint: &str,
     size: i128,
 ) -> Option<Case> {
-    let made: Result<Option<Case>, PlanError> = with_operation_context(bench, scenario, options, operation, |work| {
-        let site = work.sites.iter().find(|site| site.path == *member)?;
-        let make = |work: &OperationContext<'_>, valid: bool| match constraint {
-            "range" => range::case_with_number(work, site, size, valid),
-            _ => length::case_with_length(work, site, u64::try_from(size).ok()?, valid),
-        };
-        let valid = make(work, true)?;
-        let case = if valid.unsendable_reason.is_some() { make(work, false)? } else { valid };
-        debug_assert!(matches!(case.constraint, Some(Constraint::Length | Constraint::Range)));
-        case.unsendable_reason.is_none().then_some(case)
-    });
+    let made: Result<Option<Case>, PlanError> =
+        with_operation_context(compiled, scenario, options, operation, |context| {
+            let site = context.sites.iter().find(|site| site.path == *member)?;
+            let make = |context: &OperationContext<'_>, valid: bool| match constraint {
+                "range" => range::case_with_number(context, site, size, valid),
+                _ => length::case_with_length(context, site, u64::try_from(size).ok()?, valid),
+            };
+            let valid = make(context, true)?;
+            let case = if valid.unsendable_reason.is_some() { make(context, false)? } else { valid };
+            debug_assert!(matches!(case.constraint, Some(Constraint::Length | Constraint::Range)));
+            case.unsendable_reason.is_none().then_some(case)
+        });
     made.ok().flatten()
 }

@@ -2,11 +2,13 @@
 //!
 //! It never sends a request; the responses of the run show whether a guess was right.
 
-use crate::contract::{Contract, MemberPath, Operation, PathSegment, Shape, ShapeId, ShapeKind};
+use crate::contract::{Contract, MemberPath, Operation, Shape, ShapeId, ShapeKind};
 use crate::infer::creators::{IdentifierLocation, ResourceCreators, input_members};
 use crate::infer::name_parts::{ReferenceKind, ResourceReference, parse_reference, split_operation_name};
+use crate::infer::readiness::find_readiness;
+use crate::infer::required_scalars::{RequiredScalar, required_scalars};
 use crate::pattern::DocumentedPattern;
-use crate::scenario::{Fixture, OperationNotes, RawRequest, ReadyCondition, Scenario};
+use crate::scenario::{Fixture, OperationNotes, RawRequest, Scenario};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 
@@ -50,12 +52,10 @@ pub struct IdentifierOrigin {
 /// Templates for names, the most descriptive first. Each differs from run to run or from case to case.
 const NAME_TEMPLATES: [&str; 5] =
     ["ovs-{run}-{case}", "ovs{run}{case}", "o{run}{case}", "o{case}", "/ovs/{run}/{case}"];
-/// Maximum depth of the search for required members.
-const MAX_REQUIRED_DEPTH: usize = 3;
 
 /// Completes a scenario for the operations that only machine models describe.
 pub fn complete_scenario(contract: &Contract, scenario: &Scenario) -> InferenceResult {
-    let mut work = ScenarioCompleter {
+    let mut completer = ScenarioCompleter {
         contract,
         creators: ResourceCreators::from_contract(contract),
         result: InferenceResult { scenario: scenario.clone(), ..InferenceResult::default() },
@@ -66,17 +66,17 @@ pub fn complete_scenario(contract: &Contract, scenario: &Scenario) -> InferenceR
         completed_fixtures: Vec::new(),
     };
     if scenario.disable_inference || !contract.is_model_only() {
-        return work.result;
+        return completer.result;
     }
     let wanted = |operation: &&Operation| scenario.includes_operation(operation.name.as_str());
     for operation in contract.operations.iter().filter(wanted) {
-        work.complete_operation(operation);
+        completer.complete_operation(operation);
     }
     // Fixtures are inserted in the order of creation. Fixtures of the user need none of the inferred ones.
-    for (name, fixture) in std::mem::take(&mut work.fixtures) {
-        work.result.scenario.fixtures.insert(name, fixture);
+    for (name, fixture) in std::mem::take(&mut completer.fixtures) {
+        completer.result.scenario.fixtures.insert(name, fixture);
     }
-    work.result
+    completer.result
 }
 
 struct ScenarioCompleter<'c> {
@@ -114,13 +114,13 @@ impl<'c> ScenarioCompleter<'c> {
                     false,
                     self.creators
                         .find_creator_for_shape(operation, id)
-                        .filter(|(_, stands)| accepts_identifier(shape, stands)),
+                        .filter(|(_, location)| accepts_identifier(shape, location)),
                 ),
                 ShapeKind::String => {
                     let origin = self
                         .creators
                         .find_creator(operation, member)
-                        .filter(|(_, stands)| accepts_identifier(shape, stands));
+                        .filter(|(_, location)| accepts_identifier(shape, location));
                     (!needed.is_in_map(), origin.or_else(|| self.creators.main_arn(operation, member)))
                 }
                 ShapeKind::Integer | ShapeKind::Long if !needed.is_in_map() => {
@@ -129,7 +129,9 @@ impl<'c> ScenarioCompleter<'c> {
                 _ => continue,
             };
             match origin {
-                Some((maker, stands)) => whole &= self.use_created_identifier(operation, path, shape, maker, stands),
+                Some((creator, location)) => {
+                    whole &= self.use_created_identifier(operation, path, shape, creator, location)
+                }
                 None if is_text => self.name_created_resource(operation, member, &place, shape),
                 None => {}
             }
@@ -139,7 +141,7 @@ impl<'c> ScenarioCompleter<'c> {
         }
         self.visited_operations.push(name.to_owned());
         // No member can refer to a creator whose fixture does not exist yet.
-        if !self.in_progress.iter().any(|maker| self.creators.all[*maker].operation.name == operation.name) {
+        if !self.in_progress.iter().any(|creator| self.creators.all[*creator].operation.name == operation.name) {
             self.add_cleanup(operation);
         }
         whole
@@ -156,23 +158,24 @@ impl<'c> ScenarioCompleter<'c> {
             .filter(|(member, _)| !parse_reference(member).noun.is_empty())
             .map(|(member, it)| (member.clone(), contract.shape(&it.shape)))
             .collect();
-        let is_open = |work: &Self, member: &str| work.result.scenario.use_value(name, member).is_none();
+        let is_open = |completer: &Self, member: &str| completer.result.scenario.use_value(name, member).is_none();
         let named_already =
             required_scalars(contract, operation).iter().filter(|needed| !needed.is_in_map()).any(|needed| {
                 needed.path.last_member().is_some_and(|member| {
-                    let told = parse_reference(member);
+                    let inferred = parse_reference(member);
                     let named = self.creators.find_creator(operation, member).is_some();
                     named
-                        || (told.kind != ReferenceKind::BareNoun
-                            && (told.noun.is_empty() || noun.ends_with(&told.noun)))
+                        || (inferred.kind != ReferenceKind::BareNoun
+                            && (inferred.noun.is_empty() || noun.ends_with(&inferred.noun)))
                 })
             });
         if named_already || members.iter().any(|(member, _)| !is_open(self, member)) {
             return;
         }
-        let is_maker = self.creators.all.iter().any(|maker| maker.operation.name == operation.name);
+        let is_maker = self.creators.all.iter().any(|creator| creator.operation.name == operation.name);
         if is_maker {
-            let is_own = |told: ResourceReference| told.kind == ReferenceKind::Name && noun.ends_with(&told.noun);
+            let is_own =
+                |inferred: ResourceReference| inferred.kind == ReferenceKind::Name && noun.ends_with(&inferred.noun);
             let own = members.iter().find(|(member, _)| is_own(parse_reference(member)));
             if let Some((member, shape)) = own {
                 self.generate_name(operation, member, shape);
@@ -181,12 +184,12 @@ impl<'c> ScenarioCompleter<'c> {
         }
         for by in [ReferenceKind::Name, ReferenceKind::Id, ReferenceKind::Url, ReferenceKind::Arn] {
             for (member, shape) in members.iter().filter(|(member, _)| parse_reference(member).kind == by) {
-                if let Some((maker, stands)) = self.creators.find_creator(operation, member)
-                    && self.creators.all[maker].noun == parse_reference(member).noun
-                    && accepts_identifier(shape, &stands)
+                if let Some((creator, location)) = self.creators.find_creator(operation, member)
+                    && self.creators.all[creator].noun == parse_reference(member).noun
+                    && accepts_identifier(shape, &location)
                 {
                     let path = MemberPath::root().join_member(member);
-                    self.use_created_identifier(operation, &path, shape, maker, stands);
+                    self.use_created_identifier(operation, &path, shape, creator, location);
                     return;
                 }
             }
@@ -199,16 +202,16 @@ impl<'c> ScenarioCompleter<'c> {
         operation: &Operation,
         path: &MemberPath,
         shape: &Shape,
-        maker: usize,
-        stands: IdentifierLocation,
+        creator: usize,
+        location: IdentifierLocation,
     ) -> bool {
-        let Some((fixture, capture)) = self.ensure_fixture(maker, stands.clone()) else { return false };
+        let Some((fixture, capture)) = self.ensure_fixture(creator, location.clone()) else { return false };
         let value = format!("{{{fixture}.{capture}}}");
         let place = path.to_string();
-        let made_by = self.creators.all[maker].operation.name.to_string();
+        let made_by = self.creators.all[creator].operation.name.to_string();
         let notes = self.notes_mut(operation.name.as_str());
         notes.use_values.insert(place.clone(), Json::String(value.clone()));
-        if matches!(stands, IdentifierLocation::InRequest(_)) && !notes.missing_values.contains_key(&place) {
+        if matches!(location, IdentifierLocation::InRequest(_)) && !notes.missing_values.contains_key(&place) {
             let missing = NAME_TEMPLATES.iter().map(|name| name.replace("{run}", "missing"));
             if let Some(missing) = missing.into_iter().find(|name| template_fits(shape, name)) {
                 notes.missing_values.insert(place.clone(), Json::String(missing));
@@ -227,7 +230,7 @@ impl<'c> ScenarioCompleter<'c> {
     fn name_created_resource(&mut self, operation: &Operation, member: &str, place: &str, shape: &Shape) {
         let (_, noun) = split_operation_name(operation.name.as_str());
         let parsed = parse_reference(member);
-        let is_maker = self.creators.all.iter().any(|maker| maker.operation.name == operation.name);
+        let is_maker = self.creators.all.iter().any(|creator| creator.operation.name == operation.name);
         let its_own = parsed.noun.is_empty() || noun.ends_with(&parsed.noun);
         if is_maker
             && its_own
@@ -258,10 +261,10 @@ impl<'c> ScenarioCompleter<'c> {
     }
 
     /// Returns the fixture of a creator, and the name under which the fixture has the identifier.
-    fn ensure_fixture(&mut self, maker: usize, stands: IdentifierLocation) -> Option<(String, String)> {
-        let operation = self.creators.all[maker].operation;
-        let fixture = self.creators.all[maker].noun.join("_");
-        let capture = match &stands {
+    fn ensure_fixture(&mut self, creator: usize, location: IdentifierLocation) -> Option<(String, String)> {
+        let operation = self.creators.all[creator].operation;
+        let fixture = self.creators.all[creator].noun.join("_");
+        let capture = match &location {
             IdentifierLocation::InRequest(member) => member.clone(),
             IdentifierLocation::InResponse(path) => path.rsplit('.').next().unwrap_or(path).replace("[0]", ""),
         };
@@ -270,11 +273,11 @@ impl<'c> ScenarioCompleter<'c> {
             let knows = known.names.contains_key(&capture) || known.captures().any(|(name, _)| *name == capture);
             return knows.then_some((fixture, capture));
         }
-        if self.in_progress.contains(&maker) {
+        if self.in_progress.contains(&creator) {
             return None;
         }
         if !self.fixtures.contains_key(&fixture) {
-            self.in_progress.push(maker);
+            self.in_progress.push(creator);
             let whole = self.complete_operation(operation);
             self.in_progress.pop();
             if !whole {
@@ -291,7 +294,7 @@ impl<'c> ScenarioCompleter<'c> {
             });
             self.add_cleanup(operation);
         }
-        match stands {
+        match location {
             IdentifierLocation::InRequest(member) => {
                 let shape = input_members(self.contract, operation).find(|(name, _)| **name == member)?.1.shape.clone();
                 let shape = self.contract.shape(&shape);
@@ -303,18 +306,18 @@ impl<'c> ScenarioCompleter<'c> {
                 create.captures.insert(capture.clone(), path);
             }
         }
-        self.complete_fixture(maker, &fixture);
+        self.complete_fixture(creator, &fixture);
         Some((fixture, capture))
     }
 
     /// Adds to a fixture, once, the requests that await and delete the resource. Both may refer to it by other
     /// identifiers.
-    fn complete_fixture(&mut self, maker: usize, fixture: &str) {
+    fn complete_fixture(&mut self, creator: usize, fixture: &str) {
         let at = self.result.resources.iter().position(|resource| resource.fixture == fixture);
         let Some(at) = at.filter(|_| !self.completed_fixtures.iter().any(|one| one == fixture)) else { return };
         // This precedes the visit of the delete and read operations, so that their members may refer to this fixture.
         self.completed_fixtures.push(fixture.to_owned());
-        let known = &self.creators.all[maker];
+        let known = &self.creators.all[creator];
         let (remover, looker) = (self.creators.delete_operation(known), self.creators.read_operation(known));
         if let Some(remover) = remover {
             self.complete_operation(remover);
@@ -355,29 +358,34 @@ impl<'c> ScenarioCompleter<'c> {
             names_it |= of == Some(fixture);
             of.is_none_or(|of| of == fixture || self.fixture_needs(fixture, of))
         });
-        let hole = format!("{{{fixture}.");
+        let placeholder = format!("{{{fixture}.");
         let uses = self.result.scenario.operation_notes(operation.name.as_str()).map(|notes| &notes.use_values);
-        names_it |= uses.is_some_and(|uses| uses.values().filter_map(Json::as_str).any(|text| text.starts_with(&hole)));
+        names_it |=
+            uses.is_some_and(|uses| uses.values().filter_map(Json::as_str).any(|text| text.starts_with(&placeholder)));
         all && names_it
     }
 
     /// Returns true if one fixture needs another.
     fn fixture_needs(&self, fixture: &str, other: &str) -> bool {
         let Some(made) = self.fixtures.get(fixture) else { return false };
-        let hole = format!("{{{other}.");
+        let placeholder = format!("{{{other}.");
         made.create.first().and_then(|create| self.result.scenario.operation_notes(&create.request)).is_some_and(
-            |notes| notes.use_values.values().any(|value| value.as_str().is_some_and(|text| text.contains(&hole))),
+            |notes| {
+                notes.use_values.values().any(|value| value.as_str().is_some_and(|text| text.contains(&placeholder)))
+            },
         )
     }
 
     /// Adds a cleanup to an operation that creates a resource, so that its cases delete what they create.
     fn add_cleanup(&mut self, operation: &'c Operation) {
         let name = operation.name.as_str();
-        let Some(maker) = self.creators.all.iter().find(|maker| maker.operation.name == operation.name) else { return };
+        let Some(creator) = self.creators.all.iter().find(|creator| creator.operation.name == operation.name) else {
+            return;
+        };
         if self.result.scenario.operation_notes(name).is_some_and(|notes| notes.cleanup.is_some()) {
             return;
         }
-        let Some(remover) = self.creators.delete_operation(maker) else { return };
+        let Some(remover) = self.creators.delete_operation(creator) else { return };
         // The visit sets the optional members that the operation needs.
         self.complete_operation(remover);
         let mut input = serde_json::Map::new();
@@ -422,62 +430,6 @@ impl<'c> ScenarioCompleter<'c> {
     }
 }
 
-/// A required scalar of an input.
-struct RequiredScalar<'c> {
-    path: MemberPath,
-    id: &'c ShapeId,
-    shape: &'c Shape,
-}
-
-impl RequiredScalar<'_> {
-    /// Returns true if it is a key of a map or lies within an entry.
-    fn is_in_map(&self) -> bool {
-        self.path.0.iter().any(|segment| matches!(segment, PathSegment::Key | PathSegment::Value))
-    }
-
-    /// Returns true if it has no member name of its own: a key, an entry, or an item of an entry.
-    fn has_no_member_name(&self) -> bool {
-        let inner = self.path.0.iter().rev().take_while(|segment| !matches!(segment, PathSegment::Member(_)));
-        inner.into_iter().any(|segment| matches!(segment, PathSegment::Key | PathSegment::Value))
-    }
-}
-
-/// Returns the required scalars of an input: required members, the first items of required lists, and the keys and
-/// entries of required maps.
-fn required_scalars<'c>(contract: &'c Contract, operation: &'c Operation) -> Vec<RequiredScalar<'c>> {
-    let mut found = Vec::new();
-    if let Some(input) = &operation.input {
-        collect_required_scalars(contract, input, &MemberPath::root(), 0, &mut found);
-    }
-    found
-}
-
-fn collect_required_scalars<'c>(
-    contract: &'c Contract,
-    id: &'c ShapeId,
-    path: &MemberPath,
-    depth: usize,
-    found: &mut Vec<RequiredScalar<'c>>,
-) {
-    let shape = contract.shape(id);
-    match &shape.kind {
-        ShapeKind::Structure { members } if depth < MAX_REQUIRED_DEPTH => {
-            for (name, member) in members.iter().filter(|(_, member)| member.required) {
-                collect_required_scalars(contract, &member.shape, &path.join_member(name), depth + 1, found);
-            }
-        }
-        ShapeKind::List { member } => {
-            collect_required_scalars(contract, member, &path.join(PathSegment::Item), depth, found)
-        }
-        ShapeKind::Map { key, value } if depth < MAX_REQUIRED_DEPTH => {
-            collect_required_scalars(contract, key, &path.join(PathSegment::Key), depth + 1, found);
-            collect_required_scalars(contract, value, &path.join(PathSegment::Value), depth + 1, found);
-        }
-        ShapeKind::Structure { .. } | ShapeKind::Union { .. } | ShapeKind::Map { .. } => {}
-        _ => found.push(RequiredScalar { path: path.clone(), id, shape }),
-    }
-}
-
 /// Returns true if the filled template is within a shape's limits.
 fn template_fits(shape: &Shape, template: &str) -> bool {
     let text = template.replace("{run}", "01234567").replace("{case}", "0123456789ab");
@@ -493,46 +445,9 @@ fn template_fits(shape: &Shape, template: &str) -> bool {
 
 /// Returns true if a shape accepts an identifier from this place: a shape with a format of its own accepts no generated
 /// name.
-fn accepts_identifier(shape: &Shape, stands: &IdentifierLocation) -> bool {
-    matches!(stands, IdentifierLocation::InResponse(_)) || NAME_TEMPLATES.iter().any(|name| template_fits(shape, name))
-}
-
-/// Words for "ready" among the values of a status.
-const READY_WORDS: [&str; 10] =
-    ["active", "available", "enabled", "ready", "running", "succeeded", "completed", "deployed", "inservice", "ok"];
-/// Words for "not ready": a status without any of them is not worth awaiting.
-const NOT_READY_WORDS: [&str; 6] = ["creating", "pending", "inprogress", "provisioning", "starting", "initializing"];
-
-/// Returns what a response shows once the resource is ready, if it may not be ready at once.
-fn find_readiness(contract: &Contract, looker: &Operation) -> Option<ReadyCondition> {
-    let mut open: Vec<(String, &ShapeId, usize)> = vec![(String::new(), looker.output.as_ref()?, 0)];
-    while !open.is_empty() {
-        let mut next = Vec::new();
-        for (path, id, depth) in open {
-            for (name, member) in contract.shape(id).kind.members().into_iter().flatten() {
-                let dot = if path.is_empty() { "" } else { "." };
-                let place = format!("{path}{dot}{}", member.wire_name(name));
-                let lower = name.to_ascii_lowercase();
-                if let ShapeKind::Enum { values } = &contract.shape(&member.shape).kind
-                    && (lower.ends_with("status") || lower.ends_with("state"))
-                {
-                    let is = |value: &&String, words: &[&str]| {
-                        let plain: String = value.chars().filter(char::is_ascii_alphanumeric).collect();
-                        words.contains(&plain.to_ascii_lowercase().as_str())
-                    };
-                    let ready: Vec<String> = values.iter().filter(|value| is(value, &READY_WORDS)).cloned().collect();
-                    if !ready.is_empty() && values.iter().any(|value| is(&value, &NOT_READY_WORDS)) {
-                        return Some(ReadyCondition { path: place, accepted_values: ready });
-                    }
-                }
-                if depth < 1 {
-                    next.push((place, &member.shape, depth + 1));
-                }
-            }
-        }
-        open = next;
-    }
-    None
+fn accepts_identifier(shape: &Shape, location: &IdentifierLocation) -> bool {
+    matches!(location, IdentifierLocation::InResponse(_))
+        || NAME_TEMPLATES.iter().any(|name| template_fits(shape, name))
 }
 
 #[cfg(test)]

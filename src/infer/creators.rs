@@ -56,14 +56,14 @@ impl<'c> ResourceCreators<'c> {
                 (!noun.is_empty()).then_some(ResourceCreator { operation, noun, rank })
             })
             .collect();
-        all.sort_by_key(|maker| maker.rank);
+        all.sort_by_key(|creator| creator.rank);
         let has_paths = contract.operations.iter().filter_map(|it| it.http.as_ref()).any(|http| http.uri.contains('{'));
         let mut makers = Self { contract, all, main_creator: None, has_paths };
         let mut references: Vec<usize> = vec![0; makers.all.len()];
         for operation in &contract.operations {
             for (name, _) in input_members(contract, operation) {
                 let noun = parse_reference(name).noun;
-                if let Some(at) = makers.all.iter().position(|maker| maker.noun == noun) {
+                if let Some(at) = makers.all.iter().position(|creator| creator.noun == noun) {
                     references[at] += 1;
                 }
             }
@@ -80,24 +80,24 @@ impl<'c> ResourceCreators<'c> {
     /// identifier.
     pub fn find_creator(&self, operation: &Operation, member: &str) -> Option<(usize, IdentifierLocation)> {
         self.find_candidate(operation, member)
-            .filter(|(maker, stands)| !self.is_stored_content(&self.all[*maker], stands))
+            .filter(|(creator, location)| !self.is_stored_content(&self.all[*creator], location))
     }
 
     /// Returns true if the creating request stores this member as content and has another member as the name:
     /// `ResourcePolicy` of `PutResourcePolicy`, which requires a `SecretId`, or the optional `Description` of
     /// `CreateKey`.
-    fn is_stored_content(&self, maker: &ResourceCreator<'_>, stands: &IdentifierLocation) -> bool {
-        let IdentifierLocation::InRequest(request_member) = stands else { return false };
+    fn is_stored_content(&self, creator: &ResourceCreator<'_>, location: &IdentifierLocation) -> bool {
+        let IdentifierLocation::InRequest(request_member) = location else { return false };
         let names = |name: &str, member: &Member| {
             member.required && name != request_member && parse_reference(name).kind != ReferenceKind::BareNoun
         };
         let known = parse_reference(request_member);
-        let mut all = input_members(self.contract, maker.operation);
+        let mut all = input_members(self.contract, creator.operation);
         let is_needless =
-            all.any(|(name, member)| name == request_member && !member.required) && known.noun != maker.noun;
-        let is_named = || input_members(self.contract, maker.operation).any(|(name, member)| names(name, member));
+            all.any(|(name, member)| name == request_member && !member.required) && known.noun != creator.noun;
+        let is_named = || input_members(self.contract, creator.operation).any(|(name, member)| names(name, member));
         // A member in a path is an address.
-        let is_address = input_members(self.contract, maker.operation).any(|(name, member)| {
+        let is_address = input_members(self.contract, creator.operation).any(|(name, member)| {
             name == request_member && !matches!(member.location, MemberLocation::Body | MemberLocation::Payload)
         });
         known.kind == ReferenceKind::BareNoun && !is_address && (is_needless || is_named())
@@ -110,51 +110,55 @@ impl<'c> ResourceCreators<'c> {
             return None;
         }
         let (_, noun) = split_operation_name(operation.name.as_str());
-        let own = |maker: &ResourceCreator<'_>| maker.operation.name == operation.name;
+        let own = |creator: &ResourceCreator<'_>| creator.operation.name == operation.name;
         let pick = |fits: &dyn Fn(&ResourceCreator<'_>) -> bool,
                     find: &dyn Fn(&ResourceCreator<'_>) -> Option<IdentifierLocation>| {
-            let mut found = self.all.iter().enumerate().filter(|(_, maker)| !own(maker) && fits(maker));
-            found.find_map(|(at, maker)| find(maker).map(|stands| (at, stands)))
+            let mut found = self.all.iter().enumerate().filter(|(_, creator)| !own(creator) && fits(creator));
+            found.find_map(|(at, creator)| find(creator).map(|location| (at, location)))
         };
-        let exact = |maker: &ResourceCreator<'_>| self.locate_same_name(maker, member);
+        let exact = |creator: &ResourceCreator<'_>| self.locate_same_name(creator, member);
         // If an operation creates a resource, a member with the same noun is the name of the new resource.
-        let is_its_own = |maker: &ResourceCreator<'_>| own(maker) && maker.noun.ends_with(&parsed.noun);
+        let is_its_own = |creator: &ResourceCreator<'_>| own(creator) && creator.noun.ends_with(&parsed.noun);
         if !parsed.noun.is_empty() && parsed.kind != ReferenceKind::Arn && self.all.iter().any(is_its_own) {
             return None;
         }
         // The policy of `GetRolePolicy` is created by `PutRolePolicy`, and not by any operation that creates policies.
         if parsed.noun.is_empty() || (noun.len() > parsed.noun.len() && noun.ends_with(&parsed.noun)) {
-            let found = pick(&|maker| maker.noun == noun, &exact);
+            let found = pick(&|creator| creator.noun == noun, &exact);
             if found.is_some() {
                 return found;
             }
         }
         if parsed.noun == ["resource"] {
             let main = self.main_creator?;
-            let maker = &self.all[main];
+            let creator = &self.all[main];
             return self
-                .locate_identifier(maker, member, &ResourceReference { noun: maker.noun.clone(), kind: parsed.kind })
+                .locate_identifier(
+                    creator,
+                    member,
+                    &ResourceReference { noun: creator.noun.clone(), kind: parsed.kind },
+                )
                 .map(|it| (main, it));
         }
         if parsed.noun.is_empty() {
-            return pick(&|maker| maker.noun == noun, &|maker| {
-                self.locate_identifier(maker, member, &ResourceReference { noun: noun.clone(), kind: parsed.kind })
+            return pick(&|creator| creator.noun == noun, &|creator| {
+                self.locate_identifier(creator, member, &ResourceReference { noun: noun.clone(), kind: parsed.kind })
             });
         }
-        let stands = |maker: &ResourceCreator<'_>| self.locate_identifier(maker, member, &parsed);
-        pick(&|maker| maker.noun == parsed.noun, &stands)
-            .or_else(|| pick(&|maker| maker.noun.ends_with(&parsed.noun), &exact))
-            .or_else(|| pick(&|maker| parsed.noun.ends_with(&maker.noun), &stands))
+        let location = |creator: &ResourceCreator<'_>| self.locate_identifier(creator, member, &parsed);
+        pick(&|creator| creator.noun == parsed.noun, &location)
+            .or_else(|| pick(&|creator| creator.noun.ends_with(&parsed.noun), &exact))
+            .or_else(|| pick(&|creator| parsed.noun.ends_with(&creator.noun), &location))
             // `Key` of `GetObject` is a required member of `PutObject`, as `LayerName` of `GetLayerVersion` is of
             // `PublishLayerVersion`. An optional description refers to nothing.
             .or_else(|| {
-                let (at, stands) = pick(&|maker| noun.starts_with(&maker.noun), &exact)?;
-                let IdentifierLocation::InRequest(name) = &stands else { return None };
+                let (at, location) = pick(&|creator| noun.starts_with(&creator.noun), &exact)?;
+                let IdentifierLocation::InRequest(name) = &location else { return None };
                 let is_needed = input_members(self.contract, self.all[at].operation).any(|(one, member)| {
                     one == name && member.required && (!self.has_paths || member.location == MemberLocation::Label)
                 });
                 (matches!(parsed.kind, ReferenceKind::BareNoun | ReferenceKind::Name) && is_needed)
-                    .then_some((at, stands))
+                    .then_some((at, location))
             })
     }
 
@@ -170,9 +174,9 @@ impl<'c> ResourceCreators<'c> {
     /// Returns the place of the ARN of the resource that most members refer to, for a `Resource` that accepts no name.
     pub fn main_arn(&self, operation: &Operation, member: &str) -> Option<(usize, IdentifierLocation)> {
         let main = self.main_creator.filter(|_| parse_reference(member).noun == ["resource"])?;
-        let maker = self.all.get(main).filter(|maker| maker.operation.name != operation.name)?;
-        let by = ResourceReference { noun: maker.noun.clone(), kind: ReferenceKind::Arn };
-        self.locate_identifier(maker, member, &by).map(|stands| (main, stands))
+        let creator = self.all.get(main).filter(|creator| creator.operation.name != operation.name)?;
+        let by = ResourceReference { noun: creator.noun.clone(), kind: ReferenceKind::Arn };
+        self.locate_identifier(creator, member, &by).map(|location| (main, location))
     }
 
     /// Returns the creator whose response has the number that a member of an operation's input needs: under the same
@@ -184,52 +188,52 @@ impl<'c> ResourceCreators<'c> {
         let short = member.strip_suffix("Number").or_else(|| member.strip_suffix("_number")).unwrap_or(member);
         let same = |name: &str| name.eq_ignore_ascii_case(member) || name.eq_ignore_ascii_case(short);
         let is_other =
-            |maker: &ResourceCreator<'_>| maker.operation.name != operation.name && noun.starts_with(&maker.noun);
-        let others = self.all.iter().enumerate().filter(|(_, maker)| is_other(maker));
-        let mut answers = others.filter_map(|(at, maker)| {
+            |creator: &ResourceCreator<'_>| creator.operation.name != operation.name && noun.starts_with(&creator.noun);
+        let others = self.all.iter().enumerate().filter(|(_, creator)| is_other(creator));
+        let mut answers = others.filter_map(|(at, creator)| {
             let path =
-                self.find_in_response(maker, |name, depth| depth <= 2 && same(name), |id| self.is_integer_shape(id))?;
+                self.find_in_response(creator, |name, depth| depth <= 2 && same(name), |id| self.is_integer_shape(id))?;
             Some((at, IdentifierLocation::InResponse(path)))
         });
         answers.next()
     }
 
     /// Returns the place of a member with the same name in the creating request or response.
-    fn locate_same_name(&self, maker: &ResourceCreator<'_>, member: &str) -> Option<IdentifierLocation> {
+    fn locate_same_name(&self, creator: &ResourceCreator<'_>, member: &str) -> Option<IdentifierLocation> {
         let one = to_singular(member);
         let same = |name: &str| name.eq_ignore_ascii_case(member) || name.eq_ignore_ascii_case(&one);
-        let told = input_members(self.contract, maker.operation);
+        let told = input_members(self.contract, creator.operation);
         let named =
             told.filter(|(_, member)| self.is_text_shape(&member.shape)).map(|(name, _)| name).find(|name| same(name));
         named
             .cloned()
             .map(IdentifierLocation::InRequest)
-            .or_else(|| self.find_response_text(maker, |name, _| same(name)).map(IdentifierLocation::InResponse))
+            .or_else(|| self.find_response_text(creator, |name, _| same(name)).map(IdentifierLocation::InResponse))
     }
 
     fn locate_identifier(
         &self,
-        maker: &ResourceCreator<'_>,
+        creator: &ResourceCreator<'_>,
         member: &str,
         told: &ResourceReference,
     ) -> Option<IdentifierLocation> {
-        if let Some(exact) = self.locate_same_name(maker, member) {
+        if let Some(exact) = self.locate_same_name(creator, member) {
             return Some(exact);
         }
         let of = |by: ReferenceKind| {
-            self.find_response_text(maker, |name, depth| {
+            self.find_response_text(creator, |name, depth| {
                 let other = parse_reference(name);
-                other.kind == by && (other.noun.is_empty() && depth <= 2 || other.noun == maker.noun)
+                other.kind == by && (other.noun.is_empty() && depth <= 2 || other.noun == creator.noun)
             })
             .map(IdentifierLocation::InResponse)
         };
         let name = || {
             let told =
-                input_members(self.contract, maker.operation).filter(|(_, member)| self.is_text_shape(&member.shape));
+                input_members(self.contract, creator.operation).filter(|(_, member)| self.is_text_shape(&member.shape));
             told.map(|(name, _)| name)
                 .find(|name| {
                     let other = parse_reference(name);
-                    other.kind == ReferenceKind::Name && (other.noun.is_empty() || other.noun == maker.noun)
+                    other.kind == ReferenceKind::Name && (other.noun.is_empty() || other.noun == creator.noun)
                 })
                 .cloned()
                 .map(IdentifierLocation::InRequest)
@@ -244,17 +248,17 @@ impl<'c> ResourceCreators<'c> {
     }
 
     /// Returns the path of the first text in a response, in breadth-first order, whose member's name fits.
-    fn find_response_text(&self, maker: &ResourceCreator<'_>, fits: impl Fn(&str, usize) -> bool) -> Option<String> {
-        self.find_in_response(maker, fits, |id| self.is_text_shape(id))
+    fn find_response_text(&self, creator: &ResourceCreator<'_>, fits: impl Fn(&str, usize) -> bool) -> Option<String> {
+        self.find_in_response(creator, fits, |id| self.is_text_shape(id))
     }
 
     fn find_in_response(
         &self,
-        maker: &ResourceCreator<'_>,
+        creator: &ResourceCreator<'_>,
         fits: impl Fn(&str, usize) -> bool,
         is_kind: impl Fn(&ShapeId) -> bool,
     ) -> Option<String> {
-        let output = maker.operation.output.as_ref()?;
+        let output = creator.operation.output.as_ref()?;
         let mut open: VecDeque<(String, &ShapeId, usize)> = VecDeque::from([(String::new(), output, 0)]);
         while let Some((path, id, depth)) = open.pop_front() {
             if depth > MAX_RESPONSE_DEPTH {
@@ -287,13 +291,13 @@ impl<'c> ResourceCreators<'c> {
     }
 
     /// Returns the operation that deletes the resource of a creator.
-    pub fn delete_operation(&self, maker: &ResourceCreator<'_>) -> Option<&'c Operation> {
-        self.find_operation(&maker.noun, &DELETE_VERBS)
+    pub fn delete_operation(&self, creator: &ResourceCreator<'_>) -> Option<&'c Operation> {
+        self.find_operation(&creator.noun, &DELETE_VERBS)
     }
 
     /// Returns the operation that reads the resource of a creator.
-    pub fn read_operation(&self, maker: &ResourceCreator<'_>) -> Option<&'c Operation> {
-        self.find_operation(&maker.noun, &READ_VERBS)
+    pub fn read_operation(&self, creator: &ResourceCreator<'_>) -> Option<&'c Operation> {
+        self.find_operation(&creator.noun, &READ_VERBS)
     }
 
     fn find_operation(&self, noun: &[String], verbs: &[&str]) -> Option<&'c Operation> {

@@ -6,6 +6,8 @@
 mod completion;
 mod creators;
 mod name_parts;
+mod readiness;
+mod required_scalars;
 
 pub use completion::{IdentifierOrigin, InferenceResult, InferredResource, complete_scenario};
 pub(crate) use creators::tolerates_missing_resource;

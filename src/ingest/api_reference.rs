@@ -2,8 +2,9 @@
 //!
 //! It never relies on line breaks inside a description: they differ between saved pages.
 
-use super::api_members::{self, MemberDescription, TypeWording, find_number_after, lone_name, strip_markup};
-use super::api_syntax::{self, BodySyntax, SyntaxBlock};
+use super::api_members::{self, MemberDescription, TypeWording, find_number_after, lone_name};
+use super::api_sections::{NumberedLines, find_section, join_lines, number_lines, parse_heading, parse_title};
+use super::api_syntax::{self, BodySyntax, RequestRoute, SyntaxBlock};
 use super::contract_builder::ContractBuilder;
 use super::prose;
 use super::source_text::SourceText;
@@ -12,27 +13,9 @@ use crate::contract::{Contract, FactField, FactOrigin, MemberLocation, Protocol,
 use indexmap::IndexMap;
 use std::collections::HashSet;
 
-/// The fields of a length, and those of a number's range: minimum and maximum.
+/// The fields of a length, and those of a range: minimum and maximum.
 const LENGTH_FIELDS: [FactField; 2] = [FactField::LengthMin, FactField::LengthMax];
 const RANGE_FIELDS: [FactField; 2] = [FactField::RangeMin, FactField::RangeMax];
-
-const SECTION_HEADINGS: [&str; 15] = [
-    "Request Syntax",
-    "URI Request Parameters",
-    "Request Headers",
-    "Request Body",
-    "Request Parameters",
-    "Response Syntax",
-    "Response Elements",
-    "Response Headers",
-    "Errors",
-    "Examples",
-    "Example",
-    "See Also",
-    "Contents",
-    "Sample Request",
-    "Sample Response",
-];
 
 /// Maximum depth to which references between types are followed.
 const MAX_DEPTH: usize = 24;
@@ -45,32 +28,6 @@ pub(super) fn is_page(text: &str) -> bool {
             Some("Request Syntax" | "Request Parameters" | "Response Elements" | "Contents" | "Request Body")
         )
     })
-}
-
-fn parse_heading(line: &str) -> Option<&'static str> {
-    if line.len() > 60 {
-        return None;
-    }
-    let line = strip_markup(line);
-    SECTION_HEADINGS.iter().find(|heading| heading.eq_ignore_ascii_case(&line)).copied()
-}
-
-type NumberedLines<'l> = Vec<(u32, &'l str)>;
-
-/// Returns the lines of a section without its heading.
-fn find_section<'l>(lines: &'l NumberedLines<'l>, title: &str) -> Option<&'l [(u32, &'l str)]> {
-    let start = lines.iter().position(|(_, line)| parse_heading(line) == Some(title))? + 1;
-    let end =
-        lines[start..].iter().position(|(_, line)| parse_heading(line).is_some()).map_or(lines.len(), |at| start + at);
-    Some(&lines[start..end])
-}
-
-fn number_lines<'l>(text: &'l SourceText<'_>) -> NumberedLines<'l> {
-    (0..text.line_count()).map(|index| (u32::try_from(index + 1).unwrap_or(u32::MAX), text.line(index))).collect()
-}
-
-fn join_lines(lines: &[(u32, &str)]) -> String {
-    lines.iter().map(|(_, line)| line.trim()).filter(|line| !line.starts_with("```")).collect::<Vec<_>>().join("\n")
 }
 
 /// Reads a page. A page without an operation gives an empty contract and a note.
@@ -100,31 +57,6 @@ pub(super) fn read(text: &SourceText<'_>, documents: &mut dyn DocumentLookup) ->
         .collect();
     page.builder.apply_operation_sentences(operation, &prose::split_sentences(intro));
     (page.builder.contract, page.diagnostics)
-}
-
-/// Returns the line, operation name and service of a title: `TagContact - Amazon Connect`, or a line with only a name.
-fn parse_title(lines: &NumberedLines<'_>) -> Option<(u32, String, String)> {
-    for (number, line) in lines.iter().filter(|(_, line)| !line.trim().is_empty()).take(12) {
-        let line = strip_markup(line);
-        if let Some((name, service)) = line.split_once(" - ")
-            && let Some(name) = lone_name(name)
-        {
-            return Some((*number, name, service_slug(service)));
-        }
-        if parse_heading(&line).is_some() {
-            return None;
-        }
-        if let Some(name) = lone_name(&line) {
-            return Some((*number, name, String::new()));
-        }
-    }
-    None
-}
-
-/// Returns the short name of a service: `connect` for `Amazon Connect`.
-fn service_slug(service: &str) -> String {
-    let words = service.split_whitespace().filter(|word| !matches!(*word, "Amazon" | "AWS" | "Service"));
-    words.map(str::to_ascii_lowercase).collect::<Vec<_>>().join("-")
 }
 
 struct ApiReferencePage<'t, 'd> {
@@ -161,18 +93,8 @@ impl ApiReferencePage<'_, '_> {
         let mut uri = api_members::find_members(uri_lines, &uri_names);
         uri.extend(api_members::find_members(header_lines, &uri_names));
         let mut path = String::new();
-        if let Some((method, route, query)) = &block.route {
-            let line = block_lines.iter().find(|(_, line)| line.contains(method.as_str())).map_or(1, |(line, _)| *line);
-            path = restore_labels(route, &uri, query);
-            self.builder.record_operation_fact(operation, FactField::HttpMethod, method.as_str(), line);
-            // Constants in the query belong to the route, parameters do not.
-            let fixed: Vec<String> = query
-                .iter()
-                .filter(|(wire, member)| uri.iter().all(|one| one.name != *wire && one.name != *member))
-                .map(|(wire, value)| if value.is_empty() { wire.clone() } else { format!("{wire}={value}") })
-                .collect();
-            let target = if fixed.is_empty() { path.clone() } else { format!("{path}?{}", fixed.join("&")) };
-            self.builder.record_operation_fact(operation, FactField::HttpUri, target, line);
+        if let Some(route) = &block.route {
+            path = self.record_route(operation, route, &uri, block_lines);
             if path != "/" && !block.has_other_body {
                 self.builder.contract.protocol = Some(Protocol::RestJson1);
             }
@@ -185,28 +107,7 @@ impl ApiReferencePage<'_, '_> {
             ));
         }
         for member in &uri {
-            let query = block.route.as_ref().map(|(_, _, query)| query.as_slice()).unwrap_or_default();
-            let pair = |pairs: &[(String, String)]| {
-                pairs.iter().find(|(wire, value)| *wire == member.name || *value == member.name).cloned()
-            };
-            let in_path =
-                path.contains(&format!("{{{}}}", member.name)) || path.contains(&format!("{{{}+}}", member.name));
-            let (location, wire, own) = if in_path {
-                (MemberLocation::Label, None, member.name.clone())
-            } else if let Some((wire, value)) = pair(query) {
-                (MemberLocation::Query, Some(wire.clone()), if value.is_empty() { wire } else { value })
-            } else if let Some((wire, value)) = pair(&block.headers) {
-                (MemberLocation::Header, Some(wire), value)
-            } else {
-                self.diagnostics.push(self.text.warning(
-                    member.line,
-                    format!("`{}` is documented as a URI parameter, but is not in the request line", member.name),
-                    "treated as a query parameter",
-                ));
-                (MemberLocation::Query, None, member.name.clone())
-            };
-            self.add_member(&input, &own, member, None, name, true);
-            self.builder.set_location(&input, &own, location, wire.as_deref(), member.line);
+            self.add_uri_member(&input, member, block, &path, name);
         }
         let names = block.body.as_ref().map(BodySyntax::member_names).unwrap_or_default();
         let body_lines: Vec<(u32, &str)> = ["Request Body", "Request Parameters"]
@@ -228,6 +129,60 @@ impl ApiReferencePage<'_, '_> {
                 "check the page, or add a second source",
             ));
         }
+    }
+
+    /// Records method and URI of an operation. Returns the path with its labels.
+    fn record_route(
+        &mut self,
+        operation: usize,
+        (method, route, query): &RequestRoute,
+        uri_members: &[MemberDescription],
+        block_lines: &[(u32, &str)],
+    ) -> String {
+        let line = block_lines.iter().find(|(_, line)| line.contains(method.as_str())).map_or(1, |(line, _)| *line);
+        let path = restore_labels(route, uri_members, query);
+        self.builder.record_operation_fact(operation, FactField::HttpMethod, method.as_str(), line);
+        // Constants in the query belong to the route, parameters do not.
+        let fixed: Vec<String> = query
+            .iter()
+            .filter(|(wire, member)| uri_members.iter().all(|one| one.name != *wire && one.name != *member))
+            .map(|(wire, value)| if value.is_empty() { wire.clone() } else { format!("{wire}={value}") })
+            .collect();
+        let target = if fixed.is_empty() { path.clone() } else { format!("{path}?{}", fixed.join("&")) };
+        self.builder.record_operation_fact(operation, FactField::HttpUri, target, line);
+        path
+    }
+
+    /// Adds a member of the path, the query or a header.
+    fn add_uri_member(
+        &mut self,
+        input: &ShapeId,
+        member: &MemberDescription,
+        block: &SyntaxBlock,
+        path: &str,
+        operation_name: &str,
+    ) {
+        let query = block.route.as_ref().map(|(_, _, query)| query.as_slice()).unwrap_or_default();
+        let pair = |pairs: &[(String, String)]| {
+            pairs.iter().find(|(wire, value)| *wire == member.name || *value == member.name).cloned()
+        };
+        let in_path = path.contains(&format!("{{{}}}", member.name)) || path.contains(&format!("{{{}+}}", member.name));
+        let (location, wire, own) = if in_path {
+            (MemberLocation::Label, None, member.name.clone())
+        } else if let Some((wire, value)) = pair(query) {
+            (MemberLocation::Query, Some(wire.clone()), if value.is_empty() { wire } else { value })
+        } else if let Some((wire, value)) = pair(&block.headers) {
+            (MemberLocation::Header, Some(wire), value)
+        } else {
+            self.diagnostics.push(self.text.warning(
+                member.line,
+                format!("`{}` is documented as a URI parameter, but is not in the request line", member.name),
+                "treated as a query parameter",
+            ));
+            (MemberLocation::Query, None, member.name.clone())
+        };
+        self.add_member(input, &own, member, None, operation_name, true);
+        self.builder.set_location(input, &own, location, wire.as_deref(), member.line);
     }
 
     fn read_response(&mut self, lines: &NumberedLines<'_>, operation: usize, name: &str) {

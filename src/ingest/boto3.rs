@@ -36,19 +36,10 @@ pub(super) fn read(text: &SourceText<'_>) -> (Contract, Vec<IngestDiagnostic>) {
     let Some(method) = lines.iter().position(|line| line.trim_start().starts_with(".. py:method::")) else {
         return no_operation("the page describes an index, a class or an exception");
     };
-    let header = lines.first().copied().unwrap_or_default();
-    if header.contains(" / Paginator / ")
-        || header.contains(" / Waiter / ")
-        || lines[..method].iter().any(|line| line.contains(".Paginator.") || line.contains(".Waiter."))
-    {
+    if is_paginator_or_waiter(&lines[..=method]) {
         return no_operation("the page describes a paginator or waiter");
     }
-    let Some((link_line, service, name)) = lines.iter().enumerate().find_map(|(index, line)| {
-        let (_, rest) = line.split_once("docs.aws.amazon.com/goto/WebAPI/")?;
-        let (service, rest) = rest.split_once('/')?;
-        let name = rest.split(['>', '`', ' ']).next()?;
-        (!name.is_empty()).then(|| (index, strip_version_date(service).to_owned(), name.to_owned()))
-    }) else {
+    let Some((link_line, service, name)) = find_operation_link(&lines) else {
         return no_operation("the method does not call an operation of its own");
     };
     builder.contract.service = service;
@@ -97,31 +88,30 @@ pub(super) fn read(text: &SourceText<'_>) -> (Contract, Vec<IngestDiagnostic>) {
     if let Some(index) = find_omission(returns, exceptions) {
         warn_omitted(index, "output");
     } else if let (Some(start), Some(structure)) = (response_syntax, response_structure) {
-        let response = parse_block(text, start, structure);
-        let entries = parse_tree(&lines, structure + 1, exceptions);
-        let output = page.builder.add_shape(
-            &format!("{name}Response"),
-            ShapeKind::Structure { members: IndexMap::new() },
-            entries.first().map_or(line_number(structure), |entry| entry.line),
-        );
-        page.builder.contract.operations[operation].output = Some(output.clone());
-        if let Some(root) = entries.first() {
-            let mut ancestors = vec![(output.clone(), root)];
-            page.add_members(&output, &root.children, response.as_ref(), &format!("{name}Response"), &mut ancestors);
-        }
+        page.add_output(&lines, operation, &name, start, structure..exceptions);
     }
-    for (index, line) in lines.iter().enumerate().take(examples).skip(exceptions) {
-        if let Some((_, error)) = line.split_once(".exceptions.") {
-            let error = error.trim_end_matches('`').trim();
-            if !error.is_empty() {
-                page.builder.add_error(operation, error, None, "", line_number(index));
-            }
-        }
-    }
+    page.add_exceptions(&lines, operation, exceptions..examples);
     let intro = (method + 1..link_line).map(|index| (line_number(index), lines[index]));
     page.builder.apply_operation_sentences(operation, &prose::split_sentences(intro));
     diagnostics.extend(page.diagnostics);
     (page.builder.contract, diagnostics)
+}
+
+fn is_paginator_or_waiter(lines: &[&str]) -> bool {
+    let header = lines.first().copied().unwrap_or_default();
+    header.contains(" / Paginator / ")
+        || header.contains(" / Waiter / ")
+        || lines[..lines.len() - 1].iter().any(|line| line.contains(".Paginator.") || line.contains(".Waiter."))
+}
+
+/// Returns the line with the link to the operation, and the names of service and operation in it.
+fn find_operation_link(lines: &[&str]) -> Option<(usize, String, String)> {
+    lines.iter().enumerate().find_map(|(index, line)| {
+        let (_, rest) = line.split_once("docs.aws.amazon.com/goto/WebAPI/")?;
+        let (service, rest) = rest.split_once('/')?;
+        let name = rest.split(['>', '`', ' ']).next()?;
+        (!name.is_empty()).then(|| (index, strip_version_date(service).to_owned(), name.to_owned()))
+    })
 }
 
 fn line_number(index: usize) -> u32 {
@@ -317,6 +307,73 @@ impl Boto3Page<'_> {
         id
     }
 
+    /// Adds the output. Its syntax begins at line `start`, and the description of its members is in `structure`.
+    fn add_output(
+        &mut self,
+        lines: &[&str],
+        operation: usize,
+        name: &str,
+        start: usize,
+        structure: std::ops::Range<usize>,
+    ) {
+        let response = parse_block(self.text, start, structure.start);
+        let entries = parse_tree(lines, structure.start + 1, structure.end);
+        let output = self.builder.add_shape(
+            &format!("{name}Response"),
+            ShapeKind::Structure { members: IndexMap::new() },
+            entries.first().map_or(line_number(structure.start), |entry| entry.line),
+        );
+        self.builder.contract.operations[operation].output = Some(output.clone());
+        if let Some(root) = entries.first() {
+            let mut ancestors = vec![(output.clone(), root)];
+            self.add_members(&output, &root.children, response.as_ref(), &format!("{name}Response"), &mut ancestors);
+        }
+    }
+
+    /// Adds the exceptions that these lines name as errors of the operation.
+    fn add_exceptions(&mut self, lines: &[&str], operation: usize, range: std::ops::Range<usize>) {
+        for (index, line) in lines.iter().enumerate().take(range.end).skip(range.start) {
+            if let Some((_, error)) = line.split_once(".exceptions.") {
+                let error = error.trim_end_matches('`').trim();
+                if !error.is_empty() {
+                    self.builder.add_error(operation, error, None, "", line_number(index));
+                }
+            }
+        }
+    }
+
+    fn add_list<'e>(
+        &mut self,
+        entry: &'e ParameterEntry,
+        syntax: Option<&Boto3Syntax>,
+        block: Option<&LocatedSyntax>,
+        name: &str,
+        ancestors: &mut EnclosingShapes<'e>,
+    ) -> ShapeId {
+        let id = self.builder.add_shape(name, ShapeKind::Document, entry.line);
+        let Some(item) = entry.children.first() else {
+            self.diagnostics.push(self.text.warning(
+                entry.line,
+                "list without an item type",
+                "treated as a list of any values",
+            ));
+            let member = self.builder.add_shape(&format!("{name}Item"), ShapeKind::Document, entry.line);
+            self.builder.contract.shapes.shift_remove(&id);
+            self.builder.insert_shape(id.clone(), ShapeKind::List { member }, entry.line);
+            return id;
+        };
+        ancestors.push((id.clone(), entry));
+        let syntax = match syntax {
+            Some(Boto3Syntax::Item(item)) => Some(item.as_ref()),
+            _ => None,
+        };
+        let member = self.add_shape(item, syntax, block, &format!("{name}Item"), ancestors);
+        ancestors.pop();
+        self.builder.insert_shape(id.clone(), ShapeKind::List { member: member.clone() }, entry.line);
+        self.builder.apply_sentences(&member, Some(&id), &entry_sentences(item));
+        id
+    }
+
     fn add_new_shape<'e>(
         &mut self,
         entry: &'e ParameterEntry,
@@ -327,30 +384,7 @@ impl Boto3Page<'_> {
     ) -> ShapeId {
         let kind = match entry.type_name.as_str() {
             "dict" => return self.add_dictionary(entry, syntax, block, name, ancestors),
-            "list" => {
-                let id = self.builder.add_shape(name, ShapeKind::Document, entry.line);
-                let Some(item) = entry.children.first() else {
-                    self.diagnostics.push(self.text.warning(
-                        entry.line,
-                        "list without an item type",
-                        "treated as a list of any values",
-                    ));
-                    let member = self.builder.add_shape(&format!("{name}Item"), ShapeKind::Document, entry.line);
-                    self.builder.contract.shapes.shift_remove(&id);
-                    self.builder.insert_shape(id.clone(), ShapeKind::List { member }, entry.line);
-                    return id;
-                };
-                ancestors.push((id.clone(), entry));
-                let syntax = match syntax {
-                    Some(Boto3Syntax::Item(item)) => Some(item.as_ref()),
-                    _ => None,
-                };
-                let member = self.add_shape(item, syntax, block, &format!("{name}Item"), ancestors);
-                ancestors.pop();
-                self.builder.insert_shape(id.clone(), ShapeKind::List { member: member.clone() }, entry.line);
-                self.builder.apply_sentences(&member, Some(&id), &entry_sentences(item));
-                return id;
-            }
+            "list" => return self.add_list(entry, syntax, block, name, ancestors),
             "string" | "character" | "str" | "str or dict" => ShapeKind::String,
             "integer" | "long" => ShapeKind::Integer,
             "float" | "double" => ShapeKind::Float,

@@ -8,19 +8,20 @@
 
 mod api_members;
 mod api_reference;
+mod api_sections;
 mod api_syntax;
 mod boto3;
 mod boto3_syntax;
 mod botocore;
 mod botocore_traits;
 mod byte_budget;
-mod common_errors;
 mod contract_builder;
 mod contract_json;
 mod diagnostic;
 mod json;
 mod mdx_tree;
 mod mintlify;
+mod options;
 mod prose;
 mod route;
 mod samples;
@@ -28,9 +29,8 @@ mod source;
 mod source_text;
 mod tables;
 
-pub use common_errors::switch_protocol;
 pub use diagnostic::{IngestDiagnostic, IngestError, IngestSeverity, SourceLocation};
+pub use options::{DocumentLookup, IngestOptions, NoDocuments};
 pub use source::{
-    DocumentLookup, IngestOptions, IngestOutput, NoDocuments, SourceFormat, detect_format, merge_contracts,
-    read_document, read_document_as, read_documents,
+    IngestOutput, SourceFormat, detect_format, merge_contracts, read_document, read_document_as, read_documents,
 };

@@ -4,39 +4,11 @@
 
 use super::source_text::SourceText;
 use super::{
-    IngestDiagnostic, IngestError, api_reference, boto3, botocore, byte_budget, contract_json, mintlify, route,
+    DocumentLookup, IngestDiagnostic, IngestError, IngestOptions, api_reference, boto3, botocore, byte_budget,
+    contract_json, mintlify, route,
 };
 use crate::contract::{self, Contract};
 use std::collections::BTreeMap;
-
-/// Options for reading documents.
-#[derive(Clone, Debug, Default)]
-pub struct IngestOptions {
-    /// The operations to read from machine models, or empty to read all of them. Pages are always read.
-    pub operations: Vec<String>,
-}
-
-impl IngestOptions {
-    /// Returns true if an operation of a model should be read.
-    pub fn includes(&self, name: &str) -> bool {
-        self.operations.is_empty() || self.operations.iter().any(|wanted| wanted == name)
-    }
-}
-
-/// Provides further documents that a page refers to, for example the page of a data type.
-pub trait DocumentLookup {
-    /// Returns the full name and the bytes of the document with this file name, or `None` if there is none.
-    fn find(&mut self, file_name: &str) -> Option<(String, Vec<u8>)>;
-}
-
-/// A lookup that finds nothing.
-pub struct NoDocuments;
-
-impl DocumentLookup for NoDocuments {
-    fn find(&mut self, _file_name: &str) -> Option<(String, Vec<u8>)> {
-        None
-    }
-}
 
 /// Looks documents up among those that are being read together.
 struct LoadedDocuments<'a>(BTreeMap<String, &'a (String, Vec<u8>)>);
@@ -186,7 +158,7 @@ pub fn read_documents(sources: &[(String, Vec<u8>)], options: &IngestOptions) ->
     route::unify_base_urls(&mut contracts);
     let mut contract = contract::merge_all(contracts);
     byte_budget::decide_byte_scopes(&mut contract);
-    super::common_errors::add_common_errors(&mut contract);
+    crate::contract::add_common_errors(&mut contract);
     (IngestOutput { contract, diagnostics }, errors)
 }
 

@@ -62,48 +62,63 @@ pub(super) fn read_error_table(
         diagnostics.push(text.warning(line.saturating_add(1), message, hint));
     }
     let first = if is_delimiter_row { 2 } else { 1 };
+    let columns = ErrorColumns { status, code, description, count: header.len() };
     for (line, row) in (line..).zip(rows).skip(first) {
-        let row = split_cells(row);
-        if row.len() != header.len() {
-            let message = format!("malformed table: row has {} cells, header has {}", row.len(), header.len());
-            diagnostics.push(text.warning(
-                line,
-                message,
-                "write as many cells as the header has; escape a literal bar as `\\|`",
-            ));
-            if row.len() < header.len() {
-                continue;
-            }
-        }
-        let Some(number) = row.get(status).and_then(|cell| parse_status(cell)) else {
-            let cell = row.get(status).cloned().unwrap_or_default();
-            diagnostics.push(text.warning(
-                line,
-                format!("`{cell}` is not an HTTP status"),
-                "write a number from 100 to 599",
-            ));
-            continue;
-        };
-        let words = description.and_then(|place| row.get(place)).cloned().unwrap_or_default();
-        if number < 300 {
-            table.success = table.success.or(Some((line, number)));
-            continue;
-        }
-        if number == 403 && table.permission.is_none() {
-            table.permission = find_permission(&words).map(|name| (line, name));
-        }
-        let name = code
-            .and_then(|place| row.get(place))
-            .map(|cell| cell.trim_matches(['`', '"', '*', ' ']).to_owned())
-            .filter(|name| !name.is_empty() && *name != "-" && *name != "—");
-        let name = name.unwrap_or_else(|| {
-            let message = format!("the error with status {number} has no code");
-            diagnostics.push(text.note(line, message));
-            number.to_string()
-        });
-        table.errors.push(ErrorRow { line, name, status: Some(number), description: words });
+        read_error_row(text, line, &split_cells(row), &columns, &mut table, diagnostics);
     }
     table
+}
+
+/// The columns of an error table.
+struct ErrorColumns {
+    status: usize,
+    code: Option<usize>,
+    description: Option<usize>,
+    /// Number of cells of the header.
+    count: usize,
+}
+
+fn read_error_row(
+    text: &SourceText<'_>,
+    line: u32,
+    row: &[String],
+    columns: &ErrorColumns,
+    table: &mut ErrorTable,
+    diagnostics: &mut Vec<IngestDiagnostic>,
+) {
+    if row.len() != columns.count {
+        let message = format!("malformed table: row has {} cells, header has {}", row.len(), columns.count);
+        let hint = "write as many cells as the header has; escape a literal bar as `\\|`";
+        diagnostics.push(text.warning(line, message, hint));
+        if row.len() < columns.count {
+            return;
+        }
+    }
+    let Some(number) = row.get(columns.status).and_then(|cell| parse_status(cell)) else {
+        let cell = row.get(columns.status).cloned().unwrap_or_default();
+        let message = format!("`{cell}` is not an HTTP status");
+        diagnostics.push(text.warning(line, message, "write a number from 100 to 599"));
+        return;
+    };
+    let words = columns.description.and_then(|place| row.get(place)).cloned().unwrap_or_default();
+    if number < 300 {
+        table.success = table.success.or(Some((line, number)));
+        return;
+    }
+    if number == 403 && table.permission.is_none() {
+        table.permission = find_permission(&words).map(|name| (line, name));
+    }
+    let name = columns
+        .code
+        .and_then(|place| row.get(place))
+        .map(|cell| cell.trim_matches(['`', '"', '*', ' ']).to_owned())
+        .filter(|name| !name.is_empty() && *name != "-" && *name != "—");
+    let name = name.unwrap_or_else(|| {
+        let message = format!("the error with status {number} has no code");
+        diagnostics.push(text.note(line, message));
+        number.to_string()
+    });
+    table.errors.push(ErrorRow { line, name, status: Some(number), description: words });
 }
 
 /// Splits a row into its cells, without the outer bars.

@@ -71,8 +71,8 @@ impl fmt::Display for InProcessFinding {
             None => writeln!(f)?,
         }
         writeln!(f, "    expected     {}", self.expected)?;
-        writeln!(f, "    observed     {}", self.observed)?;
-        writeln!(f, "    why          {}", self.why)?;
+        writeln!(f, "    received     {}", self.observed)?;
+        writeln!(f, "    because      {}", self.why)?;
         for (number, request) in self.requests.iter().enumerate() {
             writeln!(f, "    {:<12} {request}", if number == 0 { "sent" } else { "" })?;
         }

@@ -26,7 +26,7 @@
 //! # let mut service = Cards;
 //! let subject = Subject::new(contract, scenario)?;
 //! let finding = subject.try_fuzz(b"any bytes", &mut service).expect_err("it always fails");
-//! assert!(finding.to_string().contains("observed     500"));
+//! assert!(finding.to_string().contains("received     500"));
 //! # Ok::<(), overstep::inprocess::SubjectError>(())
 //! ```
 

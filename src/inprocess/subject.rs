@@ -95,7 +95,7 @@ impl Subject {
         }
         let completed_scenario = complete_scenario(&contract, scenario).scenario;
         if let Some(protocol) = scenario.protocol {
-            contract.protocol = Some(protocol);
+            contract::switch_protocol(&mut contract, protocol);
         }
         let endpoint = Endpoint::parse(base).map_err(|error| scenario_error(&error))?;
         // A fuzzer's process creates one subject, and everything that borrows from it lives as long.

@@ -3,7 +3,7 @@
 //! It never looks at a case in isolation: a canary, a control and earlier plain values show what a response is worth.
 
 use super::{Judgement, Verdict};
-use crate::case::{Case, Intent, JudgedPart};
+use crate::case::{CANARY_OPERATION, Case, Intent, JudgedPart};
 use crate::contract::{Contract, ErrorRole, MemberPath};
 use crate::run::{CaseOutcome, HttpResponse};
 use crate::wire;
@@ -37,9 +37,7 @@ impl ResponseFingerprint {
         let answer = exchange.response.as_ref().ok().filter(|answer| answer.status >= 300)?;
         let mut text = String::from_utf8_lossy(&answer.body[..answer.body.len().min(MAX_COMPARED_BYTES)]).into_owned();
         let path = exchange.request.target.split('?').next().unwrap_or_default();
-        for own in
-            [path, path.trim_start_matches('/'), outcome.case.operation.as_str(), crate::generate::CANARY_OPERATION]
-        {
+        for own in [path, path.trim_start_matches('/'), outcome.case.operation.as_str(), CANARY_OPERATION] {
             if own.len() > 1 {
                 text = text.replace(own, "");
             }

@@ -7,89 +7,106 @@
 /// Translates a pattern. Parts that mean the same in both dialects stay as they are.
 pub fn translate_to_rust(pattern: &str) -> String {
     let chars: Vec<char> = pattern.chars().collect();
-    let mut out = String::with_capacity(pattern.len());
-    let mut depth = 0_usize;
-    let mut at = 0;
-    // What precedes the current position in a class.
-    let mut before = PrecedingItem::Other;
-    while at < chars.len() {
-        let c = chars[at];
+    let mut translator = Translator {
+        chars: &chars,
+        at: 0,
+        out: String::with_capacity(pattern.len()),
+        depth: 0,
+        before: PrecedingItem::Other,
+    };
+    while let Some(c) = chars.get(translator.at) {
+        translator.translate_next(*c);
+    }
+    translator.out
+}
+
+/// The state of a translation.
+struct Translator<'p> {
+    chars: &'p [char],
+    at: usize,
+    out: String,
+    /// Number of classes around the current position.
+    depth: usize,
+    /// What precedes the current position in a class.
+    before: PrecedingItem,
+}
+
+impl Translator<'_> {
+    fn peek(&self) -> Option<char> {
+        self.chars.get(self.at + 1).copied()
+    }
+
+    /// Returns what precedes the next position if the current one is a single character.
+    fn after_character(&self) -> PrecedingItem {
         // The end of a range cannot begin another one.
-        let after = if before == PrecedingItem::Hyphen { PrecedingItem::Other } else { PrecedingItem::Character };
+        if self.before == PrecedingItem::Hyphen { PrecedingItem::Other } else { PrecedingItem::Character }
+    }
+
+    /// Writes `text` for one character of the pattern.
+    fn write(&mut self, text: &str, before: PrecedingItem) {
+        self.out.push_str(text);
+        self.before = before;
+        self.at += 1;
+    }
+
+    fn translate_next(&mut self, c: char) {
+        let after = self.after_character();
         match c {
             '\\' => {
-                let is_class = chars.get(at + 1).is_some_and(|next| CLASS_ESCAPES.contains(*next));
-                at = translate_escape(&chars, at, depth > 0, &mut out);
-                before = if is_class { PrecedingItem::Other } else { after };
+                let is_class = self.peek().is_some_and(|next| CLASS_ESCAPES.contains(next));
+                self.at = translate_escape(self.chars, self.at, self.depth > 0, &mut self.out);
+                self.before = if is_class { PrecedingItem::Other } else { after };
             }
-            '[' if depth == 0 => {
-                depth = 1;
-                before = PrecedingItem::Other;
-                out.push('[');
-                at += 1;
-                if chars.get(at) == Some(&'^') {
-                    out.push('^');
-                    at += 1;
-                }
-                if chars.get(at) == Some(&']') {
-                    out.push_str("\\]");
-                    before = PrecedingItem::Character;
-                    at += 1;
-                }
+            '[' if self.depth == 0 => self.open_class(),
+            '[' if let Some(end) = posix_class_end(self.chars, self.at) => {
+                self.out.extend(&self.chars[self.at..end]);
+                self.before = PrecedingItem::Other;
+                self.at = end;
             }
-            '[' if let Some(end) = posix_class_end(&chars, at) => {
-                out.extend(&chars[at..end]);
-                before = PrecedingItem::Other;
-                at = end;
+            // In Java this opens a nested class, in ECMAScript and POSIX it is a literal bracket. If the class
+            // is closed once more than it is opened, it can only be the former.
+            '[' if is_nested_class(self.chars, self.at) => {
+                self.depth += 1;
+                self.write("[", PrecedingItem::Other);
             }
-            '[' => {
-                // In Java this opens a nested class, in ECMAScript and POSIX it is a literal bracket. If the class
-                // is closed once more than it is opened, it can only be the former.
-                if is_nested_class(&chars, at) {
-                    depth += 1;
-                    before = PrecedingItem::Other;
-                    out.push('[');
-                } else {
-                    before = after;
-                    out.push_str("\\[");
-                }
-                at += 1;
+            '[' => self.write("\\[", after),
+            ']' if self.depth > 0 => {
+                self.depth -= 1;
+                self.write("]", PrecedingItem::Other);
             }
-            ']' if depth > 0 => {
-                depth -= 1;
-                before = PrecedingItem::Other;
-                out.push(']');
-                at += 1;
-            }
-            // A hyphen between two characters makes a range; anywhere else it stands for itself, as in `[\w-.]`,
-            // `[+--]`, `[a-c-e]`. Two hyphens do not subtract a class, as they do in Rust.
-            '-' if depth > 0 => {
-                let is_last = chars.get(at + 1) == Some(&']');
-                let before_class = chars.get(at + 1) == Some(&'\\')
-                    && chars.get(at + 2).is_some_and(|next| CLASS_ESCAPES.contains(*next));
-                if before == PrecedingItem::Character && !is_last && !before_class {
-                    out.push('-');
-                    before = PrecedingItem::Hyphen;
-                } else {
-                    out.push_str("\\-");
-                    before = after;
-                }
-                at += 1;
-            }
-            '~' if depth > 0 && chars.get(at + 1) == Some(&c) => {
-                out.push('\\');
-                out.push(c);
-                before = after;
-                at += 1;
-            }
+            '-' if self.depth > 0 => self.translate_hyphen(after),
+            '~' if self.depth > 0 && self.peek() == Some(c) => self.write("\\~", after),
             _ => {
-                out.push(c);
-                before = after;
-                at += 1;
+                self.out.push(c);
+                self.before = after;
+                self.at += 1;
             }
         }
     }
-    out
+
+    fn open_class(&mut self) {
+        self.depth = 1;
+        self.write("[", PrecedingItem::Other);
+        if self.chars.get(self.at) == Some(&'^') {
+            self.write("^", PrecedingItem::Other);
+        }
+        if self.chars.get(self.at) == Some(&']') {
+            self.write("\\]", PrecedingItem::Character);
+        }
+    }
+
+    /// Translates a hyphen in a class. Between two characters it makes a range; anywhere else it stands for itself, as
+    /// in `[\w-.]`, `[+--]`, `[a-c-e]`. Two hyphens do not subtract a class, as they do in Rust.
+    fn translate_hyphen(&mut self, after: PrecedingItem) {
+        let is_last = self.peek() == Some(']');
+        let before_class =
+            self.peek() == Some('\\') && self.chars.get(self.at + 2).is_some_and(|next| CLASS_ESCAPES.contains(*next));
+        if self.before == PrecedingItem::Character && !is_last && !before_class {
+            self.write("-", PrecedingItem::Hyphen);
+        } else {
+            self.write("\\-", after);
+        }
+    }
 }
 
 /// Escapes that stand for more than one character, or that quote several.

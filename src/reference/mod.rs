@@ -40,4 +40,4 @@ pub use server::{ReferenceServer, RunningServer};
 pub use server_config::{
     BearerKey, IdentifierMember, KnownIdentifier, OutputText, ResourceDefinition, ResourceIdentifier, ServerConfig,
 };
-pub use service::ReferenceService;
+pub use service::{ReferenceService, UnreadableRequest};

@@ -17,6 +17,11 @@ use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
+/// The reason why a request cannot be parsed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct UnreadableRequest(pub String);
+
 /// The reference server without a socket.
 pub struct ReferenceService {
     contract: Arc<Contract>,
@@ -115,14 +120,14 @@ impl ReferenceService {
     /// timestamps as seconds. No constraint is checked. Returns `None` if the request matches no operation.
     ///
     /// # Errors
-    /// Returns the reason if the request cannot be parsed.
-    pub fn read_request(&self, request: &ServerRequest<'_>) -> Option<Result<(&str, Value), String>> {
+    /// Returns an error if the request cannot be parsed.
+    pub fn read_request(&self, request: &ServerRequest<'_>) -> Option<Result<(&str, Value), UnreadableRequest>> {
         let target = origin_form(request.target);
         let (op, labels, query) = self.main_variant.find_operation(request, target)?;
         Some(match protocols::read_input(&self.contract, op, labels, query, request) {
             Ok(input) => Ok((op.name.as_str(), Value::Object(input))),
-            Err(ReadFailure::Malformed(reason)) => Err(reason),
-            Err(other) => Err(format!("{other:?}")),
+            Err(ReadFailure::Malformed(reason)) => Err(UnreadableRequest(reason)),
+            Err(other) => Err(UnreadableRequest(format!("{other:?}"))),
         })
     }
 

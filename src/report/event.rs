@@ -2,6 +2,8 @@
 //!
 //! Every reporter gets the same calls in the same order and never changes a result.
 
+pub use crate::judge::SkippedOperation;
+
 use crate::case::Case;
 use crate::judge::{Finding, Judgement, OperationCoverage, SnapshotChange, SnapshotComparison, Verdict};
 use indexmap::IndexMap;
@@ -132,19 +134,6 @@ impl VerdictCounts {
     pub fn total(&self) -> u64 {
         self.pass + self.diverges + self.unspecified + self.not_implemented + self.indeterminate + self.unsendable
     }
-}
-
-/// An operation of which only the control was sent, because its response shows that other cases would be meaningless.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SkippedOperation {
-    /// Its name.
-    pub operation: String,
-    /// Whether the endpoint implements the operation.
-    pub is_implemented: bool,
-    /// The response to the control; empty if it was not sent.
-    pub observed: String,
-    /// The message of the response, or the reason why nothing was sent.
-    pub reason: String,
 }
 
 /// What is known about a run after its last response.

@@ -16,6 +16,7 @@ mod junit;
 mod markdown;
 mod ndjson;
 mod replay;
+mod scenario_text;
 mod style;
 mod terminal;
 
@@ -37,5 +38,6 @@ pub use junit::{JunitReporter, SuiteBuffer};
 pub use markdown::MarkdownReporter;
 pub use ndjson::NdjsonReporter;
 pub use replay::{RecordedCase, ReplayReporter, ReplayedCase};
+pub use scenario_text::scenario_text;
 pub use style::TextWidth;
 pub use terminal::TerminalReporter;

@@ -126,6 +126,13 @@ impl<W: Write> TerminalReporter<W> {
             paint(DIM_STYLE, format!("{:15}", "reproduce")),
             shell_word(&escape_control_chars(example))
         )?;
+        self.write_curl(finding, example)?;
+        self.write_known_divergence(finding)?;
+        self.write_server_output(&finding.server_output, MAX_SERVER_LINES)
+    }
+
+    /// Writes the curl command, or how to print it.
+    fn write_curl(&mut self, finding: &Finding, example: &str) -> io::Result<()> {
         match &finding.curl {
             Some(curl) if curl.len() <= MAX_CURL_LENGTH => {
                 for line in curl.lines() {
@@ -142,6 +149,11 @@ impl<W: Write> TerminalReporter<W> {
             }
             None => {}
         }
+        Ok(())
+    }
+
+    /// Writes the entry that accepts the finding as a known divergence.
+    fn write_known_divergence(&mut self, finding: &Finding) -> io::Result<()> {
         // A response that differs from the accepted one is settled in the snapshot, not as a known divergence.
         let stanza = if finding.accepted.is_none() { known_divergence_entry(finding) } else { String::new() };
         for (index, line) in stanza.lines().enumerate() {
@@ -153,7 +165,7 @@ impl<W: Write> TerminalReporter<W> {
                 paint(DIM_STYLE, escape_control_chars(line))
             )?;
         }
-        self.write_server_output(&finding.server_output, MAX_SERVER_LINES)
+        Ok(())
     }
 
     /// Writes the last `max_lines` lines of the server's output.

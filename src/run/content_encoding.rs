@@ -2,8 +2,8 @@
 //!
 //! It never trusts a length that a server states.
 
-use super::BodyFraming;
-use super::non_http::first_line_excerpt;
+use super::body_framing::BodyFraming;
+use super::excerpt::first_line_excerpt;
 use bytes::Bytes;
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use std::io::Read;
@@ -20,7 +20,6 @@ pub(super) fn decode_body(
 ) -> (Bytes, BodyFraming) {
     let Some(encoding) = encoding else { return (body, framing) };
     let mut body = body;
-    let mut framing = framing;
     if encoding.split(',').nth(MAX_ENCODINGS).is_some()
         && matches!(framing, BodyFraming::Complete | BodyFraming::Trailing)
     {
@@ -37,9 +36,13 @@ pub(super) fn decode_body(
             // Some servers send raw deflate under this name, which RFC 9110 says is zlib.
             "deflate" if body[0] & 0x0f == 8 => read_limited(ZlibDecoder::new(&*body), limit),
             "deflate" => read_limited(DeflateDecoder::new(&*body), limit),
-            other => {
-                (body.clone(), Err(format!("unknown content encoding `{}`", first_line_excerpt(other.as_bytes()))))
-            }
+            other => (
+                body.clone(),
+                Err(std::io::Error::other(format!(
+                    "unknown content encoding `{}`",
+                    first_line_excerpt(other.as_bytes())
+                ))),
+            ),
         };
         body = bytes;
         match outcome {
@@ -47,8 +50,7 @@ pub(super) fn decode_body(
             Ok(false) => return (body, BodyFraming::Truncated),
             // A truncated body cannot be decoded to its end; the truncation is the better explanation.
             Err(reason) if framing == BodyFraming::Complete || framing == BodyFraming::Trailing => {
-                framing = BodyFraming::Undecodable(reason);
-                return (body, framing);
+                return (body, BodyFraming::Undecodable(reason.to_string()));
             }
             Err(_) => return (body, framing),
         }
@@ -61,7 +63,7 @@ pub(super) fn decode_body(
 const MAX_TRUNCATED_BYTES: usize = 256 * 1024;
 
 /// Returns the bytes that could be read, and whether that was everything.
-fn read_limited(reader: impl Read, limit: usize) -> (Bytes, Result<bool, String>) {
+fn read_limited(reader: impl Read, limit: usize) -> (Bytes, std::io::Result<bool>) {
     let mut out = Vec::new();
     let outcome = reader.take(limit as u64 + 1).read_to_end(&mut out);
     let whole = out.len() <= limit;
@@ -69,7 +71,7 @@ fn read_limited(reader: impl Read, limit: usize) -> (Bytes, Result<bool, String>
         out.truncate(limit.min(MAX_TRUNCATED_BYTES));
         out.shrink_to_fit();
     }
-    (out.into(), outcome.map(|_| whole).map_err(|error| error.to_string()))
+    (out.into(), outcome.map(|_| whole))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //!
 //! This module never judges a response.
 
+use super::body_framing::BodyFraming;
 use crate::case::Case;
 use crate::wire::EncodedRequest;
 use bytes::Bytes;
@@ -91,23 +92,6 @@ impl HttpResponse {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
-}
-
-/// How the body of a response ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum BodyFraming {
-    /// The body ended as announced.
-    Complete,
-    /// The connection ended before the announced end.
-    Short,
-    /// Bytes followed the announced end.
-    Trailing,
-    /// The body cannot be decoded (chunking, gzip); holds the reason.
-    Undecodable(String),
-    /// The body exceeded the limit and was truncated.
-    Truncated,
-    /// The body was not complete within the timeout.
-    TimedOut,
 }
 
 /// Reason why there was no response.

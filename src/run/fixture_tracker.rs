@@ -18,11 +18,11 @@ struct LeakCounts {
 }
 
 impl LeakedFixtures {
-    /// Returns the number of cases that left resources behind, with the ID of the first one and what happened. Returns
+    /// Returns the number of cases that leaks resources behind, with the ID of the first one and what happened. Returns
     /// `None` if there are none.
     pub fn summary(&self) -> Option<(u64, String, String)> {
-        let counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        counted.example.clone().map(|(id, why)| (counted.cases, id, why))
+        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.example.clone().map(|(id, why)| (counts.cases, id, why))
     }
 }
 
@@ -43,7 +43,7 @@ impl<'c> FixtureTracker<'c> {
     /// Records a step and its response; `is_gone` means that the response says that the resource does not exist.
     pub(super) fn record_step(&mut self, step: &'c Step, exchange: &Exchange, is_gone: bool) {
         let Some(part) = &step.fixture else { return };
-        let success = exchange.response.as_ref().is_ok_and(|answer| part.is_success(answer.status));
+        let success = exchange.response.as_ref().is_ok_and(|response| part.is_success(response.status));
         match step.purpose {
             StepPurpose::SetUp | StepPurpose::Act if success => {
                 self.fixtures.entry(&part.name).or_insert(true);
@@ -59,8 +59,8 @@ impl<'c> FixtureTracker<'c> {
             }
             StepPurpose::TearDown => match &exchange.response {
                 // The case itself may have deleted it.
-                Ok(answer) if success || is_gone || matches!(answer.status, 404 | 410) => {}
-                Ok(answer) => self.record_leak(step, &format!("status {}", answer.status)),
+                Ok(response) if success || is_gone || matches!(response.status, 404 | 410) => {}
+                Ok(response) => self.record_leak(step, &format!("status {}", response.status)),
                 Err(reason) => self.record_leak(step, &reason.to_string()),
             },
             _ => {}
@@ -85,10 +85,10 @@ impl<'c> FixtureTracker<'c> {
     }
 
     /// Reports the resources that remain.
-    pub(super) fn report_leaks(self, case: &Case, left: &LeakedFixtures) {
+    pub(super) fn report_leaks(self, case: &Case, leaks: &LeakedFixtures) {
         let Some(reason) = self.leak else { return };
-        let mut left = left.0.lock().unwrap_or_else(PoisonError::into_inner);
-        left.cases += 1;
-        left.example.get_or_insert_with(|| (case.id.0.clone(), reason));
+        let mut leaks = leaks.0.lock().unwrap_or_else(PoisonError::into_inner);
+        leaks.cases += 1;
+        leaks.example.get_or_insert_with(|| (case.id.0.clone(), reason));
     }
 }

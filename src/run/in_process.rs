@@ -3,14 +3,14 @@
 //!
 //! It never opens a socket, never waits and never sends a request twice.
 
-use super::fixture_tracker::FixtureTracker;
-use super::placeholders::Placeholders;
-use super::request_builder::{CredentialCache, RequestBuildError, build_signed_request};
-use super::step_response::{capture_values, describe_failed_setup, describe_not_ready, is_missing_resource};
+use super::request_builder::{RequestBuildError, RequestBuilder};
+use super::step_loop::{SentSteps, StepSender, run_steps};
 use super::{CaseOutcome, Exchange, HttpResponse, RunPlan, TransportError};
-use crate::case::{Case, Step, StepPurpose};
+use crate::case::{Case, Step};
 use crate::wire::EncodedRequest;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 /// Function that sends a request and returns its response.
@@ -19,75 +19,65 @@ pub type SendFn<'c> = dyn FnMut(&EncodedRequest) -> Result<HttpResponse, Transpo
 /// Runs cases sequentially and caches credentials between them.
 pub struct InProcessRunner<'a> {
     plan: &'a RunPlan<'a>,
-    authority: String,
-    credential_cache: CredentialCache,
+    builder: RequestBuilder<'a>,
 }
 
 impl<'a> InProcessRunner<'a> {
     /// Creates a runner for a plan; the plan's transport options and cancel token are ignored.
     pub fn new(plan: &'a RunPlan<'a>) -> Self {
-        Self { plan, authority: plan.endpoint.authority(), credential_cache: CredentialCache::default() }
+        Self { plan, builder: RequestBuilder::new(plan) }
     }
 
     /// Runs a case; concurrent steps are sent one after another.
     pub fn run_case(&mut self, case: impl Into<Arc<Case>>, send: &mut SendFn<'_>) -> CaseOutcome {
         let mut case = case.into();
-        let mut exchanges: Vec<Option<Exchange>> = case.steps.iter().map(|_| None).collect();
-        let (mut not_sent, mut unsendable) = (None, None);
-        if case.unsendable_reason.is_none() {
-            let mut order: Vec<usize> = (0..case.steps.len()).collect();
-            order.sort_by_key(|index| case.steps[*index].turn);
-            let mut holes = Placeholders::new(self.plan, &case.id);
-            let mut fixtures = FixtureTracker::default();
-            for index in order {
-                let step = &case.steps[index];
-                let is_due =
-                    if step.purpose == StepPurpose::TearDown { fixtures.is_due(step) } else { not_sent.is_none() };
-                if !is_due {
-                    continue;
-                }
-                match self.run_step(&mut holes, step, send) {
-                    Ok(exchange) => {
-                        fixtures.record_step(
-                            step,
-                            &exchange,
-                            step.purpose == StepPurpose::TearDown && is_missing_resource(self.plan, &exchange),
-                        );
-                        if step.purpose == StepPurpose::SetUp && not_sent.is_none() {
-                            not_sent = describe_failed_setup(step, &exchange)
-                                .or_else(|| describe_not_ready(self.plan, step, &exchange));
-                        }
-                        exchanges[index] = Some(exchange);
-                    }
-                    Err(reason) if step.purpose == StepPurpose::TearDown => {
-                        fixtures.record_unsendable(step, &reason.into_reason())
-                    }
-                    Err(RequestBuildError::MissingValue(reason)) => not_sent = not_sent.or(Some(reason)),
-                    Err(RequestBuildError::Unsendable(reason)) => {
-                        unsendable = unsendable.or(Some(reason.clone()));
-                        not_sent = not_sent.or(Some(reason));
-                    }
-                }
-            }
-            fixtures.report_leaks(&case, &self.plan.leaked_fixtures);
+        if case.unsendable_reason.is_some() {
+            let exchanges = vec![None; case.steps.len()];
+            return CaseOutcome { case, exchanges, not_sent: None, liveness: None, server_output: Vec::new() };
         }
+        let SentSteps { exchanges, not_sent, unsendable } = self.run_steps(&case, send);
         if unsendable.is_some() {
             Arc::make_mut(&mut case).unsendable_reason = unsendable;
         }
         CaseOutcome { case, exchanges, not_sent, liveness: None, server_output: Vec::new() }
     }
 
-    fn run_step(
-        &mut self,
-        holes: &mut Placeholders<'_>,
-        step: &Step,
-        send: &mut SendFn<'_>,
-    ) -> Result<Exchange, RequestBuildError> {
-        let sent = build_signed_request(self.plan, holes, step, &self.authority, &mut self.credential_cache)?;
-        let answer = send(&sent);
-        if let Ok(answer) = &answer {
-            capture_values(self.plan, holes, step, answer);
+    fn run_steps(&mut self, case: &Case, send: &mut SendFn<'_>) -> SentSteps {
+        let mut sender = FunctionSender(send);
+        let mut running = pin!(run_steps(self.plan, case, &mut self.builder, &mut sender));
+        match running.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(Some(sent)) => sent,
+            Poll::Ready(None) | Poll::Pending => unreachable!("the function neither waits nor cancels"),
         }
-        Ok(Exchange { request: sent, response: answer, elapsed: Duration::ZERO, attempts: 1, throttle_count: 0 })
+    }
+}
+
+/// Sends every request once, with a function.
+struct FunctionSender<'f, 'c>(&'f mut SendFn<'c>);
+
+impl StepSender for FunctionSender<'_, '_> {
+    fn unsupported_reason(&self, _request: &EncodedRequest) -> Option<String> {
+        None
+    }
+
+    async fn send_turn(
+        &mut self,
+        _steps: &[Step],
+        requests: Vec<(usize, EncodedRequest)>,
+    ) -> Vec<(usize, Option<Exchange>)> {
+        let send = |(index, request): (usize, EncodedRequest)| {
+            let response = (self.0)(&request);
+            (index, Some(Exchange { request, response, elapsed: Duration::ZERO, attempts: 1, throttle_count: 0 }))
+        };
+        requests.into_iter().map(send).collect()
+    }
+
+    async fn repeat_until_ready(
+        &mut self,
+        _step: &Step,
+        exchange: Exchange,
+        _rebuild: &mut dyn FnMut() -> Result<EncodedRequest, RequestBuildError>,
+    ) -> Option<Exchange> {
+        Some(exchange)
     }
 }

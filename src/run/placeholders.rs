@@ -44,8 +44,8 @@ impl<'a> Placeholders<'a> {
     }
 
     /// Returns a step's request with all placeholders filled.
-    pub(super) fn fill_request(&self, send: &StepRequest) -> Result<StepRequest, PlaceholderError> {
-        let mut filled = send.clone();
+    pub(super) fn fill_request(&self, step_request: &StepRequest) -> Result<StepRequest, PlaceholderError> {
+        let mut filled = step_request.clone();
         match &mut filled {
             StepRequest::Operation { input, .. } => self.fill_value(input)?,
             StepRequest::Raw { method, target, body } => {
@@ -59,8 +59,8 @@ impl<'a> Placeholders<'a> {
     }
 
     /// Returns true if a request may contain placeholders; most do not, and are sent without a copy.
-    pub(super) fn has_placeholders(send: &StepRequest) -> bool {
-        match send {
+    pub(super) fn has_placeholders(step_request: &StepRequest) -> bool {
+        match step_request {
             StepRequest::Operation { input, .. } => has_template(input),
             StepRequest::Raw { .. } => true,
         }
@@ -152,8 +152,8 @@ impl<'a> Placeholders<'a> {
         {
             return Ok(self.fill_with(template, depth + 1, &|text| text)?.into_owned());
         }
-        let given = self.plan.overrides.get(name);
-        let template = given.or_else(|| self.plan.scenario.variables.get(name).map(|variable| &variable.value));
+        let overridden = self.plan.overrides.get(name);
+        let template = overridden.or_else(|| self.plan.scenario.variables.get(name).map(|variable| &variable.value));
         let template = template.ok_or_else(|| PlaceholderError::Undefined(name.to_owned()))?;
         Ok(self.fill_with(template, depth + 1, &|text| text)?.into_owned())
     }

@@ -5,8 +5,8 @@
 use super::placeholders::Placeholders;
 use super::request_builder::{RequestBuildError, build_unsigned_request, sign_request, step_credentials};
 use super::{RunPlan, clock};
-use crate::case::{AuthDamage, Case};
-use crate::wire::{EncodedRequest, ResolvedCredentials, SigV4Keys, SigningKeyCache};
+use crate::case::{AuthDamage, Case, Step};
+use crate::wire::{EncodedRequest, ResolvedCredentials, SigV4Keys, SigningContext, SigningKeyCache};
 
 /// The request of a step.
 #[derive(Clone, Debug)]
@@ -27,34 +27,41 @@ pub fn prepare_requests(
     plan: &RunPlan<'_>,
     case: &Case,
     stand_in: &dyn Fn(&str) -> String,
-) -> Result<Vec<PreparedRequest>, String> {
-    if let Some(why) = &case.unsendable_reason {
-        return Err(why.clone());
+) -> Result<Vec<PreparedRequest>, RequestBuildError> {
+    if let Some(reason) = &case.unsendable_reason {
+        return Err(RequestBuildError::Unsendable(reason.clone()));
     }
-    let mut holes = Placeholders::new(plan, &case.id);
+    let mut placeholders = Placeholders::new(plan, &case.id);
     for capture in case.steps.iter().flat_map(|step| &step.captures) {
-        holes.add_captured(&capture.name, stand_in(&capture.name).into());
+        placeholders.add_captured(&capture.name, stand_in(&capture.name).into());
     }
     let authority = plan.endpoint.authority();
     let mut keys = SigningKeyCache::default();
-    case.steps
-        .iter()
-        .map(|step| {
-            let bare = build_unsigned_request(plan, &holes, step)?;
-            let proof = step_credentials(plan, &holes, step)?;
-            let claim = proof.as_ref().map(|(proof, damage)| (proof, *damage));
-            let sent = sign_request(bare.clone(), claim, &authority, clock::wall_time(), &mut keys)?;
-            Ok(match proof {
-                // These do not depend on the rest of the request.
-                Some((ResolvedCredentials::SigV4(_), Some(AuthDamage::Empty | AuthDamage::SchemeOnly))) | None => {
-                    PreparedRequest { unsigned: sent.clone(), signed: sent, signing_credentials: None }
-                }
-                Some((ResolvedCredentials::SigV4(keys), damage)) => {
-                    PreparedRequest { signed: sent, unsigned: bare, signing_credentials: Some((keys, damage.cloned())) }
-                }
-                Some(_) => PreparedRequest { unsigned: sent.clone(), signed: sent, signing_credentials: None },
-            })
-        })
-        .collect::<Result<_, RequestBuildError>>()
-        .map_err(RequestBuildError::into_reason)
+    case.steps.iter().map(|step| prepare_step(plan, &placeholders, step, &authority, &mut keys)).collect()
+}
+
+fn prepare_step(
+    plan: &RunPlan<'_>,
+    placeholders: &Placeholders<'_>,
+    step: &Step,
+    authority: &str,
+    keys: &mut SigningKeyCache,
+) -> Result<PreparedRequest, RequestBuildError> {
+    let unsigned = build_unsigned_request(plan, placeholders, step)?;
+    let mut signed = unsigned.clone();
+    let Some((credentials, damage)) = step_credentials(plan, placeholders, step)? else {
+        return Ok(PreparedRequest { signed, unsigned, signing_credentials: None });
+    };
+    let context = SigningContext { host: authority, time: clock::wall_time() };
+    sign_request(&mut signed, (&credentials, damage), &context, keys)?;
+    Ok(match credentials {
+        // These do not depend on the rest of the request.
+        ResolvedCredentials::SigV4(_) if matches!(damage, Some(AuthDamage::Empty | AuthDamage::SchemeOnly)) => {
+            PreparedRequest { unsigned: signed.clone(), signed, signing_credentials: None }
+        }
+        ResolvedCredentials::SigV4(keys) => {
+            PreparedRequest { signed, unsigned, signing_credentials: Some((keys, damage.cloned())) }
+        }
+        _ => PreparedRequest { unsigned: signed.clone(), signed, signing_credentials: None },
+    })
 }

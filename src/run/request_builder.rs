@@ -8,41 +8,32 @@ use crate::case::{AuthDamage, Authorization, Case, Step, StepRequest};
 use crate::contract::AuthScheme;
 use crate::scenario::Credentials;
 use crate::wire::{
-    EncodedRequest, ResolvedCredentials, SigV4Keys, SigningKeyCache, authorize, build_host_prefix, encode_request,
-    use_virtual_hosted_style,
+    EncodedRequest, ResolvedCredentials, SigV4Keys, SigningContext, SigningKeyCache, authorize, build_host_prefix,
+    encode_request, use_virtual_hosted_style,
 };
 use std::borrow::Cow;
-use std::time::SystemTime;
-
-/// Credentials that a worker caches between cases.
-#[derive(Default)]
-pub(super) struct CredentialCache {
-    signing_keys: SigningKeyCache,
-    /// Credentials of principals that are the same for all cases.
-    credentials: Vec<(String, ResolvedCredentials)>,
-}
 
 /// Reason why a step is not sent.
-pub(super) enum RequestBuildError {
-    /// The step cannot be expressed on the wire.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RequestBuildError {
+    /// The step cannot be expressed on the wire; holds the reason.
+    #[error("{0}")]
     Unsendable(String),
-    /// A value is missing that an earlier step, the scenario or the environment should provide.
+    /// A value is missing that an earlier step, the scenario or the environment should provide; holds the reason.
+    #[error("{0}")]
     MissingValue(String),
+    /// The case has no such step.
+    #[error("the case has no step to send")]
+    NoStep,
 }
 
 impl RequestBuildError {
-    pub(super) fn unsendable(reason: &impl ToString) -> Self {
+    fn unsendable(reason: &impl ToString) -> Self {
         Self::Unsendable(reason.to_string())
     }
 
-    pub(super) fn missing_value(reason: &impl ToString) -> Self {
+    fn missing_value(reason: &impl ToString) -> Self {
         Self::MissingValue(reason.to_string())
-    }
-
-    pub(super) fn into_reason(self) -> String {
-        match self {
-            Self::Unsendable(reason) | Self::MissingValue(reason) => reason,
-        }
     }
 }
 
@@ -50,78 +41,93 @@ impl RequestBuildError {
 ///
 /// # Errors
 /// Returns an error if the case is unsendable, a placeholder has no value, or the request cannot be encoded.
-pub fn build_request(plan: &RunPlan<'_>, case: &Case) -> Result<EncodedRequest, String> {
-    let step = case.steps.get(case.judged.shown_step()).ok_or("the case has no step to send")?;
-    let holes = Placeholders::new(plan, &case.id);
-    build_signed_request(plan, &holes, step, &plan.endpoint.authority(), &mut CredentialCache::default())
-        .map_err(RequestBuildError::into_reason)
+pub fn build_request(plan: &RunPlan<'_>, case: &Case) -> Result<EncodedRequest, RequestBuildError> {
+    let step = case.steps.get(case.judged.shown_step()).ok_or(RequestBuildError::NoStep)?;
+    RequestBuilder::new(plan).build(&Placeholders::new(plan, &case.id), step)
 }
 
-/// Builds a step's request with all placeholders filled, and signs it.
-pub(super) fn build_signed_request(
-    plan: &RunPlan<'_>,
-    holes: &Placeholders<'_>,
-    step: &Step,
-    authority: &str,
-    keys: &mut CredentialCache,
-) -> Result<EncodedRequest, RequestBuildError> {
-    let message = build_unsigned_request(plan, holes, step)?;
-    let CredentialCache { signing_keys: cache, credentials: proofs } = keys;
-    let Some((name, damage)) = claimed_principal(step) else { return Ok(message) };
-    let own;
-    let proof = match proofs.iter().position(|(known, _)| known == name) {
-        Some(at) => &proofs[at].1,
-        None => {
-            own = resolve_credentials(plan, holes, name).map_err(|reason| RequestBuildError::missing_value(&reason))?;
-            if is_case_independent(plan, name) {
-                proofs.push((name.to_owned(), own.clone()));
+/// Builds the signed requests of one worker; caches credentials between cases.
+pub(super) struct RequestBuilder<'a> {
+    plan: &'a RunPlan<'a>,
+    authority: String,
+    signing_keys: SigningKeyCache,
+    /// Credentials of principals that are the same for all cases.
+    credentials: Vec<(String, ResolvedCredentials)>,
+}
+
+impl<'a> RequestBuilder<'a> {
+    pub(super) fn new(plan: &'a RunPlan<'a>) -> Self {
+        let authority = plan.endpoint.authority();
+        Self { plan, authority, signing_keys: SigningKeyCache::default(), credentials: Vec::new() }
+    }
+
+    /// Builds a step's request with all placeholders filled, and signs it.
+    pub(super) fn build(
+        &mut self,
+        placeholders: &Placeholders<'_>,
+        step: &Step,
+    ) -> Result<EncodedRequest, RequestBuildError> {
+        let mut request = build_unsigned_request(self.plan, placeholders, step)?;
+        let Some((name, damage)) = claimed_principal(step) else { return Ok(request) };
+        let resolved;
+        let credentials = match self.credentials.iter().position(|(cached, _)| cached == name) {
+            Some(index) => &self.credentials[index].1,
+            None => {
+                resolved = resolve_credentials(self.plan, placeholders, name)?;
+                if is_case_independent(self.plan, name) {
+                    self.credentials.push((name.to_owned(), resolved.clone()));
+                }
+                &resolved
             }
-            &own
-        }
-    };
-    sign_request(message, Some((proof, damage)), authority, clock::wall_time(), cache)
+        };
+        let signing = SigningContext { host: &self.authority, time: clock::wall_time() };
+        sign_request(&mut request, (credentials, damage), &signing, &mut self.signing_keys)?;
+        Ok(request)
+    }
 }
 
 /// Builds a step's request with all placeholders filled, without credentials.
 pub(super) fn build_unsigned_request(
     plan: &RunPlan<'_>,
-    holes: &Placeholders<'_>,
+    placeholders: &Placeholders<'_>,
     step: &Step,
 ) -> Result<EncodedRequest, RequestBuildError> {
-    let send = if Placeholders::has_placeholders(&step.request) {
-        Cow::Owned(holes.fill_request(&step.request).map_err(|error| RequestBuildError::missing_value(&error))?)
+    let step_request = if Placeholders::has_placeholders(&step.request) {
+        Cow::Owned(placeholders.fill_request(&step.request).map_err(|error| RequestBuildError::missing_value(&error))?)
     } else {
         Cow::Borrowed(&step.request)
     };
-    let mut message = encode_request(plan.contract, &send, &plan.endpoint.base_path)
+    let mut request = encode_request(plan.contract, &step_request, &plan.endpoint.base_path)
         .map_err(|error| RequestBuildError::unsendable(&error))?;
     if !plan.endpoint.headers.is_empty() {
         for (name, value) in &plan.endpoint.headers {
-            message.set_header(name, value.as_str());
+            request.set_header(name, value.as_str());
         }
-        message.update_raw();
+        request.update_raw();
     }
-    apply_host_prefix(plan, &send, &mut message)?;
-    Ok(message)
+    apply_host_prefix(plan, &step_request, &mut request)?;
+    Ok(request)
 }
 
 /// Adds the host prefix of the operation's model or the bucket to the `host` header, if the endpoint supports it.
 fn apply_host_prefix(
     plan: &RunPlan<'_>,
-    send: &StepRequest,
-    message: &mut EncodedRequest,
+    step_request: &StepRequest,
+    request: &mut EncodedRequest,
 ) -> Result<(), RequestBuildError> {
     let HostPrefixes { model_prefix: prefix, bucket_prefix: buckets } = plan.endpoint.host_prefixes;
     if !prefix && !buckets {
         return Ok(());
     }
-    let (Some(parent), StepRequest::Operation { .. }) = (plan.endpoint.parent_authority(), send) else { return Ok(()) };
-    let before = if prefix { build_host_prefix(plan.contract, send) } else { Ok(None) };
+    let (Some(parent), StepRequest::Operation { .. }) = (plan.endpoint.parent_authority(), step_request) else {
+        return Ok(());
+    };
+    let before = if prefix { build_host_prefix(plan.contract, step_request) } else { Ok(None) };
     if let Some(before) = before.map_err(|error| RequestBuildError::unsendable(&error))? {
-        message.set_header("host", format!("{before}{parent}"));
-        message.update_raw();
+        request.set_header("host", format!("{before}{parent}"));
+        request.update_raw();
     } else if buckets && plan.contract.service == S3_SERVICE {
-        use_virtual_hosted_style(message, &plan.endpoint.base_path, &parent);
+        use_virtual_hosted_style(request, &plan.endpoint.base_path, &parent);
     }
     Ok(())
 }
@@ -141,29 +147,21 @@ fn claimed_principal(step: &Step) -> Option<(&str, Option<&AuthDamage>)> {
 /// Returns the credentials of a step and their damage, or `None` if the step is anonymous.
 pub(super) fn step_credentials<'s>(
     plan: &RunPlan<'_>,
-    holes: &Placeholders<'_>,
+    placeholders: &Placeholders<'_>,
     step: &'s Step,
 ) -> Result<Option<(ResolvedCredentials, Option<&'s AuthDamage>)>, RequestBuildError> {
     let Some((name, damage)) = claimed_principal(step) else { return Ok(None) };
-    Ok(Some((
-        resolve_credentials(plan, holes, name).map_err(|reason| RequestBuildError::missing_value(&reason))?,
-        damage,
-    )))
+    Ok(Some((resolve_credentials(plan, placeholders, name)?, damage)))
 }
 
 /// Adds credentials to a request.
 pub(super) fn sign_request(
-    mut message: EncodedRequest,
-    proof: Option<(&ResolvedCredentials, Option<&AuthDamage>)>,
-    authority: &str,
-    time: SystemTime,
+    request: &mut EncodedRequest,
+    (credentials, damage): (&ResolvedCredentials, Option<&AuthDamage>),
+    context: &SigningContext<'_>,
     keys: &mut SigningKeyCache,
-) -> Result<EncodedRequest, RequestBuildError> {
-    if let Some((proof, damage)) = proof {
-        authorize(&mut message, proof, damage, authority, time, keys)
-            .map_err(|error| RequestBuildError::unsendable(&error))?;
-    }
-    Ok(message)
+) -> Result<(), RequestBuildError> {
+    authorize(request, credentials, damage, context, keys).map_err(|error| RequestBuildError::unsendable(&error))
 }
 
 /// Returns true if a principal's credentials do not depend on the case.
@@ -180,11 +178,17 @@ fn is_case_independent(plan: &RunPlan<'_>, name: &str) -> bool {
 /// Returns a principal's credentials with all placeholders filled.
 fn resolve_credentials(
     plan: &RunPlan<'_>,
-    holes: &Placeholders<'_>,
+    placeholders: &Placeholders<'_>,
     name: &str,
-) -> Result<ResolvedCredentials, String> {
-    let principal = plan.scenario.principals.get(name).ok_or_else(|| format!("unknown principal `{name}`"))?;
-    let fill = |template: &str| holes.fill(template).map(Cow::into_owned).map_err(|error| error.to_string());
+) -> Result<ResolvedCredentials, RequestBuildError> {
+    let principal = plan
+        .scenario
+        .principals
+        .get(name)
+        .ok_or_else(|| RequestBuildError::MissingValue(format!("unknown principal `{name}`")))?;
+    let fill = |template: &str| {
+        placeholders.fill(template).map(Cow::into_owned).map_err(|error| RequestBuildError::missing_value(&error))
+    };
     Ok(match &principal.credentials {
         Credentials::Anonymous => ResolvedCredentials::Anonymous,
         Credentials::Bearer(key) => ResolvedCredentials::Bearer(fill(key)?),
@@ -199,10 +203,10 @@ fn resolve_credentials(
                 _ => None,
             };
             let dummies = || plan.endpoint.is_loopback().then(AwsAccessKeys::dummy);
-            let keys = own
-                .or_else(|| plan.aws_keys.clone())
-                .or_else(dummies)
-                .ok_or("no AWS keys found; dummy keys are used for loopback endpoints only")?;
+            let keys = own.or_else(|| plan.aws_keys.clone()).or_else(dummies).ok_or_else(|| {
+                let reason = "no AWS keys found; dummy keys are used for loopback endpoints only";
+                RequestBuildError::MissingValue(reason.to_owned())
+            })?;
             let documented = plan.contract.auth.iter().find_map(|auth| match auth {
                 AuthScheme::SigV4 { service } => service.clone(),
                 _ => None,

@@ -10,10 +10,10 @@ use crate::wire::{decode_document, decode_output, find_error, value_at};
 
 /// Returns the role of a response's error.
 pub(super) fn error_role(plan: &RunPlan<'_>, exchange: &Exchange) -> Option<ErrorRole> {
-    let answer = exchange.response.as_ref().ok()?;
-    let code = plan.scenario.error_code.as_deref();
-    let seen = find_error(plan.contract.protocol, answer.status, &answer.headers, &answer.body, code)?;
-    Some(ErrorRole::infer(Some(answer.status), &seen.code, ""))
+    let response = exchange.response.as_ref().ok()?;
+    let code_path = plan.scenario.error_code.as_deref();
+    let error = find_error(plan.contract.protocol, response.status, &response.headers, &response.body, code_path)?;
+    Some(ErrorRole::infer(Some(response.status), &error.code, ""))
 }
 
 /// Returns true if a response says that the requested resource does not exist.
@@ -24,12 +24,12 @@ pub(super) fn is_missing_resource(plan: &RunPlan<'_>, exchange: &Exchange) -> bo
 /// Returns a message if a step's response does not show the value that the fixture waits for.
 pub(super) fn describe_not_ready(plan: &RunPlan<'_>, step: &Step, exchange: &Exchange) -> Option<String> {
     let until = step.fixture.as_ref()?.until.as_ref()?;
-    let answer = exchange.response.as_ref().ok().filter(|answer| is_step_success(step, answer))?;
-    let document = parse_document(plan, step, answer)?;
-    let shown = value_at(&document, &until.path).and_then(serde_json::Value::as_str).unwrap_or_default();
-    (!until.accepted_values.iter().any(|due| due == shown)).then(|| {
+    let response = exchange.response.as_ref().ok().filter(|response| is_step_success(step, response))?;
+    let document = parse_document(plan, step, response)?;
+    let value = value_at(&document, &until.path).and_then(serde_json::Value::as_str).unwrap_or_default();
+    (!until.accepted_values.iter().any(|due| due == value)).then(|| {
         format!(
-            "set-up failed: `{}` is `{shown}` and did not become {}",
+            "set-up failed: `{}` is `{value}` and did not become {}",
             until.path,
             until.accepted_values.join(" or ")
         )
@@ -37,14 +37,19 @@ pub(super) fn describe_not_ready(plan: &RunPlan<'_>, step: &Step, exchange: &Exc
 }
 
 /// Captures the values that later steps need from a response.
-pub(super) fn capture_values(plan: &RunPlan<'_>, holes: &mut Placeholders<'_>, step: &Step, answer: &HttpResponse) {
-    if step.captures.is_empty() || !is_step_success(step, answer) {
+pub(super) fn capture_values(
+    plan: &RunPlan<'_>,
+    placeholders: &mut Placeholders<'_>,
+    step: &Step,
+    response: &HttpResponse,
+) {
+    if step.captures.is_empty() || !is_step_success(step, response) {
         return;
     }
-    let Some(document) = parse_document(plan, step, answer) else { return };
+    let Some(document) = parse_document(plan, step, response) else { return };
     for capture in &step.captures {
         if let Some(value) = value_at(&document, &capture.path) {
-            holes.add_captured(&capture.name, value.clone());
+            placeholders.add_captured(&capture.name, value.clone());
         }
     }
 }
@@ -52,28 +57,30 @@ pub(super) fn capture_values(plan: &RunPlan<'_>, holes: &mut Placeholders<'_>, s
 /// Returns the reason why a set-up step failed, if it did.
 pub(super) fn describe_failed_setup(step: &Step, exchange: &Exchange) -> Option<String> {
     match &exchange.response {
-        Ok(answer) if is_step_success(step, answer) => None,
-        Ok(answer) => Some(format!("a set-up step got status {}", answer.status)),
+        Ok(response) if is_step_success(step, response) => None,
+        Ok(response) => Some(format!("a set-up step got status {}", response.status)),
         Err(reason) => Some(format!("a set-up step got no response: {reason}")),
     }
 }
 
 /// Parses the document of a response.
-fn parse_document(plan: &RunPlan<'_>, step: &Step, answer: &HttpResponse) -> Option<serde_json::Value> {
+fn parse_document(plan: &RunPlan<'_>, step: &Step, response: &HttpResponse) -> Option<serde_json::Value> {
     let contract = &plan.contract;
     match &step.request {
         // The protocol's XML wrapper around a result is not part of a path.
         StepRequest::Operation { name, .. } => {
             let output = contract.operation(name.as_str()).and_then(|operation| operation.output.as_ref());
-            decode_output(contract, output, &answer.body).ok()
+            decode_output(contract, output, &response.body).ok()
         }
-        StepRequest::Raw { .. } => decode_document(contract.protocol, &answer.body, answer.header("content-type")).ok(),
+        StepRequest::Raw { .. } => {
+            decode_document(contract.protocol, &response.body, response.header("content-type")).ok()
+        }
     }
 }
 
-fn is_step_success(step: &Step, answer: &HttpResponse) -> bool {
+fn is_step_success(step: &Step, response: &HttpResponse) -> bool {
     match &step.fixture {
-        Some(part) => part.is_success(answer.status),
-        None => (200..300).contains(&answer.status),
+        Some(part) => part.is_success(response.status),
+        None => (200..300).contains(&response.status),
     }
 }

@@ -2,8 +2,7 @@
 //!
 //! This file never checks whether an operation of the contract has the name that a fixture uses.
 
-use super::read::line_number;
-use super::tables::{TomlEntry, TomlTable, did_you_mean, error_at};
+use super::tables::{TomlEntry, TomlTable, did_you_mean, error_at, line_number};
 use super::{Fixture, RawRequest, ReadyCondition, Scenario, ScenarioError, ScenarioWarning};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
@@ -143,8 +142,8 @@ fn parse_ready_condition(
 /// Reads `status = 201` or `status = [201, 409]`.
 fn parse_statuses(table: &TomlTable<'_, '_>) -> Result<Vec<u16>, ScenarioError> {
     let Some(entry) = table.entry("status") else { return Ok(Vec::new()) };
-    let given = entry.to_json()?;
-    let items = given.as_array().cloned().unwrap_or_else(|| vec![given.clone()]);
+    let value = entry.to_json()?;
+    let items = value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
     let status = |item: &Json| item.as_u64().filter(|status| (100..=599).contains(status)).map(|status| status as u16);
     items
         .iter()
@@ -166,8 +165,8 @@ fn fixture_placeholders(text: &str) -> Vec<String> {
         .split('{')
         .skip(1)
         .filter_map(|rest| rest.split_once('}'))
-        .map(|(hole, _)| hole.to_owned())
-        .filter(|hole| hole.contains('.'))
+        .map(|(name, _)| name.to_owned())
+        .filter(|name| name.contains('.'))
         .collect()
 }
 
@@ -191,47 +190,17 @@ fn collect_entry_placeholders(
     Ok(())
 }
 
+/// The fixtures that each fixture refers to, with the places of the references.
+type FixtureNeeds = IndexMap<String, Vec<(String, Range<usize>)>>;
+
 /// Sorts the fixtures so that each comes after those that it needs, and checks every reference to one.
 pub(super) fn sort_fixtures(scenario: &mut Scenario, root: &TomlTable<'_, '_>) -> Result<(), ScenarioError> {
-    let mut needs: IndexMap<String, Vec<(String, Range<usize>)>> = IndexMap::new();
+    let mut needs = FixtureNeeds::new();
     for entry in root.table_entries("fixtures")? {
-        let mut own = Vec::new();
-        let table = entry.table()?;
-        for key in ["create", "delete"] {
-            let mut captured: Vec<String> = Vec::new();
-            for step in table.entry(key).map(|entry| request_tables(&entry)).transpose()?.unwrap_or_default() {
-                let mut mentioned = Vec::new();
-                for key in ["request", "json", "input"] {
-                    step.entry(key).map(|entry| collect_entry_placeholders(&entry, &mut mentioned)).transpose()?;
-                }
-                for (placeholder, span) in mentioned {
-                    check_placeholder(scenario, &placeholder, &span)?;
-                    let (name, capture) = placeholder.split_once('.').unwrap_or((&placeholder, ""));
-                    if name != entry.key {
-                        own.push((name.to_owned(), span));
-                    } else if key == "create" && !captured.iter().any(|one| one == capture) {
-                        return Err(ScenarioError {
-                            hint: Some("a captured value is only available to the steps after its own".to_owned()),
-                            ..error_at(format!("`{{{placeholder}}}` is used before it is captured"), span)
-                        });
-                    }
-                }
-                captured.extend(parse_captures(&step)?.into_keys());
-            }
-        }
-        needs.insert(entry.key, own);
+        let own_needs = find_needs(scenario, &entry)?;
+        needs.insert(entry.key, own_needs);
     }
-    let mut elsewhere = Vec::new();
-    for entry in root.table_entries("use")? {
-        collect_entry_placeholders(&entry, &mut elsewhere)?;
-    }
-    for entry in root.table_entries("operations")? {
-        let table = entry.table()?;
-        for key in ["use", "read"] {
-            table.entry(key).map(|entry| collect_entry_placeholders(&entry, &mut elsewhere)).transpose()?;
-        }
-    }
-    elsewhere.iter().try_for_each(|(hole, span)| check_placeholder(scenario, hole, span))?;
+    check_other_references(scenario, root)?;
     let mut sorted = IndexMap::new();
     while sorted.len() < needs.len() {
         let is_sorted = |(name, _): &(String, Range<usize>)| sorted.contains_key(name) || !needs.contains_key(name);
@@ -243,11 +212,57 @@ pub(super) fn sort_fixtures(scenario: &mut Scenario, root: &TomlTable<'_, '_>) -
     Ok(())
 }
 
+/// Returns the other fixtures that a fixture refers to; checks its references to itself.
+fn find_needs(scenario: &Scenario, fixture: &TomlEntry<'_, '_>) -> Result<Vec<(String, Range<usize>)>, ScenarioError> {
+    let mut needs = Vec::new();
+    let table = fixture.table()?;
+    for key in ["create", "delete"] {
+        let mut captured: Vec<String> = Vec::new();
+        for step in table.entry(key).map(|entry| request_tables(&entry)).transpose()?.unwrap_or_default() {
+            for (placeholder, span) in step_placeholders(&step)? {
+                check_placeholder(scenario, &placeholder, &span)?;
+                let (name, capture) = placeholder.split_once('.').unwrap_or((&placeholder, ""));
+                if name != fixture.key {
+                    needs.push((name.to_owned(), span));
+                } else if key == "create" && !captured.iter().any(|one| one == capture) {
+                    return Err(ScenarioError {
+                        hint: Some("a captured value is only available to the steps after its own".to_owned()),
+                        ..error_at(format!("`{{{placeholder}}}` is used before it is captured"), span)
+                    });
+                }
+            }
+            captured.extend(parse_captures(&step)?.into_keys());
+        }
+    }
+    Ok(needs)
+}
+
+/// Returns the placeholders in a request, with their places.
+fn step_placeholders(step: &TomlTable<'_, '_>) -> Result<Vec<(String, Range<usize>)>, ScenarioError> {
+    let mut found = Vec::new();
+    for key in ["request", "json", "input"] {
+        step.entry(key).map(|entry| collect_entry_placeholders(&entry, &mut found)).transpose()?;
+    }
+    Ok(found)
+}
+
+/// Checks the references to fixtures in `use` and `operations`.
+fn check_other_references(scenario: &Scenario, root: &TomlTable<'_, '_>) -> Result<(), ScenarioError> {
+    let mut found = Vec::new();
+    for entry in root.table_entries("use")? {
+        collect_entry_placeholders(&entry, &mut found)?;
+    }
+    for entry in root.table_entries("operations")? {
+        let table = entry.table()?;
+        for key in ["use", "read"] {
+            table.entry(key).map(|entry| collect_entry_placeholders(&entry, &mut found)).transpose()?;
+        }
+    }
+    found.iter().try_for_each(|(placeholder, span)| check_placeholder(scenario, placeholder, span))
+}
+
 /// Returns the error for a dependency cycle: follows the dependencies until a fixture repeats.
-fn cycle_error(
-    needs: &IndexMap<String, Vec<(String, Range<usize>)>>,
-    sorted: &IndexMap<String, Fixture>,
-) -> ScenarioError {
+fn cycle_error(needs: &FixtureNeeds, sorted: &IndexMap<String, Fixture>) -> ScenarioError {
     let mut path: Vec<&str> = Vec::new();
     let mut at = needs.keys().find(|name| !sorted.contains_key(*name)).map_or("", String::as_str);
     let mut span = None;

@@ -2,8 +2,7 @@
 //!
 //! A run never writes these files. Dates are compared as texts, in the form `2026-11-25`.
 
-use super::read::line_number;
-use super::tables::{TomlTable, error_at, parse_document};
+use super::tables::{TomlTable, error_at, line_number, parse_document};
 use super::{ScenarioError, ScenarioWarning};
 
 /// One `[[known]]` table.

@@ -3,6 +3,7 @@
 //!
 //! This module never touches a file, the environment or the network.
 
+mod error;
 mod fixtures;
 mod known_divergences;
 mod model;
@@ -11,11 +12,12 @@ mod regression;
 mod settings;
 mod tables;
 
+pub use error::{ScenarioError, ScenarioWarning};
 pub use known_divergences::{KnownDivergenceEntry, read_known_divergences};
 pub use model::{
     AmendmentEntry, Credentials, Fixture, OperationNotes, Principal, RawRequest, ReadBack, ReadyCondition, Scenario,
     Template, UndoRule, Variable,
 };
-pub use read::{LAW_NAMES, ScenarioError, ScenarioWarning, read_scenario};
+pub use read::{LAW_NAMES, read_scenario};
 pub use regression::{REGRESSION_FORMAT, Regression, read_regression, write_regression};
 pub use settings::{EndpointConfig, ProjectSettings, read_settings};

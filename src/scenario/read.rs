@@ -2,34 +2,15 @@
 //!
 //! It never opens a file: the text is an argument, and `sources` stay names.
 
-use super::tables::{TomlEntry, TomlTable, did_you_mean, error_at, parse_document};
-use super::{AmendmentEntry, Credentials, OperationNotes, Principal, ReadBack, Scenario, UndoRule, Variable};
+use super::fixtures::{parse_fixtures, parse_request, sort_fixtures};
+use super::tables::{TomlEntry, TomlTable, did_you_mean, error_at, line_number, parse_document};
+use super::{
+    AmendmentEntry, Credentials, OperationNotes, Principal, ReadBack, Scenario, ScenarioError, ScenarioWarning,
+    UndoRule, Variable,
+};
 use crate::contract::Protocol;
 use indexmap::IndexMap;
 use serde_json::Value as Json;
-
-/// The error returned if a text is not a scenario.
-#[derive(Debug, thiserror::Error)]
-#[error("{reason}")]
-pub struct ScenarioError {
-    /// What is wrong.
-    pub reason: String,
-    /// Byte range in the text.
-    pub span: Option<std::ops::Range<usize>>,
-    /// What to do about it.
-    pub hint: Option<String>,
-}
-
-/// A problem that does not stop the reader, such as an unknown key.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ScenarioWarning {
-    /// What is wrong.
-    pub reason: String,
-    /// Byte range in the text.
-    pub span: Option<std::ops::Range<usize>>,
-    /// What to do about it.
-    pub hint: Option<String>,
-}
 
 /// The laws that a scenario may state for an operation.
 pub const LAW_NAMES: &[&str] = &[
@@ -76,6 +57,17 @@ pub fn read_scenario(name: &str, text: &str) -> Result<(Scenario, Vec<ScenarioWa
     let warn = &mut warnings;
     root.warn_of_unknown_keys(SCENARIO_KEYS, warn);
     let mut scenario = Scenario::with_name(name);
+    read_general_keys(&mut scenario, &root)?;
+    read_named_tables(&mut scenario, &root, text, warn)?;
+    check_principal_name(&scenario, &root)?;
+    if scenario.sources.is_empty() {
+        return Err(no_sources_error(&root, text, warnings));
+    }
+    Ok((scenario, warnings))
+}
+
+/// Reads the keys that are values, without `fixtures`, `operations` and the like.
+fn read_general_keys(scenario: &mut Scenario, root: &TomlTable<'_, '_>) -> Result<(), ScenarioError> {
     scenario.sources = root.text_list("sources")?;
     scenario.included_operations = root.text_list("only")?;
     scenario.endpoint = root.text("endpoint")?;
@@ -83,44 +75,54 @@ pub fn read_scenario(name: &str, text: &str) -> Result<(Scenario, Vec<ScenarioWa
     scenario.principal = root.text("principal")?;
     scenario.verifies_signatures = root.flag("verifies-signatures")?;
     scenario.disable_inference = root.entry("infer").is_some() && !root.flag("infer")?;
-    scenario.protocol = parse_protocol(&root)?;
-    scenario.use_values = parse_values(&root, "use")?;
-    scenario.missing_values = parse_values(&root, "missing")?;
-    scenario.elsewhere_values = parse_values(&root, "elsewhere")?;
+    scenario.protocol = parse_protocol(root)?;
+    scenario.use_values = parse_values(root, "use")?;
+    scenario.missing_values = parse_values(root, "missing")?;
+    scenario.elsewhere_values = parse_values(root, "elsewhere")?;
+    Ok(())
+}
+
+/// Reads variables, principals, fixtures, operations and amendments.
+fn read_named_tables(
+    scenario: &mut Scenario,
+    root: &TomlTable<'_, '_>,
+    text: &str,
+    warnings: &mut Vec<ScenarioWarning>,
+) -> Result<(), ScenarioError> {
     for entry in root.table_entries("variables")? {
-        let variable = parse_variable(&entry, warn)?;
+        let variable = parse_variable(&entry, warnings)?;
         scenario.variables.insert(entry.key, variable);
     }
     for entry in root.table_entries("principals")? {
-        let principal = parse_principal(&entry.table()?, warn)?;
+        let principal = parse_principal(&entry.table()?, warnings)?;
         scenario.principals.insert(entry.key, principal);
     }
-    scenario.fixtures = super::fixtures::parse_fixtures(&root, text, warn)?;
-    super::fixtures::sort_fixtures(&mut scenario, &root)?;
+    scenario.fixtures = parse_fixtures(root, text, warnings)?;
+    sort_fixtures(scenario, root)?;
     for entry in root.table_entries("operations")? {
-        let notes = parse_operation_notes(&entry.table()?, text, warn)?;
+        let notes = parse_operation_notes(&entry.table()?, text, warnings)?;
         scenario.operations.insert(entry.key, notes);
     }
     if let Some(entry) = root.entry("amend") {
         for table in entry.list_of_tables()? {
-            scenario.amendments.push(parse_amendment(&table, text, warn)?);
+            scenario.amendments.push(parse_amendment(&table, text, warnings)?);
         }
     }
-    check_principal_name(&scenario, &root)?;
-    if scenario.sources.is_empty() {
-        let place = root.entry("sources").map(|entry| entry.span());
-        // An unknown key may be a misspelling of the missing one.
-        let mistyped = "did you mean `sources`?";
-        if let Some(warning) = warnings.into_iter().find(|one| one.hint.as_deref() == Some(mistyped)) {
-            return Err(ScenarioError { reason: warning.reason, span: warning.span, hint: warning.hint });
-        }
-        return Err(ScenarioError {
-            reason: "`sources` is missing or empty".to_owned(),
-            span: Some(place.unwrap_or(0..text.find('\n').unwrap_or(text.len()))),
-            hint: Some("list the documents: `sources = [\"docs/**/*.mdx\", \"botocore:connect\"]`".to_owned()),
-        });
+    Ok(())
+}
+
+fn no_sources_error(root: &TomlTable<'_, '_>, text: &str, warnings: Vec<ScenarioWarning>) -> ScenarioError {
+    // An unknown key may be a misspelling of the missing one.
+    let misspelling = "did you mean `sources`?";
+    if let Some(warning) = warnings.into_iter().find(|one| one.hint.as_deref() == Some(misspelling)) {
+        return ScenarioError { reason: warning.reason, span: warning.span, hint: warning.hint };
     }
-    Ok((scenario, warnings))
+    let span = root.entry("sources").map(|entry| entry.span());
+    ScenarioError {
+        reason: "`sources` is missing or empty".to_owned(),
+        span: Some(span.unwrap_or(0..text.find('\n').unwrap_or(text.len()))),
+        hint: Some("list the documents: `sources = [\"docs/**/*.mdx\", \"botocore:connect\"]`".to_owned()),
+    }
 }
 
 fn parse_protocol(root: &TomlTable<'_, '_>) -> Result<Option<Protocol>, ScenarioError> {
@@ -170,10 +172,7 @@ fn parse_values(table: &TomlTable<'_, '_>, key: &str) -> Result<IndexMap<String,
     Ok(values)
 }
 
-fn parse_variable(
-    entry: &TomlEntry<'_, '_>,
-    warnings: &mut Vec<super::ScenarioWarning>,
-) -> Result<Variable, ScenarioError> {
+fn parse_variable(entry: &TomlEntry<'_, '_>, warnings: &mut Vec<ScenarioWarning>) -> Result<Variable, ScenarioError> {
     if entry.is_text() {
         return Ok(Variable { value: entry.text()?, secret: false });
     }
@@ -187,7 +186,7 @@ fn parse_variable(
 /// Reads one `[principals.NAME]` table of a scenario or of the settings.
 pub(super) fn parse_principal(
     table: &TomlTable<'_, '_>,
-    warnings: &mut Vec<super::ScenarioWarning>,
+    warnings: &mut Vec<ScenarioWarning>,
 ) -> Result<Principal, ScenarioError> {
     table.warn_of_unknown_keys(PRINCIPAL_KEYS, warnings);
     let lacks = table.text_list("lacks")?;
@@ -235,7 +234,7 @@ pub(super) fn parse_principal(
 fn parse_operation_notes(
     table: &TomlTable<'_, '_>,
     text: &str,
-    warnings: &mut Vec<super::ScenarioWarning>,
+    warnings: &mut Vec<ScenarioWarning>,
 ) -> Result<OperationNotes, ScenarioError> {
     table.warn_of_unknown_keys(
         &["use", "missing", "read", "laws", "skip", "undoes", "echoes", "fresh", "cleanup"],
@@ -268,7 +267,7 @@ fn parse_operation_notes(
     let fresh: Vec<String> = chosen.keys().cloned().collect();
     uses.extend(chosen);
     let cleanup = table.table("cleanup")?;
-    let cleanup = cleanup.map(|table| super::fixtures::parse_request(&table, text, warnings)).transpose()?;
+    let cleanup = cleanup.map(|table| parse_request(&table, text, warnings)).transpose()?;
     Ok(OperationNotes {
         line: line_number(text, table.span.start),
         use_values: uses,
@@ -288,10 +287,7 @@ fn required_text(table: &TomlTable<'_, '_>, key: &str) -> Result<String, Scenari
     table.text(key)?.ok_or_else(|| error_at(format!("`{}` has no `{key}`", table.name), table.span.clone()))
 }
 
-fn parse_read_back(
-    table: &TomlTable<'_, '_>,
-    warnings: &mut Vec<super::ScenarioWarning>,
-) -> Result<ReadBack, ScenarioError> {
+fn parse_read_back(table: &TomlTable<'_, '_>, warnings: &mut Vec<ScenarioWarning>) -> Result<ReadBack, ScenarioError> {
     table.warn_of_unknown_keys(&["request", "value", "member", "key", "item", "of", "optional"], warnings);
     Ok(ReadBack {
         request: required_text(table, "request")?,
@@ -304,10 +300,7 @@ fn parse_read_back(
     })
 }
 
-fn parse_undo_rule(
-    table: &TomlTable<'_, '_>,
-    warnings: &mut Vec<super::ScenarioWarning>,
-) -> Result<UndoRule, ScenarioError> {
+fn parse_undo_rule(table: &TomlTable<'_, '_>, warnings: &mut Vec<ScenarioWarning>) -> Result<UndoRule, ScenarioError> {
     table.warn_of_unknown_keys(&["operation", "of", "member"], warnings);
     Ok(UndoRule {
         operation: required_text(table, "operation")?,
@@ -316,16 +309,10 @@ fn parse_undo_rule(
     })
 }
 
-/// Returns the line of a byte offset, from 1.
-pub(super) fn line_number(text: &str, at: usize) -> u32 {
-    let line = text.as_bytes()[..at.min(text.len())].iter().filter(|byte| **byte == b'\n').count() + 1;
-    u32::try_from(line).unwrap_or(u32::MAX)
-}
-
 fn parse_amendment(
     table: &TomlTable<'_, '_>,
     text: &str,
-    warnings: &mut Vec<super::ScenarioWarning>,
+    warnings: &mut Vec<ScenarioWarning>,
 ) -> Result<AmendmentEntry, ScenarioError> {
     table.warn_of_unknown_keys(&["at", "add", "set", "reason"], warnings);
     let missing = |key: &str, hint: &str| ScenarioError {

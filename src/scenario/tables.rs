@@ -33,6 +33,12 @@ pub(super) fn error_at(reason: impl Into<String>, span: Range<usize>) -> Scenari
     ScenarioError { reason: reason.into(), span: Some(span), hint: None }
 }
 
+/// Returns the line of a byte offset, from 1.
+pub(super) fn line_number(text: &str, at: usize) -> u32 {
+    let line = text.as_bytes()[..at.min(text.len())].iter().filter(|byte| **byte == b'\n').count() + 1;
+    u32::try_from(line).unwrap_or(u32::MAX)
+}
+
 /// Parses a TOML document.
 pub(super) fn parse_document(text: &str) -> Result<Spanned<DeTable<'_>>, ScenarioError> {
     DeTable::parse(text).map_err(|error| ScenarioError {

@@ -17,9 +17,9 @@ pub enum Culprit {
 /// and returns `None` if the search cannot continue.
 pub fn find_culprit(count: usize, mut holds: impl FnMut(usize) -> Option<bool>) -> Culprit {
     let (mut without, mut with) = (0, count);
-    for (asked, due) in [(0, false), (count, true)] {
-        match holds(asked) {
-            Some(held) if held == due => {}
+    for (count_from_front, expected) in [(0, false), (count, true)] {
+        match holds(count_from_front) {
+            Some(result) if result == expected => {}
             Some(_) => return Culprit::NotFound,
             None => return Culprit::Among(count),
         }

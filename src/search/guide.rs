@@ -91,7 +91,7 @@ impl<'w, 'a> FuzzGuide<'w, 'a> {
 
     /// Draws actions from these choices, and from random ones after them.
     fn draw_proposal(&mut self, choices: Vec<u64>) -> Option<FuzzProposal> {
-        let mut recording = RecordingDraw::new(ContinuedDraw { given: choices, next: 0, rest: &mut self.draw });
+        let mut recording = RecordingDraw::new(ContinuedDraw { first_choices: choices, next: 0, rest: &mut self.draw });
         let acts = self.generator.draw_actions(&mut recording)?;
         Some(FuzzProposal { actions: acts, choices: Some(recording.choices) })
     }
@@ -164,14 +164,14 @@ impl<'w, 'a> FuzzGuide<'w, 'a> {
 
 /// Returns given choices, then random ones.
 struct ContinuedDraw<'d> {
-    given: Vec<u64>,
+    first_choices: Vec<u64>,
     next: usize,
     rest: &'d mut SeededDraw,
 }
 
 impl Draw for ContinuedDraw<'_> {
     fn below(&mut self, bound: u64) -> u64 {
-        match self.given.get(self.next) {
+        match self.first_choices.get(self.next) {
             Some(choice) => {
                 self.next += 1;
                 choice.checked_rem(bound).unwrap_or(0)

@@ -21,44 +21,44 @@ pub enum FoundLimit {
 ///
 /// The accepted sizes are assumed to be contiguous; a rejected size among accepted ones is not found.
 pub fn find_limit(
-    taken: i128,
+    accepted: i128,
     end: i128,
     max_calls: usize,
     mut accepts: impl FnMut(i128) -> Option<bool>,
 ) -> Option<FoundLimit> {
-    let direction = if end >= taken { 1 } else { -1 };
-    let (mut taken, mut refused, mut step, mut left) = (taken, None, 1_i128, max_calls);
-    while refused.is_none() && taken != end {
-        left = left.checked_sub(1)?;
+    let direction = if end >= accepted { 1 } else { -1 };
+    let (mut accepted, mut rejected, mut step, mut calls_left) = (accepted, None, 1_i128, max_calls);
+    while rejected.is_none() && accepted != end {
+        calls_left = calls_left.checked_sub(1)?;
         let next = match direction {
-            1 => taken.saturating_add(step).min(end),
-            _ => taken.saturating_sub(step).max(end),
+            1 => accepted.saturating_add(step).min(end),
+            _ => accepted.saturating_sub(step).max(end),
         };
         if accepts(next)? {
-            taken = next;
+            accepted = next;
             step = step.saturating_mul(2);
         } else {
-            refused = Some(next);
+            rejected = Some(next);
         }
     }
-    let Some(mut refused) = refused else { return Some(FoundLimit::AtLeast(taken)) };
-    while (refused - taken).abs() > 1 {
-        left = left.checked_sub(1)?;
-        let middle = taken + (refused - taken) / 2;
-        if accepts(middle)? { taken = middle } else { refused = middle }
+    let Some(mut rejected) = rejected else { return Some(FoundLimit::AtLeast(accepted)) };
+    while (rejected - accepted).abs() > 1 {
+        calls_left = calls_left.checked_sub(1)?;
+        let middle = accepted + (rejected - accepted) / 2;
+        if accepts(middle)? { accepted = middle } else { rejected = middle }
     }
-    Some(FoundLimit::Between { accepted: taken, rejected: refused })
+    Some(FoundLimit::Between { accepted, rejected })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn search_limit(taken: i128, end: i128, most: i128) -> (Option<FoundLimit>, usize) {
+    fn search_limit(accepted: i128, end: i128, most: i128) -> (Option<FoundLimit>, usize) {
         let mut asked = 0;
-        let learnt = find_limit(taken, end, 64, |size| {
+        let learnt = find_limit(accepted, end, 64, |size| {
             asked += 1;
-            Some(if end >= taken { size <= most } else { size >= most })
+            Some(if end >= accepted { size <= most } else { size >= most })
         });
         (learnt, asked)
     }

@@ -18,7 +18,7 @@ pub struct CandidateMember {
 pub struct MemberSearch {
     candidates: Vec<CandidateMember>,
     queue: VecDeque<BTreeSet<usize>>,
-    seen: HashSet<BTreeSet<usize>>,
+    proposed_sets: HashSet<BTreeSet<usize>>,
     /// Number of proposals left.
     proposals_left: usize,
     last_proposal: Option<BTreeSet<usize>>,
@@ -30,11 +30,11 @@ impl MemberSearch {
         let mut search = Self {
             candidates,
             queue: VecDeque::new(),
-            seen: HashSet::new(),
+            proposed_sets: HashSet::new(),
             proposals_left: max_proposals,
             last_proposal: Some(BTreeSet::new()),
         };
-        search.seen.insert(BTreeSet::new());
+        search.proposed_sets.insert(BTreeSet::new());
         search.record_rejection(refusal);
         // In case the messages name no members: each alone, then all together.
         for index in 0..search.candidates.len() {
@@ -49,7 +49,7 @@ impl MemberSearch {
         self.proposals_left = self.proposals_left.checked_sub(1)?;
         let next = loop {
             let next = self.queue.pop_front()?;
-            if self.seen.insert(next.clone()) {
+            if self.proposed_sets.insert(next.clone()) {
                 break next;
             }
         };

@@ -3,11 +3,13 @@
 //! It never runs unless the endpoint can be restarted, because the case can only be found on a fresh endpoint.
 
 use crate::case::{Case, CaseId};
+use crate::judge::CONTROL_SUFFIX;
 use crate::report::CaseResult;
-use crate::run::{CaseOutcome, SequentialRunner};
+use crate::run::{CaseOutcome, RunError, SequentialRunner};
 use crate::search::{Culprit, find_culprit};
 use crate::session::evaluate::CaseEvaluator;
 use crate::session::job::ScenarioJob;
+use crate::session::observers::CaseObserver;
 use std::sync::Arc;
 
 /// The suffix of the case ids of controls that are repeated after a run.
@@ -24,19 +26,20 @@ pub(super) struct AfterEffects {
     accepted: Vec<Arc<Case>>,
 }
 
-impl AfterEffects {
-    /// Records the result of a case.
-    pub fn record(&mut self, done: &CaseResult) {
+impl CaseObserver for AfterEffects {
+    fn observe(&mut self, done: &mut CaseResult) {
         if !done.judgement.observed.status.is_some_and(|status| (200..300).contains(&status)) {
             return;
         }
-        if done.case.id.0.ends_with(crate::session::tally::CONTROL_SUFFIX) {
+        if done.case.id.0.ends_with(CONTROL_SUFFIX) {
             self.controls.push(Arc::clone(&done.case));
         } else if self.accepted.len() < MAX_ACCEPTED_CASES {
             self.accepted.push(Arc::clone(&done.case));
         }
     }
+}
 
+impl AfterEffects {
     /// Returns the controls that fail now as separate cases, each with the case after which it fails. `fresh` restores
     /// the endpoint to the state before the run.
     pub fn find_causes(
@@ -94,7 +97,7 @@ impl AfterEffects {
 }
 
 /// Returns true if a control got no response or a server failure.
-fn is_server_failure(met: &Result<CaseOutcome, String>) -> bool {
+fn is_server_failure(met: &Result<CaseOutcome, RunError>) -> bool {
     let Ok(outcome) = met else { return true };
     let judged = outcome.exchanges.get(outcome.case.judged.shown_step()).and_then(Option::as_ref);
     judged.is_some_and(|exchange| exchange.response.as_ref().map_or(true, |answer| answer.status >= 500))

@@ -2,7 +2,7 @@
 //!
 //! Recorded values are only kept in memory and never outlive the run.
 
-use crate::judge::{ResponseValues, SnapshotComparison};
+use crate::judge::ResponseValues;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -41,33 +41,25 @@ impl RecordedResponses {
 }
 
 impl DifferentialMode {
-    /// Records the values of a case's response, or compares them.
-    pub(super) fn record_or_compare(
-        &self,
-        id: &str,
-        values: impl FnOnce() -> Option<ResponseValues>,
-        comparison: SnapshotComparison,
-    ) -> SnapshotComparison {
+    /// Returns the recorded values with which the response to a case is compared, and forgets them.
+    pub(super) fn take_recorded(&self, id: &str) -> Option<ResponseValues> {
         match self {
-            Self::Record(answers) => {
-                let Some(values) = values() else { return comparison };
-                let size = id.len() + values.estimated_size();
-                let mut held = answers.lock();
-                if held.bytes + size > MAX_CACHE_BYTES {
-                    held.dropped += 1;
-                } else {
-                    held.bytes += size;
-                    held.by_id.insert(id.to_owned(), values);
-                }
-                comparison
-            }
-            Self::Compare(answers) => {
-                let Some(was) = answers.lock().by_id.remove(id) else { return comparison };
-                match values() {
-                    Some(now) => comparison.with_value_differences(&was, &now),
-                    None => comparison,
-                }
-            }
+            Self::Record(_) => None,
+            Self::Compare(responses) => responses.lock().by_id.remove(id),
+        }
+    }
+
+    /// Records the values in the response to a case, unless the run compares.
+    pub(super) fn record(&self, id: &str, values: impl FnOnce() -> Option<ResponseValues>) {
+        let Self::Record(responses) = self else { return };
+        let Some(values) = values() else { return };
+        let size = id.len() + values.estimated_size();
+        let mut cache = responses.lock();
+        if cache.bytes + size > MAX_CACHE_BYTES {
+            cache.dropped += 1;
+        } else {
+            cache.bytes += size;
+            cache.by_id.insert(id.to_owned(), values);
         }
     }
 }

@@ -5,14 +5,16 @@
 use crate::contract::{Contract, Operation, ShapeId, ShapeKind};
 use crate::generate::{CompiledContract, PlanError};
 use crate::infer::InferenceResult;
-use crate::judge::{ResponseFingerprint, Verdict, judge};
-use crate::report::{ControlOutcome, Diagnostic, EndpointDiagnosis, OperationDiagnosis};
+use crate::judge::{ResponseFingerprint, Verdict, judge, response_message};
+use crate::report::{ControlOutcome, EndpointDiagnosis, OperationDiagnosis};
 use crate::run::{CancelToken, SequentialRunner, Stopwatch};
 use crate::scenario::Scenario;
 use crate::search::{CandidateMember, MemberSearch};
-use crate::session::endpoint_probe::response_message;
+use crate::session::endpoint_setup::EndpointSetup;
+use crate::session::engine::Session;
+use crate::session::error::SessionError;
 use crate::session::job::{RunOptions, ScenarioJob, plan_error};
-use crate::session::{embedded, server_lifecycle};
+use crate::session::server_lifecycle::ServerNotReady;
 use std::collections::HashSet;
 
 /// Maximum number of inputs to try for one operation.
@@ -34,18 +36,13 @@ pub async fn diagnose(
     run_id: &str,
     stop: &CancelToken,
     progress: &mut (dyn FnMut(&OperationDiagnosis) + Send),
-) -> Result<EndpointDiagnosis, Vec<Diagnostic>> {
-    let bench = job.compile_contract()?;
-    let counts = job.count_cases(&bench)?;
-    let embedded = embedded::start_if_embedded(job).await?;
-    let port = server_lifecycle::server_port(job)?;
-    let endpoint = job.build_endpoint(embedded.as_ref(), port, sending)?;
-    let control = |operation: &str| job.control_case(&bench, operation);
-    let mut plan = job.build_run_plan(&endpoint, sending.settings, run_id, stop, &control);
-    let redaction = plan.redaction();
+) -> Result<EndpointDiagnosis, SessionError> {
+    let compiled = job.compile_contract()?;
+    let counts = job.count_cases(&compiled)?;
+    let setup = EndpointSetup::new(job, compiled, sending, run_id, stop).await?;
     let mut diagnosis = EndpointDiagnosis {
         scenario: job.scenario.name.clone(),
-        endpoint: endpoint.origin(),
+        endpoint: setup.endpoint.origin(),
         service: job.contract.service.clone(),
         protocol: job.contract.protocol.map(|protocol| protocol.name().to_owned()),
         cases: counts.values().sum(),
@@ -54,43 +51,44 @@ pub async fn diagnose(
         workers: sending.settings.workers,
         ..EndpointDiagnosis::default()
     };
-    let start = || server_lifecycle::start_server(job, &plan, port, &redaction, sending, stop);
-    match tokio::task::block_in_place(start)? {
-        Ok(server) => plan.server = server,
-        Err(server_lifecycle::ServerNotReady { reason: why, output }) => {
-            diagnosis.failure_reason = Some(why);
-            diagnosis.server_output = output;
-            return Ok(diagnosis);
-        }
-    }
-    tokio::task::block_in_place(|| {
-        let line = match SequentialRunner::new(&plan) {
-            Ok(line) => line,
-            Err(why) => {
-                diagnosis.failure_reason = Some(why);
-                return Ok(());
-            }
-        };
-        examine_operations(job, &bench, inferred, &line, stop, &mut diagnosis, progress)
-    })?;
+    setup.run(|session| run_diagnosis(session, inferred, &mut diagnosis, progress))?;
     let granted = diagnosis.operations.iter().filter(|row| row.outcome == ControlOutcome::Accepted);
     diagnosis.runnable_cases = granted.filter_map(|row| counts.get(row.operation.as_str())).sum();
     Ok(diagnosis)
 }
 
-fn examine_operations(
-    job: &ScenarioJob,
-    bench: &CompiledContract<'_>,
+fn run_diagnosis(
+    mut session: Session<'_>,
     inferred: &InferenceResult,
-    line: &SequentialRunner<'_>,
-    stop: &CancelToken,
     diagnosis: &mut EndpointDiagnosis,
     progress: &mut (dyn FnMut(&OperationDiagnosis) + Send),
-) -> Result<(), Vec<Diagnostic>> {
+) -> Result<(), SessionError> {
+    if let Err(ServerNotReady { reason, output }) = session.start_server()? {
+        diagnosis.failure_reason = Some(reason);
+        diagnosis.server_output = output;
+        return Ok(());
+    }
+    match SequentialRunner::new(&session.plan) {
+        Ok(runner) => examine_operations(&session, inferred, &runner, diagnosis, progress),
+        Err(why) => {
+            diagnosis.failure_reason = Some(why.to_string());
+            Ok(())
+        }
+    }
+}
+
+fn examine_operations(
+    session: &Session<'_>,
+    inferred: &InferenceResult,
+    line: &SequentialRunner<'_>,
+    diagnosis: &mut EndpointDiagnosis,
+    progress: &mut (dyn FnMut(&OperationDiagnosis) + Send),
+) -> Result<(), SessionError> {
+    let (job, bench) = (session.job(), &session.setup.compiled);
     let canary = bench.canary(&job.scenario).map_err(plan_error)?;
     let canary = match canary.map(|case| line.run_case(case)) {
         Some(Err(why)) => {
-            diagnosis.failure_reason = Some(why);
+            diagnosis.failure_reason = Some(why.to_string());
             return Ok(());
         }
         Some(Ok(outcome)) => {
@@ -109,7 +107,7 @@ fn examine_operations(
     let watch = Stopwatch::start();
     let (mut sent, mut steps) = (0_u64, 0_u64);
     for name in makers.chain(all.filter(|name| job.scenario.includes_operation(name))) {
-        if stop.is_cancelled() {
+        if session.plan.cancel_token.is_cancelled() {
             diagnosis.failure_reason = Some("the diagnosis was stopped".to_owned());
             break;
         }
@@ -235,7 +233,7 @@ impl OperationProbe<'_> {
         self.sent_cases += 1;
         let outcome = match self.runner.run_case(case) {
             Ok(outcome) => outcome,
-            Err(why) => return Ok(nothing(why)),
+            Err(why) => return Ok(nothing(why.to_string())),
         };
         self.sent_steps += outcome.exchanges.iter().flatten().count() as u64;
         let judgement = judge(&self.job.contract, scenario, &outcome);
@@ -295,37 +293,4 @@ fn collect_member_names(contract: &Contract, id: &ShapeId, depth: usize, words: 
         ShapeKind::Map { value, .. } => collect_member_names(contract, value, depth, words),
         _ => {}
     }
-}
-
-/// Returns the members whose values only the user knows, by operation: the required ones that name a resource which no
-/// operation of the contract creates.
-pub fn open_members(contract: &Contract, inferred: &InferenceResult) -> Vec<(String, Vec<String>)> {
-    let scenario = &inferred.scenario;
-    let mut open = Vec::new();
-    for operation in contract.operations.iter().filter(|operation| scenario.includes_operation(operation.name.as_str()))
-    {
-        let name = operation.name.as_str();
-        let members = operation.input.as_ref().and_then(|input| contract.shape(input).kind.members());
-        let lacking: Vec<String> = members
-            .into_iter()
-            .flatten()
-            .filter(|(member, it)| {
-                it.required && matches!(contract.shape(&it.shape).kind, ShapeKind::String) && is_identifier_name(member)
-            })
-            .map(|(member, _)| member.clone())
-            .filter(|member| scenario.use_value(name, member).is_none())
-            .collect();
-        if !lacking.is_empty() {
-            open.push((name.to_owned(), lacking));
-        }
-    }
-    open
-}
-
-/// Returns true if the name of a member suggests that its value is not free text.
-fn is_identifier_name(member: &str) -> bool {
-    ["Id", "ID", "Arn", "ARN", "Url", "URL", "Name", "Document", "Policy", "Definition", "Expression"]
-        .iter()
-        .any(|end| member.ends_with(end))
-        || matches!(member, "id" | "arn" | "url" | "name" | "policy" | "definition" | "role" | "Role")
 }

@@ -1,15 +1,12 @@
-//! Turns an outcome into a judged case with its line of the results, on the worker that sent it.
+//! Turns an outcome into a result with its line of the results, on the worker that sent it.
 //!
-//! Results of this module never contain a secret.
+//! It decides nothing: `judge` does. Results of this module never contain a secret.
 
 use crate::case::{JudgedPart, StepPurpose};
-use crate::judge::{
-    Judgement, ResponseValues, SnapshotChange, SnapshotComparison, Verdict, compare_with_snapshot, judge,
-};
+use crate::judge::{AcceptedBehavior, EndpointKnowledge, JudgeContext, JudgedCase, SnapshotChange, Verdict};
 use crate::report::{CaseLineContext, CaseResult, RecordedStep, StepResponse, serialize_case};
 use crate::run::{CaseOutcome, Exchange};
 use crate::session::differential::DifferentialMode;
-use crate::session::endpoint_probe::EndpointProbe;
 use crate::session::job::ScenarioJob;
 use crate::session::snapshot_recorder::AcceptedSnapshots;
 use crate::wire::{Redaction, curl_command};
@@ -23,8 +20,8 @@ pub(super) struct CaseEvaluator<'a> {
     pub job: &'a ScenarioJob,
     pub redaction: &'a Redaction,
     pub origin: &'a str,
-    /// The results of controls and valid values, if any were sent.
-    pub probe: Option<&'a EndpointProbe>,
+    /// What controls and valid values showed, if any were sent.
+    pub knowledge: Option<&'a EndpointKnowledge>,
     /// Accepted behaviour; nothing is compared if there is none.
     pub accepted: Option<&'a AcceptedSnapshots>,
     /// Records or compares response values if the run is differential.
@@ -36,17 +33,32 @@ pub(super) struct CaseEvaluator<'a> {
 }
 
 impl CaseEvaluator<'_> {
+    /// Judges an outcome by everything that is known.
+    fn judge(&self, outcome: &CaseOutcome) -> JudgedCase {
+        let context = JudgeContext {
+            contract: &self.job.contract,
+            scenario: &self.job.scenario,
+            knowledge: self.knowledge,
+            known_divergences: &self.job.known_divergences,
+            redaction: self.redaction,
+            strict: self.strict,
+        };
+        let id = &outcome.case.id.0;
+        let values = self.differential.and_then(|differential| differential.take_recorded(id));
+        let accepted = self.accepted.map(|accepted| AcceptedBehavior {
+            snapshot: accepted.for_operation(outcome.case.operation.as_str()),
+            values: values.as_ref(),
+        });
+        let judged = context.judge_case(outcome, accepted);
+        if let Some(differential) = self.differential.filter(|_| judged.comparison.observed.is_some()) {
+            differential.record(id, || context.response_values(outcome));
+        }
+        judged
+    }
+
     /// Judges an outcome and serializes its line of the results.
     pub fn evaluate(&self, outcome: CaseOutcome) -> CaseResult {
-        let judgement = judge(&self.job.contract, &self.job.scenario, &outcome);
-        let judgement = match self.probe {
-            Some(survey) => survey.adjust_verdict(self.job, &outcome, judgement),
-            None => judgement,
-        };
-        let judgement = self.redact_judgement(judgement);
-        let comparison = self.compare_with_accepted(&outcome, &judgement);
-        let comparison = self.job.known_divergences.mark_known(&outcome.case.id.0, &judgement, comparison);
-        let finding = comparison.is_finding(judgement.verdict, self.strict);
+        let JudgedCase { judgement, comparison, is_finding } = self.judge(&outcome);
         let judged = outcome.case.judged.shown_step();
         let exchange = outcome.exchanges.get(judged).and_then(Option::as_ref);
         let millis = exchange.map_or(0.0, |exchange| exchange.elapsed.as_secs_f64() * 1000.0);
@@ -67,7 +79,7 @@ impl CaseEvaluator<'_> {
             case: outcome.case,
             judgement,
             comparison,
-            is_finding: finding,
+            is_finding,
             new_form: None,
             millis,
             results_line: bytes,
@@ -95,34 +107,6 @@ impl CaseEvaluator<'_> {
             curl_command(&exchange.request, self.origin, self.redaction).map(|curl| curl.0)
         });
         Some(lines.collect::<Option<Vec<_>>>()?.join("\n"))
-    }
-
-    fn compare_with_accepted(&self, outcome: &CaseOutcome, judgement: &Judgement) -> SnapshotComparison {
-        let Some(accepted) = self.accepted else { return SnapshotComparison::default() };
-        let snapshot = accepted.for_operation(outcome.case.operation.as_str());
-        let comparison =
-            compare_with_snapshot(&self.job.contract, outcome, judgement, snapshot, |text| self.redact(text));
-        let values = || ResponseValues::from_outcome(&self.job.contract, outcome, |text| self.redact(text));
-        match self.differential {
-            Some(beside) if comparison.observed.is_some() => {
-                beside.record_or_compare(&outcome.case.id.0, values, comparison)
-            }
-            _ => comparison,
-        }
-    }
-
-    /// Redacts secrets that the server echoes in its response.
-    fn redact_judgement(&self, mut judgement: Judgement) -> Judgement {
-        let observed = &mut judgement.observed;
-        observed.error.iter_mut().chain(&mut observed.note).for_each(|text| self.redact(text));
-        self.redact(&mut judgement.why);
-        judgement
-    }
-
-    fn redact(&self, text: &mut String) {
-        if !self.redaction.is_empty() {
-            *text = self.redaction.redact(text);
-        }
     }
 
     /// Returns a step and its response, with secrets redacted.

@@ -3,14 +3,14 @@
 //! This module never sends a request.
 
 use crate::case::Case;
-use crate::generate::{CompiledContract, FuzzCase};
-use crate::judge::{Judgement, ResponseSignature, Verdict, judge, response_signatures};
+use crate::generate::{Action, CompiledContract, FuzzCase, actions_to_json};
+use crate::judge::{EndpointKnowledge, Judgement, ResponseSignature, Verdict, judge, response_signatures};
 use crate::report::CaseResult;
 use crate::run::CaseOutcome;
 use crate::scenario::Scenario;
-use crate::session::endpoint_probe::EndpointProbe;
 use crate::session::evaluate::CaseEvaluator;
 use crate::session::job::ScenarioJob;
+use crate::session::regressions;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -61,9 +61,18 @@ pub(super) fn fuzz_controls(job: &ScenarioJob, bench: &CompiledContract<'_>) -> 
 }
 
 /// Returns the scenario restricted to the operations that accepted their control.
-pub(super) fn restrict_to_accepted(job: &ScenarioJob, drawn: &HashSet<String>, survey: &EndpointProbe) -> Scenario {
+pub(super) fn restrict_to_accepted(
+    job: &ScenarioJob,
+    drawn: &HashSet<String>,
+    knowledge: &EndpointKnowledge,
+) -> Scenario {
     let mut scenario = job.scenario.clone();
     let names = job.contract.operations.iter().map(|operation| operation.name.to_string());
-    scenario.included_operations = names.filter(|name| drawn.contains(name) && survey.should_run(name)).collect();
+    scenario.included_operations = names.filter(|name| drawn.contains(name) && knowledge.should_run(name)).collect();
     scenario
+}
+
+/// Returns the name and the content of the corpus file with these actions.
+pub(super) fn corpus_input(actions: &[Action]) -> (String, Vec<u8>) {
+    (regressions::regression_name(actions), actions_to_json(actions).to_string().into_bytes())
 }

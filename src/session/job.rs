@@ -8,6 +8,7 @@ use crate::filter::Filter;
 use crate::generate;
 use crate::generate::{CompiledContract, GenerationLevel, GenerationOptions, PlanError};
 use crate::infer::InferenceResult;
+use crate::judge::KnownDivergences;
 use crate::report::{Diagnostic, RunStarted};
 use crate::run::{
     AwsAccessKeys, CancelToken, Endpoint, EndpointLifecycle, HostPrefixes, LeakedFixtures, RunPlan, SearchBudget,
@@ -16,7 +17,6 @@ use crate::run::{
 use crate::scenario::Scenario;
 use crate::session::differential::DifferentialMode;
 use crate::session::embedded::EmbeddedServer;
-use crate::session::known_divergences::KnownDivergences;
 use crate::session::regressions;
 use crate::session::regressions::SavedRegression;
 use crate::session::snapshot_recorder::SnapshotOptions;
@@ -241,6 +241,7 @@ impl ScenarioJob {
         self.scenario.includes_operation(operation).then(|| bench.control(&self.scenario, operation).ok()?)?
     }
 
+    /// Returns what reporters receive first, without the version of the server.
     pub(super) fn run_started(&self, run_id: &str, planned: CaseTotals, endpoint: &Endpoint) -> RunStarted {
         RunStarted {
             scenario: self.scenario.name.clone(),

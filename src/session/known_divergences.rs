@@ -1,65 +1,28 @@
-//! Matches cases with the known divergences of a scenario, and reports entries that expired or no longer match.
+//! Reports known divergences that expired or no longer occur.
 //!
-//! It never changes a verdict: a known divergence still diverges, but is not a finding.
+//! It never decides whether a divergence is known; [`KnownDivergences`] does.
 
-use crate::filter::matches_glob;
-use crate::judge::{Judgement, SnapshotComparison, Verdict};
+use super::observers::CaseObserver;
+use crate::case::matches_glob;
+use crate::judge::{KnownDivergences, Verdict};
 use crate::report::CaseResult;
-use crate::scenario::KnownDivergenceEntry;
-
-/// The known divergences of a scenario at an endpoint.
-#[derive(Clone, Debug, Default)]
-pub struct KnownDivergences {
-    /// The entries, in the order of the file.
-    pub entries: Vec<KnownDivergenceEntry>,
-    /// The file's path, as shown to the user.
-    pub display_path: String,
-    /// Today's date, such as `2026-11-25`; entries that expired before are ignored.
-    pub today: String,
-}
-
-impl KnownDivergences {
-    fn covers_id(entry: &KnownDivergenceEntry, id: &str) -> bool {
-        entry.cases.iter().any(|pattern| matches_glob(pattern, id))
-    }
-
-    fn is_expired(&self, entry: &KnownDivergenceEntry) -> bool {
-        entry.until.as_ref().is_some_and(|until| *until < self.today)
-    }
-
-    fn covers_judgement(entry: &KnownDivergenceEntry, id: &str, judgement: &Judgement) -> bool {
-        judgement.verdict == Verdict::Diverges
-            && Self::covers_id(entry, id)
-            && entry.observed.as_ref().is_none_or(|pattern| matches_glob(pattern, &judgement.observed.to_string()))
-    }
-
-    /// Returns the comparison of a case, marked as known if an entry matches it.
-    pub(super) fn mark_known(
-        &self,
-        id: &str,
-        judgement: &Judgement,
-        comparison: SnapshotComparison,
-    ) -> SnapshotComparison {
-        let known =
-            self.entries.iter().any(|entry| !self.is_expired(entry) && Self::covers_judgement(entry, id, judgement));
-        SnapshotComparison { is_known_divergence: comparison.is_known_divergence || known, ..comparison }
-    }
-}
 
 /// The use of each entry in a run: the patterns for which a case ran, and the number of matching cases.
-#[derive(Debug, Default)]
-pub(super) struct KnownUsage(Vec<(Vec<bool>, u64)>);
+pub(super) struct KnownUsage<'a> {
+    known: &'a KnownDivergences,
+    usage: Vec<(Vec<bool>, u64)>,
+}
 
-impl KnownUsage {
-    /// Records the result of a case.
-    pub fn record(&mut self, known: &KnownDivergences, done: &CaseResult) {
+impl CaseObserver for KnownUsage<'_> {
+    fn observe(&mut self, done: &mut CaseResult) {
+        let known = self.known;
         if known.entries.is_empty()
             || !matches!(done.judgement.verdict, Verdict::Pass | Verdict::Diverges | Verdict::Unspecified)
         {
             return;
         }
-        self.0.resize_with(known.entries.len(), Default::default);
-        for (entry, (ran, matched)) in known.entries.iter().zip(&mut self.0) {
+        self.usage.resize_with(known.entries.len(), Default::default);
+        for (entry, (ran, matched)) in known.entries.iter().zip(&mut self.usage) {
             let id = &done.case.id.0;
             ran.resize(entry.cases.len(), false);
             for (pattern, ran) in entry.cases.iter().zip(ran) {
@@ -68,12 +31,19 @@ impl KnownUsage {
             *matched += u64::from(KnownDivergences::covers_judgement(entry, id, &done.judgement));
         }
     }
+}
+
+impl<'a> KnownUsage<'a> {
+    pub fn new(known: &'a KnownDivergences) -> Self {
+        Self { known, usage: Vec::new() }
+    }
 
     /// Returns notes about entries that expired or no longer match. Entries with a pattern for which no case ran are
     /// left out: the divergence may still exist.
-    pub fn notes(&self, known: &KnownDivergences) -> Vec<String> {
+    pub fn notes(&self) -> Vec<String> {
+        let known = self.known;
         let mut notes = Vec::new();
-        for (entry, (ran, matched)) in known.entries.iter().zip(&self.0) {
+        for (entry, (ran, matched)) in known.entries.iter().zip(&self.usage) {
             let what =
                 format!("{}:{} `{}` ({})", known.display_path, entry.line, entry.cases.join("`, `"), entry.reason);
             if !ran.is_empty() && ran.iter().all(|ran| *ran) && *matched == 0 {

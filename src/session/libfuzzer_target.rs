@@ -2,17 +2,16 @@
 //!
 //! It never starts the user's server, and sends nothing before the first input.
 
+use super::endpoint_setup::EndpointSetup;
+use super::engine::Session;
+use super::error::SessionError;
+use super::fuzz_checks::{self, SequenceJudgement};
+use super::job::{EndpointTarget, RunOptions, ScenarioJob};
 use crate::generate::{Action, FuzzGenerator};
 use crate::inprocess::InProcessFinding;
-use crate::judge::ResponseSignature;
-use crate::report::{Diagnostic, SkippedOperation};
-use crate::run::{BackgroundRunner, CancelToken, CaseOutcome, Endpoint, Exchange, Liveness, RunPlan, SequentialRunner};
-use crate::session::endpoint_probe::EndpointProbe;
-use crate::session::evaluate::CaseEvaluator;
-use crate::session::fuzz_checks::SequenceJudgement;
-use crate::session::job::{RunOptions, ScenarioJob};
-use crate::session::{embedded, fuzz_checks, server_lifecycle};
-use crate::wire::Redaction;
+use crate::judge::{EndpointKnowledge, Judgement, ResponseSignature, SkippedOperation};
+use crate::report::Diagnostic;
+use crate::run::{BackgroundRunner, CancelToken, CaseOutcome, Exchange, Liveness, SequentialRunner};
 use std::collections::HashSet;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
@@ -36,8 +35,8 @@ pub enum FuzzInputError {
 /// `static`: created once, it lives as long as the program.
 pub struct LibFuzzerTarget {
     job: &'static ScenarioJob,
-    options: RunOptions,
-    run_id: String,
+    options: &'static RunOptions,
+    run_id: &'static str,
     ready: OnceLock<Result<ReadyTarget, String>>,
     /// Number of inputs that were sent.
     inputs_sent: AtomicU64,
@@ -47,10 +46,8 @@ pub struct LibFuzzerTarget {
 struct ReadyTarget {
     runner: BackgroundRunner,
     generator: FuzzGenerator<'static>,
-    probe: EndpointProbe,
-    redaction: Redaction,
-    origin: String,
-    skipped_operations: Vec<SkippedOperation>,
+    session: &'static Session<'static>,
+    knowledge: EndpointKnowledge,
 }
 
 impl LibFuzzerTarget {
@@ -58,16 +55,17 @@ impl LibFuzzerTarget {
     ///
     /// # Errors
     /// Returns an error if overstep would have to start the job's endpoint.
-    pub fn new(job: ScenarioJob, sending: RunOptions, run_id: &str) -> Result<Self, Vec<Diagnostic>> {
+    pub fn new(job: ScenarioJob, sending: RunOptions, run_id: &str) -> Result<Self, SessionError> {
         // An engine kills its processes without notice, so a server that they started would keep running.
-        let open = matches!(&job.target, crate::session::job::EndpointTarget::Url(url) if url.contains("{port}"));
+        let open = matches!(&job.target, EndpointTarget::Url(url) if url.contains("{port}"));
         if open {
             let reason = format!("endpoint `{}` has no fixed port", job.profile);
             let problem = Diagnostic::error(reason);
-            return Err(vec![problem.with_hint("start the server yourself and set OVERSTEP_ENDPOINT=http://…")]);
+            return Err(problem.with_hint("start the server yourself and set OVERSTEP_ENDPOINT=http://…").into());
         }
-        let (job, run_id) = (&*Box::leak(Box::new(job)), run_id.to_owned());
-        Ok(Self { job, options: sending, run_id, ready: OnceLock::new(), inputs_sent: AtomicU64::new(0) })
+        let (job, options) = (&*Box::leak(Box::new(job)), &*Box::leak(Box::new(sending)));
+        let run_id = run_id.to_owned().leak();
+        Ok(Self { job, options, run_id, ready: OnceLock::new(), inputs_sent: AtomicU64::new(0) })
     }
 
     /// Sends the controls, unless that was done before, and returns the operations that are not fuzzed because theirs
@@ -76,11 +74,11 @@ impl LibFuzzerTarget {
     /// # Errors
     /// Returns an error if the endpoint cannot be reached, or accepts no operation.
     pub fn probe_operations(&self) -> Result<&[SkippedOperation], FuzzInputError> {
-        self.ready().map(|ready| ready.skipped_operations.as_slice())
+        self.ready().map(|ready| ready.knowledge.skipped_operations())
     }
 
     fn ready(&self) -> Result<&ReadyTarget, FuzzInputError> {
-        let ready = self.ready.get_or_init(|| ReadyTarget::new(self.job, &self.options, &self.run_id));
+        let ready = self.ready.get_or_init(|| ReadyTarget::new(self.job, self.options, self.run_id));
         ready.as_ref().map_err(|why| FuzzInputError::Unusable(why.clone()))
     }
 
@@ -95,8 +93,9 @@ impl LibFuzzerTarget {
         // The name gives the input resources that no other input, and no other process, uses.
         let name = format!("{}-{}", self.run_id, self.inputs_sent.fetch_add(1, Ordering::Relaxed));
         let Some(tale) = ready.generator.build_fuzz_case(&name, &acts) else { return Ok(0) };
-        let mut outcome = ready.runner.run_case(tale.case.clone()).map_err(FuzzInputError::Unusable)?;
-        let finish = ready.evaluator(self.job);
+        let mut outcome =
+            ready.runner.run_case(tale.case.clone()).map_err(|error| FuzzInputError::Unusable(error.to_string()))?;
+        let finish = ready.session.evaluator(None, Some(&ready.knowledge));
         let SequenceJudgement { signatures, violations: broke, .. } =
             fuzz_checks::judge_sequence(&finish, &tale, &mut outcome);
         increment_counters(&signatures, kinds);
@@ -113,102 +112,74 @@ impl LibFuzzerTarget {
 }
 
 impl ReadyTarget {
-    fn new(job: &'static ScenarioJob, sending: &RunOptions, run_id: &str) -> Result<Self, String> {
-        let in_words = |problems: Vec<Diagnostic>| {
-            problems.into_iter().map(|problem| problem.reason).collect::<Vec<_>>().join("; ")
-        };
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-        let runtime: &'static _ = Box::leak(Box::new(runtime.map_err(|error| format!("cannot start: {error}"))?));
-        let embedded = runtime.block_on(embedded::start_if_embedded(job)).map_err(in_words)?;
-        let embedded = &*Box::leak(Box::new(embedded));
-        let endpoint: &'static Endpoint =
-            Box::leak(Box::new(job.build_endpoint(embedded.as_ref(), None, sending).map_err(in_words)?));
-        let bench: &'static _ = Box::leak(Box::new(job.compile_contract().map_err(in_words)?));
-        let control: &'static (dyn Fn(&str) -> Option<crate::case::Case> + Sync) =
-            Box::leak(Box::new(|operation: &str| job.control_case(bench, operation)));
-        let plan: &'static RunPlan<'static> = Box::leak(Box::new(job.build_run_plan(
-            endpoint,
-            sending.settings,
-            run_id,
-            &CancelToken::default(),
-            control,
-        )));
-        let (redaction, origin) = (plan.redaction(), endpoint.origin());
-        let line = SequentialRunner::new(plan)?;
-        let mut survey = EndpointProbe::send_canary(job, bench, &line).map_err(in_words)?;
+    fn new(job: &'static ScenarioJob, options: &'static RunOptions, run_id: &'static str) -> Result<Self, String> {
+        let session = open_session(job, options, run_id)?;
+        let runner = SequentialRunner::new(&session.plan).map_err(|error| error.to_string())?;
+        let mut knowledge = session.probe(&runner).map_err(in_words)?;
         let mut drawn = HashSet::new();
-        for case in fuzz_checks::fuzz_controls(job, bench) {
+        for case in fuzz_checks::fuzz_controls(job, &session.setup.compiled) {
             drawn.insert(case.operation.to_string());
-            let outcome = line.run_case(case)?;
+            let outcome = runner.run_case(case).map_err(|error| error.to_string())?;
             if outcome.liveness == Some(Liveness::Down) {
-                return Err(format!("{origin} does not respond"));
+                return Err(format!("{} does not respond", session.origin));
             }
-            let done =
-                CaseEvaluator { probe: Some(&survey), ..base_evaluator(job, &redaction, &origin) }.evaluate(outcome);
-            survey.record(job, &done);
+            let result = session.evaluator(None, Some(&knowledge)).evaluate(outcome);
+            knowledge.record(&job.contract, &result.case, &result.judgement);
         }
-        if let Some(why) = survey.wrong_base_url(job) {
+        if let Some(why) = knowledge.wrong_base_url(&job.contract) {
             return Err(why);
         }
-        let scenario = Box::leak(Box::new(fuzz_checks::restrict_to_accepted(job, &drawn, &survey)));
-        let not_run = survey.skipped_operations().to_vec();
+        let scenario = Box::leak(Box::new(fuzz_checks::restrict_to_accepted(job, &drawn, &knowledge)));
         if scenario.included_operations.is_empty() {
-            let told = not_run.iter().map(|one| format!("{}: {} {}", one.operation, one.observed, one.reason));
-            let told = told.collect::<Vec<_>>().join("; ");
-            return Err(format!("no control request succeeded: {told}"));
+            let describe = |one: &SkippedOperation| format!("{}: {} {}", one.operation, one.observed, one.reason);
+            let reasons: Vec<String> = knowledge.skipped_operations().iter().map(describe).collect();
+            return Err(format!("no control request succeeded: {}", reasons.join("; ")));
         }
-        let wild = FuzzGenerator::new(&job.contract, scenario, job.seed).map_err(|error| error.to_string())?;
-        Ok(Self {
-            runner: BackgroundRunner::new(plan)?,
-            generator: wild,
-            probe: survey,
-            redaction,
-            origin,
-            skipped_operations: not_run,
-        })
+        let generator = FuzzGenerator::new(&job.contract, scenario, job.seed).map_err(|error| error.to_string())?;
+        let runner = BackgroundRunner::new(&session.plan).map_err(|error| error.to_string())?;
+        Ok(Self { runner, generator, session, knowledge })
     }
 
-    fn evaluator<'a>(&'a self, job: &'a ScenarioJob) -> CaseEvaluator<'a> {
-        CaseEvaluator { probe: Some(&self.probe), ..base_evaluator(job, &self.redaction, &self.origin) }
-    }
-
-    fn build_finding(
-        &self,
-        outcome: &CaseOutcome,
-        judgement: &crate::judge::Judgement,
-        acts: &[Action],
-    ) -> InProcessFinding {
-        InProcessFinding::new(outcome, judgement, Some(acts), &self.origin, &self.redaction)
+    fn build_finding(&self, outcome: &CaseOutcome, judgement: &Judgement, acts: &[Action]) -> InProcessFinding {
+        InProcessFinding::new(outcome, judgement, Some(acts), &self.session.origin, &self.session.redaction)
     }
 
     /// Describes the requests after which the endpoint stopped responding.
     fn describe_crash(&self, outcome: &CaseOutcome) -> String {
+        let (origin, redaction) = (&self.session.origin, &self.session.redaction);
         let line = |exchange: &Exchange| {
             let sent = &exchange.request;
-            let line = crate::wire::curl_command(sent, &self.origin, &self.redaction).map(|line| line.0);
-            let line = line.unwrap_or_else(|| self.redaction.redact(&format!("{} {}", sent.method, sent.target)));
+            let line = crate::wire::curl_command(sent, origin, redaction).map(|line| line.0);
+            let line = line.unwrap_or_else(|| redaction.redact(&format!("{} {}", sent.method, sent.target)));
             match &exchange.response {
                 Ok(answer) => format!("\n    {line}   # {}", answer.status),
                 Err(why) => format!("\n    {line}   # {why}"),
             }
         };
         let lines: String = outcome.exchanges.iter().flatten().map(line).collect();
-        format!("{} stopped responding after these requests:{lines}", self.origin)
+        format!("{origin} stopped responding after these requests:{lines}")
     }
 }
 
-fn base_evaluator<'a>(job: &'a ScenarioJob, redaction: &'a Redaction, origin: &'a str) -> CaseEvaluator<'a> {
-    let fleeting = server_lifecycle::has_temporary_port(job);
-    CaseEvaluator {
-        job,
-        redaction,
-        origin,
-        probe: None,
-        accepted: None,
-        differential: None,
-        strict: false,
-        has_temporary_port: fleeting,
-    }
+/// Opens a session that lives as long as the program. The user's server is not started.
+fn open_session(
+    job: &'static ScenarioJob,
+    options: &'static RunOptions,
+    run_id: &'static str,
+) -> Result<&'static Session<'static>, String> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let runtime: &'static _ = Box::leak(Box::new(runtime.map_err(|error| format!("cannot start: {error}"))?));
+    let compiled = job.compile_contract().map_err(|problems| in_words(problems.into()))?;
+    let stop = CancelToken::default();
+    let setup = runtime.block_on(EndpointSetup::new(job, compiled, options, run_id, &stop)).map_err(in_words)?;
+    let setup: &'static EndpointSetup<'static> = Box::leak(Box::new(setup));
+    let control = Box::leak(Box::new(|operation: &str| setup.control_case(operation)));
+    Ok(Box::leak(Box::new(Session::new(setup, control, &|| false))))
+}
+
+fn in_words(error: SessionError) -> String {
+    let reasons = error.into_problems().into_iter().map(|problem| problem.reason);
+    reasons.collect::<Vec<_>>().join("; ")
 }
 
 /// Increments the counter of each kind of response.

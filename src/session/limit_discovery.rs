@@ -12,6 +12,7 @@ use crate::report::CaseResult;
 use crate::run::{SequentialRunner, Stopwatch};
 use crate::search::{FoundLimit, find_limit};
 use crate::session::evaluate::CaseEvaluator;
+use crate::session::observers::CaseObserver;
 use indexmap::IndexMap;
 use std::time::Duration;
 
@@ -64,9 +65,8 @@ struct BoundaryOutcome {
 /// The discovered limits as text, by operation, member and constraint.
 pub(super) struct DiscoveredLimits(Vec<(ConstraintPlace, String)>);
 
-impl UnexpectedLimits {
-    /// Records the result of a case at a documented limit.
-    pub fn record(&mut self, done: &CaseResult) {
+impl CaseObserver for UnexpectedLimits {
+    fn observe(&mut self, done: &mut CaseResult) {
         let (case, status) = (&done.case, done.judgement.observed.status);
         let (Some(member), Some(constraint)) = (&case.member, case.constraint) else { return };
         let place = || ConstraintPlace {
@@ -99,7 +99,9 @@ impl UnexpectedLimits {
         known.rejected |= sides.rejected;
         known.accepted |= sides.accepted;
     }
+}
 
+impl UnexpectedLimits {
     /// Searches for the limits that the endpoint has instead.
     pub fn discover(
         self,

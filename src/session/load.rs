@@ -2,7 +2,7 @@
 //!
 //! This module never opens a file: it receives documents as bytes.
 
-use crate::contract::{Amendment, Contract, Provenance};
+use crate::contract::{Amendment, Contract, Provenance, switch_protocol};
 use crate::generate::unsatisfiable_patterns;
 use crate::infer::{InferenceResult, complete_scenario};
 use crate::ingest;
@@ -146,7 +146,7 @@ pub fn load_scenario(
         }
     }
     if let Some(protocol) = scenario.protocol {
-        ingest::switch_protocol(&mut loaded.contract, protocol);
+        switch_protocol(&mut loaded.contract, protocol);
     }
     Ok(loaded)
 }

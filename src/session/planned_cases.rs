@@ -4,6 +4,7 @@
 
 use crate::case::{Case, Step, StepRequest, Value};
 use crate::contract::OperationName;
+use crate::report::Diagnostic;
 use crate::run::cpu_seconds;
 use crate::session::job::CaseTotals;
 use std::collections::HashSet;
@@ -17,7 +18,7 @@ pub(super) struct PlannedCases {
     count: u64,
     operations: HashSet<OperationName>,
     generation_seconds: f64,
-    pub cases: Option<Vec<Arc<Case>>>,
+    cases: Option<Vec<Arc<Case>>>,
 }
 
 impl PlannedCases {
@@ -59,6 +60,39 @@ impl PlannedCases {
         let operations = self.operations.union(&others.operations).count() as u64;
         CaseTotals { cases: self.count + others.count, operations, generation_seconds: self.generation_seconds }
     }
+}
+
+/// An iterator over cases, in plan order.
+pub(super) type CaseIter<'c> = Box<dyn Iterator<Item = Arc<Case>> + Send + 'c>;
+
+/// The source of the cases to send.
+pub(super) enum CaseSource<'c> {
+    /// A fixed list of cases whose number is known in advance.
+    Fixed(CaseTotals, CaseIter<'c>),
+    /// These controls, followed by all cases of the operations whose control succeeded; cases of other operations are
+    /// never generated.
+    AfterControls(PlannedCases),
+}
+
+impl CaseSource<'_> {
+    /// Returns the number of cases that are known so far.
+    pub fn totals(&self) -> CaseTotals {
+        match self {
+            Self::Fixed(totals, _) => *totals,
+            Self::AfterControls(controls) => controls.totals(),
+        }
+    }
+}
+
+/// Returns the cases in memory, or generates them again if they were too many to keep.
+pub(super) fn take_or_regenerate<'c, I: Iterator<Item = Case> + Send + 'c>(
+    planned: &mut PlannedCases,
+    regenerate: impl FnOnce() -> Result<I, Vec<Diagnostic>>,
+) -> Result<CaseIter<'c>, Vec<Diagnostic>> {
+    Ok(match planned.cases.take() {
+        Some(cases) => Box::new(cases.into_iter()),
+        None => Box::new(regenerate()?.map(Arc::new)),
+    })
 }
 
 /// Estimates the size of a case in memory, in bytes.

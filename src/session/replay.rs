@@ -2,12 +2,15 @@
 //!
 //! This module never opens a file: it receives results as a reader, and the earlier run as a record.
 
-use super::tally::write_error;
-use super::{embedded, evaluate, server_lifecycle, snapshot_recorder};
+use super::endpoint_setup::EndpointSetup;
+use super::engine::Session;
+use super::error::SessionError;
+use super::evaluate::CaseEvaluator;
+use super::server_lifecycle::{self, ServerNotReady};
+use super::snapshot_recorder::AcceptedSnapshots;
 use crate::contract::digest;
 use crate::judge::{SnapshotChange, Verdict, is_finding};
 use crate::report::{Diagnostic, RecordedCase, RecordedStep, ReplayedCase};
-use crate::run;
 use crate::run::{CancelToken, CaseOutcome, RunEnd, is_sensitive_header};
 use crate::scenario::{Credentials, Scenario};
 use crate::session::job::{RunOptions, ScenarioJob};
@@ -237,36 +240,28 @@ pub async fn replay_cases(
     stop: &CancelToken,
     mut then: impl FnMut(&str) -> Option<RecordedCase> + Send,
     mut emit: impl FnMut(&ReplayedCase) -> io::Result<()> + Send,
-) -> Result<ReplaySummary, Vec<Diagnostic>> {
-    let accepted = snapshot_recorder::AcceptedSnapshots::read(job, sending.snapshots.as_ref())?;
-    let embedded = embedded::start_if_embedded(job).await?;
-    let port = server_lifecycle::server_port(job)?;
-    let endpoint = job.build_endpoint(embedded.as_ref(), port, sending)?;
-    let bench = job.compile_contract()?;
-    let control = |operation: &str| job.control_case(&bench, operation);
-    let mut plan = job.build_run_plan(&endpoint, sending.settings, run_id, stop, &control);
-    let (redaction, origin) = (plan.redaction(), endpoint.origin());
-    let fleeting = server_lifecycle::has_temporary_port(job);
-    let finish = evaluate::CaseEvaluator {
-        probe: None,
-        job,
-        redaction: &redaction,
-        origin: &origin,
-        accepted: sending.snapshots.as_ref().map(|_| &accepted),
-        differential: None,
-        strict: sending.strict,
-        has_temporary_port: fleeting,
-    };
+) -> Result<ReplaySummary, SessionError> {
+    let accepted = AcceptedSnapshots::read(job, sending.snapshots.as_ref())?;
+    let setup = EndpointSetup::new(job, job.compile_contract()?, sending, run_id, stop).await?;
+    setup.run(|session| {
+        let accepted = sending.snapshots.as_ref().map(|_| &accepted);
+        run_replay(session, accepted, &mut then, &mut emit)
+    })
+}
+
+fn run_replay(
+    mut session: Session<'_>,
+    accepted: Option<&AcceptedSnapshots>,
+    then: &mut (dyn FnMut(&str) -> Option<RecordedCase> + Send),
+    emit: &mut (dyn FnMut(&ReplayedCase) -> io::Result<()> + Send),
+) -> Result<ReplaySummary, SessionError> {
     let mut end = ReplaySummary::default();
-    let start = || server_lifecycle::start_server(job, &plan, port, &redaction, sending, stop);
-    match tokio::task::block_in_place(start)? {
-        Ok(server) => plan.server = server,
-        Err(server_lifecycle::ServerNotReady { reason: why, output }) => {
-            end.incomplete_reason = Some(why);
-            end.server_output = output;
-            return Ok(end);
-        }
+    if let Err(ServerNotReady { reason, output }) = session.start_server()? {
+        end.incomplete_reason = Some(reason);
+        end.server_output = output;
+        return Ok(end);
     }
+    let finish = session.evaluator(accepted, None);
     let mut unwritable = None;
     let mut take = |mut one: ReplayedCase| {
         end.sent += 1;
@@ -279,12 +274,10 @@ pub async fn replay_cases(
         unwritable = emit(&one).err();
         if unwritable.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    let cases = job.cases(&bench)?;
-    let ended = tokio::task::block_in_place(|| {
-        run::run_cases(&plan, cases, |outcome| replayed_case(&finish, outcome), &mut take)
-    });
+    let cases = session.job().cases(&session.setup.compiled)?;
+    let ended = session.run_cases(cases, |outcome| replayed_case(&finish, outcome), &mut take);
     if let Some(error) = unwritable {
-        return Err(write_error(&error));
+        return Err(error.into());
     }
     end.incomplete_reason = match &ended {
         RunEnd::Complete | RunEnd::EndedByConsumer => None,
@@ -292,16 +285,16 @@ pub async fn replay_cases(
         RunEnd::EndpointDied(why) => Some(format!("the endpoint stopped responding: {why}")),
         RunEnd::Cancelled => Some("the replay was stopped".to_owned()),
     };
-    if let Some((why, said)) = server_lifecycle::server_exit_reason(plan.server.as_ref(), &ended) {
+    if let Some((why, said)) = server_lifecycle::server_exit_reason(session.plan.server.as_ref(), &ended) {
         end.incomplete_reason = Some(why);
         end.server_output = said;
     }
-    end.leaked_fixtures = plan.leaked_fixtures.summary();
+    end.leaked_fixtures = session.plan.leaked_fixtures.summary();
     Ok(end)
 }
 
 /// Judges an outcome and records all its steps, whatever the verdict.
-fn replayed_case(finish: &evaluate::CaseEvaluator<'_>, outcome: CaseOutcome) -> ReplayedCase {
+fn replayed_case(finish: &CaseEvaluator<'_>, outcome: CaseOutcome) -> ReplayedCase {
     let steps: Vec<Option<RecordedStep>> = outcome
         .case
         .steps

@@ -2,9 +2,12 @@
 //!
 //! The server never outlives the returned handle: it is stopped when the handle is dropped.
 
-use crate::report::Diagnostic;
+use crate::report::{Diagnostic, Reporter, RunSummary};
 use crate::run::{CancelToken, Endpoint, LaunchCommand, RedactFn, RunEnd, RunPlan, ServerProcess};
+use crate::session::endpoint_setup::EndpointSetup;
+use crate::session::error::SessionError;
 use crate::session::job::{EndpointTarget, RunOptions, ScenarioJob};
+use crate::session::tally::RunTally;
 use crate::wire::Redaction;
 use crate::{run, store};
 use std::io::Write;
@@ -21,6 +24,16 @@ const MAX_OUTPUT_LINES: usize = 20;
 pub(super) struct ServerNotReady {
     pub reason: String,
     pub output: Vec<String>,
+}
+
+impl ServerNotReady {
+    /// Reports a run without results, and returns its summary.
+    pub fn report(self, tally: RunTally, reporter: &mut (dyn Reporter + Send)) -> Result<RunSummary, SessionError> {
+        let mut summary = tally.into_summary(0.0, &RunEnd::Complete);
+        (summary.incomplete_reason, summary.server_output) = (Some(self.reason), self.output);
+        reporter.end_run(&summary)?;
+        Ok(summary)
+    }
 }
 
 /// Returns the port of the server to start: a free one if the URL contains `{port}`. Returns `None` if overstep does
@@ -52,7 +65,7 @@ fn redactor(redaction: &Redaction) -> RedactFn {
 pub(super) fn server_version(job: &ScenarioJob, redaction: &Redaction) -> Option<String> {
     let launch = job.lifecycle.version.clone()?;
     let said = run::first_output_line(launch, VERSION_TIMEOUT, redactor(redaction));
-    Some(said.unwrap_or_else(|why| format!("version unknown: {}", redaction.redact(&why))))
+    Some(said.unwrap_or_else(|why| format!("version unknown: {}", redaction.redact(&why.to_string()))))
 }
 
 /// Starts the server if the job has a start command, waits until it is ready, and resets it.
@@ -61,25 +74,23 @@ pub(super) fn server_version(job: &ScenarioJob, redaction: &Redaction) -> Option
 /// Returns an error if the server cannot be started at all. A server that does not become ready is returned as
 /// [`ServerNotReady`].
 pub(super) fn start_server(
-    job: &ScenarioJob,
+    setup: &EndpointSetup<'_>,
     plan: &RunPlan<'_>,
-    port: Option<u16>,
     redaction: &Redaction,
-    sending: &RunOptions,
-    stop: &CancelToken,
 ) -> Result<Result<Option<Arc<ServerProcess>>, ServerNotReady>, Vec<Diagnostic>> {
-    let started = match (&job.lifecycle.start, port) {
+    let job = setup.job;
+    let started = match (&job.lifecycle.start, setup.port) {
         (Some(launch), Some(port)) => {
             if run::is_port_in_use(&plan.endpoint.host, plan.endpoint.port) {
                 let reason = format!("another server already listens on {}", plan.endpoint.origin());
                 let hint = "stop that server, remove `start` to test it as it is, or let overstep choose a free port with `{port}`";
                 return Err(vec![Diagnostic::error(reason).with_hint(hint)]);
             }
-            Some(Arc::new(launch_server(launch.with_port(port), redaction, sending)?))
+            Some(Arc::new(launch_server(launch.with_port(port), redaction, setup.options)?))
         }
         _ => None,
     };
-    let prepared = run::prepare_endpoint(plan.endpoint, &job.lifecycle, started.as_deref(), stop);
+    let prepared = run::prepare_endpoint(plan.endpoint, &job.lifecycle, started.as_deref(), &setup.cancel_token);
     Ok(match prepared {
         Ok(()) => Ok(started),
         Err(why) => {

@@ -10,6 +10,7 @@ use crate::report::CaseResult;
 use crate::run::{ActiveSearch, SequentialRunner};
 use crate::search::smallest_failing_part;
 use crate::session::evaluate::CaseEvaluator;
+use crate::session::observers::CaseObserver;
 use std::collections::HashSet;
 
 /// Maximum number of parts to try per sequence.
@@ -24,9 +25,8 @@ pub(super) struct FailedSequences {
     seen: HashSet<(String, String)>,
 }
 
-impl FailedSequences {
-    /// Records the result of a case.
-    pub fn record(&mut self, done: &CaseResult) {
+impl CaseObserver for FailedSequences {
+    fn observe(&mut self, done: &mut CaseResult) {
         let id = &done.case.id.0;
         let Some((before, variant)) = id.rsplit_once('/') else { return };
         if done.judgement.verdict != Verdict::Diverges
@@ -41,7 +41,9 @@ impl FailedSequences {
             self.ids.push(id.clone());
         }
     }
+}
 
+impl FailedSequences {
     /// Returns the shortest part of each sequence that still fails; sequences that do not fail again are left out.
     pub fn shrink_all(
         self,

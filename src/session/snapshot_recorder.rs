@@ -6,6 +6,7 @@ use crate::generate::{GenerationLevel, GenerationOptions, generate_cases};
 use crate::judge::{SnapshotChange, SnapshotKey, Verdict};
 use crate::report::{CaseResult, Diagnostic, NewForm, SkippedOperation, SnapshotUpdates};
 use crate::session::job::ScenarioJob;
+use crate::session::observers::CaseObserver;
 use crate::snapshot::{CaseCoverage, CaseState, Snapshot, SnapshotCase, merge_snapshot, read, write};
 use crate::store::{SnapshotFile, SnapshotStore, StoreError};
 use indexmap::IndexMap;
@@ -113,38 +114,6 @@ impl<'a> SnapshotRecorder<'a> {
         Self { job, options, accepted, operations: IndexMap::new() }
     }
 
-    /// Records the result of a case, and names its form.
-    pub fn record(&mut self, done: &mut CaseResult) {
-        let Some(keeping) = self.options else { return };
-        let name = done.case.operation.as_str();
-        if !self.operations.contains_key(name) {
-            let mut seen = OperationRecord::default();
-            if let Some(accepted) = self.accepted.for_operation(name) {
-                seen.form_names.forms.clone_from(&accepted.forms);
-            }
-            self.operations.insert(name.to_owned(), seen);
-        }
-        let Some(operation) = self.operations.get_mut(name) else { return };
-        let comparison = &done.comparison;
-        if let Some(form) = comparison.observed.as_ref().and_then(|seen| seen.form.as_ref()) {
-            let number = operation.form_names.intern_form(form);
-            insert_form_name(&mut done.results_line, number);
-            if operation.announced_forms.insert(number) {
-                done.new_form = Some(NewForm { name: format!("f{number}"), facts: form.0.clone() });
-            }
-        }
-        operation.differs |= matches!(comparison.change, SnapshotChange::Changed | SnapshotChange::New);
-        if keeping.update == SnapshotUpdate::No || done.judgement.verdict == Verdict::Unsendable {
-            return;
-        }
-        let state = match &comparison.observed {
-            Some(seen) => CaseState::Observed(seen.clone(), comparison.mark.clone()),
-            None => CaseState::NothingLearned,
-        };
-        let SnapshotKey { place, side, variant } = comparison.key.clone();
-        operation.cases.push(SnapshotCase { place, side, variant, state });
-    }
-
     /// Writes the snapshots of the run; `complete` means that every case of the scenario ran. The accepted behaviour of
     /// operations that were not run stays unchanged.
     pub fn write(self, complete: bool, not_run: &[SkippedOperation]) -> Result<SnapshotUpdates, Vec<Diagnostic>> {
@@ -214,6 +183,40 @@ impl<'a> SnapshotRecorder<'a> {
             planned.entry(case.operation.as_str().to_owned()).or_default().push(ran);
         }
         Ok(planned)
+    }
+}
+
+impl CaseObserver for SnapshotRecorder<'_> {
+    /// Records the response to a case, and names its form.
+    fn observe(&mut self, done: &mut CaseResult) {
+        let Some(keeping) = self.options else { return };
+        let name = done.case.operation.as_str();
+        if !self.operations.contains_key(name) {
+            let mut seen = OperationRecord::default();
+            if let Some(accepted) = self.accepted.for_operation(name) {
+                seen.form_names.forms.clone_from(&accepted.forms);
+            }
+            self.operations.insert(name.to_owned(), seen);
+        }
+        let Some(operation) = self.operations.get_mut(name) else { return };
+        let comparison = &done.comparison;
+        if let Some(form) = comparison.observed.as_ref().and_then(|seen| seen.form.as_ref()) {
+            let number = operation.form_names.intern_form(form);
+            insert_form_name(&mut done.results_line, number);
+            if operation.announced_forms.insert(number) {
+                done.new_form = Some(NewForm { name: format!("f{number}"), facts: form.0.clone() });
+            }
+        }
+        operation.differs |= matches!(comparison.change, SnapshotChange::Changed | SnapshotChange::New);
+        if keeping.update == SnapshotUpdate::No || done.judgement.verdict == Verdict::Unsendable {
+            return;
+        }
+        let state = match &comparison.observed {
+            Some(seen) => CaseState::Observed(seen.clone(), comparison.mark.clone()),
+            None => CaseState::NothingLearned,
+        };
+        let SnapshotKey { place, side, variant } = comparison.key.clone();
+        operation.cases.push(SnapshotCase { place, side, variant, state });
     }
 }
 

@@ -3,13 +3,10 @@
 //! It judges nothing and sends nothing.
 
 use super::job::{RunOptions, ScenarioJob};
-use crate::judge::{Coverage, Findings, Judgement, Verdict};
-use crate::report::{CaseResult, Diagnostic, RunSummary, VerdictCounts};
+use super::observers::CaseObserver;
+use crate::judge::{CONTROL_SUFFIX, Coverage, Findings, Judgement, Verdict};
+use crate::report::{CaseResult, RunSummary, VerdictCounts};
 use crate::run::RunEnd;
-use std::io;
-
-/// The suffix of the case ids of controls.
-pub(super) const CONTROL_SUFFIX: &str = "/valid/control/plain";
 
 /// The counts, coverage and findings of a run so far.
 pub(super) struct RunTally {
@@ -40,30 +37,6 @@ impl RunTally {
             controls: (0, 0),
             first_control_result: None,
         }
-    }
-
-    pub fn add_result(&mut self, done: &CaseResult) {
-        self.counts.count_verdict(done.judgement.verdict);
-        self.counts.count_comparison(&done.comparison);
-        self.failures += u64::from(done.is_finding);
-        if done.case.id.0.ends_with(CONTROL_SUFFIX) {
-            self.controls.0 += 1;
-            self.controls.1 += u64::from(done.judgement.verdict == Verdict::Pass);
-            self.first_control_result =
-                self.first_control_result.take().or_else(|| Some(describe_control_result(&done.judgement)));
-        }
-        self.coverage.add_case(&done.case, &done.judgement);
-        if self.is_only_modelled {
-            self.findings.record_violation(&done.case, &done.judgement);
-        }
-        self.findings.add_compared(
-            &self.scenario,
-            &done.case,
-            &done.judgement,
-            &done.comparison,
-            &done.server_output,
-            || done.reproduction(),
-        );
     }
 
     /// Adds a part of a failed sequence, which is a smaller example of a case that is counted already.
@@ -110,19 +83,29 @@ impl RunTally {
     }
 }
 
+impl CaseObserver for RunTally {
+    fn observe(&mut self, done: &mut CaseResult) {
+        self.counts.count_verdict(done.judgement.verdict);
+        self.counts.count_comparison(&done.comparison);
+        self.failures += u64::from(done.is_finding);
+        if done.case.id.0.ends_with(CONTROL_SUFFIX) {
+            self.controls.0 += 1;
+            self.controls.1 += u64::from(done.judgement.verdict == Verdict::Pass);
+            self.first_control_result =
+                self.first_control_result.take().or_else(|| Some(describe_control_result(&done.judgement)));
+        }
+        self.coverage.add_case(&done.case, &done.judgement);
+        if self.is_only_modelled {
+            self.findings.record_violation(&done.case, &done.judgement);
+        }
+        self.add_example(done);
+    }
+}
+
 /// Describes the result of a control.
 fn describe_control_result(judgement: &Judgement) -> String {
     match judgement.observed.status {
         Some(_) => judgement.observed.to_string(),
         None => judgement.why.clone(),
     }
-}
-
-/// Returns the error for results that cannot be written. It is empty if the reader closed the pipe (`| head`), which
-/// is not worth a message.
-pub(super) fn write_error(error: &io::Error) -> Vec<Diagnostic> {
-    if error.kind() == io::ErrorKind::BrokenPipe {
-        return Vec::new();
-    }
-    vec![Diagnostic::error(format!("cannot write results: {error}"))]
 }

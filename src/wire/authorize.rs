@@ -48,8 +48,16 @@ pub struct AuthorizeError {
     pub damage: AuthDamage,
 }
 
-/// Adds the credentials to a request whose every other byte is determined. `host` is the host header that the
-/// transport will send.
+/// What a signature depends on besides the request and the credentials.
+#[derive(Clone, Copy, Debug)]
+pub struct SigningContext<'a> {
+    /// The host header that the transport will send if the request has none.
+    pub host: &'a str,
+    /// Time of the signature.
+    pub time: SystemTime,
+}
+
+/// Adds the credentials to a request whose every other byte is determined.
 ///
 /// # Errors
 /// Returns an error if the damage does not apply to this kind of credentials.
@@ -57,8 +65,7 @@ pub fn authorize(
     request: &mut EncodedRequest,
     credentials: &ResolvedCredentials,
     damage: Option<&AuthDamage>,
-    host: &str,
-    time: SystemTime,
+    context: &SigningContext<'_>,
     cache: &mut SigningKeyCache,
 ) -> Result<(), AuthorizeError> {
     let inapplicable = |scheme| Err(AuthorizeError { scheme, damage: damage.cloned().unwrap_or(AuthDamage::Empty) });
@@ -99,7 +106,8 @@ pub fn authorize(
                 damage => {
                     let id = damage.and_then(|damage| damage_key(&keys.access_key_id, damage));
                     let damaged = id.map(|access_key_id| SigV4Keys { access_key_id, ..keys.clone() });
-                    let parts = sign_request(request, damaged.as_ref().unwrap_or(keys), host, time, cache);
+                    let parts =
+                        sign_request(request, damaged.as_ref().unwrap_or(keys), context.host, context.time, cache);
                     format_sigv4_header(&parts, damage)
                 }
             };
@@ -186,7 +194,7 @@ mod tests {
     use super::*;
     use crate::wire::RequestBody;
 
-    fn header(proof: &ResolvedCredentials, damage: Option<AuthDamage>) -> Option<String> {
+    fn header(credentials: &ResolvedCredentials, damage: Option<AuthDamage>) -> Option<String> {
         let mut message = EncodedRequest {
             method: "GET".into(),
             target: "/".into(),
@@ -195,13 +203,14 @@ mod tests {
             raw: false,
         };
         let time = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_440_938_160);
-        authorize(&mut message, proof, damage.as_ref(), "localhost", time, &mut SigningKeyCache::default()).ok()?;
+        let context = SigningContext { host: "localhost", time };
+        authorize(&mut message, credentials, damage.as_ref(), &context, &mut SigningKeyCache::default()).ok()?;
         message.header("authorization").map(str::to_owned)
     }
 
     #[test]
     fn bearer_keys_are_damaged_as_requested() {
-        let proof = ResolvedCredentials::Bearer("wbk_full".into());
+        let credentials = ResolvedCredentials::Bearer("wbk_full".into());
         for (damage, expected) in [
             (None, "Bearer wbk_full"),
             (Some(AuthDamage::Empty), ""),
@@ -211,32 +220,32 @@ mod tests {
             (Some(AuthDamage::KeyShortened), "Bearer wbk_ful"),
             (Some(AuthDamage::KeyLengthened), "Bearer wbk_fullx"),
         ] {
-            assert_eq!(header(&proof, damage).as_deref(), Some(expected));
+            assert_eq!(header(&credentials, damage).as_deref(), Some(expected));
         }
-        let unknown = header(&proof, Some(AuthDamage::UnknownKey)).expect("applies");
+        let unknown = header(&credentials, Some(AuthDamage::UnknownKey)).expect("applies");
         assert!(unknown.starts_with("Bearer wbk_") && unknown.len() == "Bearer wbk_full".len(), "{unknown}");
         assert_ne!(unknown, "Bearer wbk_full");
-        assert_eq!(header(&proof, Some(AuthDamage::WrongSignature)), None);
+        assert_eq!(header(&credentials, Some(AuthDamage::WrongSignature)), None);
         assert_eq!(header(&ResolvedCredentials::Anonymous, None), None);
     }
 
     #[test]
     fn parts_of_a_signature_can_be_left_out() {
-        let proof = ResolvedCredentials::SigV4(SigV4Keys {
+        let credentials = ResolvedCredentials::SigV4(SigV4Keys {
             access_key_id: "AKIDEXAMPLE".into(),
             secret_access_key: "secret".into(),
             session_token: None,
             region: "us-east-1".into(),
             service: "connect".into(),
         });
-        let whole = header(&proof, None).expect("applies");
+        let whole = header(&credentials, None).expect("applies");
         for part in ["Credential", "SignedHeaders", "Signature"] {
-            let without = header(&proof, Some(AuthDamage::MissingPart(part.into()))).expect("applies");
+            let without = header(&credentials, Some(AuthDamage::MissingPart(part.into()))).expect("applies");
             assert!(whole.contains(&format!("{part}=")) && !without.contains(&format!("{part}=")), "{without}");
         }
-        let wrong = header(&proof, Some(AuthDamage::WrongSignature)).expect("applies");
+        let wrong = header(&credentials, Some(AuthDamage::WrongSignature)).expect("applies");
         assert_eq!(wrong.len(), whole.len());
         assert_ne!(wrong, whole);
-        assert!(!format!("{proof:?}").contains("secret"));
+        assert!(!format!("{credentials:?}").contains("secret"));
     }
 }

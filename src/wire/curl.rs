@@ -24,7 +24,23 @@ const MAX_ARGUMENT_BYTES: usize = 120 * 1024;
 /// shell cannot represent it.
 pub fn curl_command(request: &EncodedRequest, origin: &str, redaction: &Redaction) -> Option<CurlCommand> {
     let mut line = String::from("curl -sS --path-as-is");
-    let word = |text: &str| redaction.quote_word(text.as_bytes());
+    push_method_and_url(&mut line, request, origin, redaction)?;
+    let signature = request
+        .header("authorization")
+        .and_then(parse_signature_scope)
+        .filter(|scope| redaction.aws_identity().is_none_or(|(id, _)| id == scope.access_key_id));
+    if let Some(scope) = &signature {
+        push_signing(&mut line, scope, redaction)?;
+    }
+    for (name, value) in &request.headers {
+        push_header(&mut line, name, value, signature.is_some(), redaction)?;
+    }
+    push_body(&mut line, request, redaction)?;
+    (line.len() <= MAX_COMMAND_BYTES).then_some(CurlCommand(line))
+}
+
+fn push_method_and_url(line: &mut String, request: &EncodedRequest, origin: &str, redaction: &Redaction) -> Option<()> {
+    let quote = |text: &str| redaction.quote_word(text.as_bytes());
     let target = request.target.as_str();
     // curl interprets these characters as ranges and sets of URLs.
     if target.contains(['[', ']', '{', '}']) || origin.contains('[') {
@@ -36,60 +52,65 @@ pub fn curl_command(request: &EncodedRequest, origin: &str, redaction: &Redactio
         line.push_str(&format!(" -X {}", quote_method(&request.method, redaction)?));
     }
     // A path that curl would reject or truncate in a URL is passed as the request target.
-    let plain = target.starts_with('/') && !target.bytes().any(|byte| byte <= b' ' || byte == b'#' || byte >= 0x7f);
-    if plain {
-        line.push_str(&format!(" {}", word(&format!("{origin}{target}"))?));
+    let is_plain = target.starts_with('/') && !target.bytes().any(|byte| byte <= b' ' || byte == b'#' || byte >= 0x7f);
+    if is_plain {
+        line.push_str(&format!(" {}", quote(&format!("{origin}{target}"))?));
+    } else if target.is_empty() || target.contains(['\r', '\n', '\0']) {
+        return None;
     } else {
-        if target.is_empty() || target.contains(['\r', '\n', '\0']) {
-            return None;
-        }
-        line.push_str(&format!(" --request-target {} {}", word(target)?, word(&format!("{origin}/"))?));
+        line.push_str(&format!(" --request-target {} {}", quote(target)?, quote(&format!("{origin}/"))?));
     }
-    let signed = request
-        .header("authorization")
-        .and_then(parse_signature_scope)
-        .filter(|scope| redaction.aws_identity().is_none_or(|(id, _)| id == scope.access_key_id));
-    if let Some(SignatureScope { region, service, .. }) = &signed {
-        let (id, secret) = if redaction.aws_identity().is_some_and(|(_, dummy)| dummy) {
-            ("${AWS_ACCESS_KEY_ID:-test}", "${AWS_SECRET_ACCESS_KEY:-test}")
-        } else {
-            ("$AWS_ACCESS_KEY_ID", "$AWS_SECRET_ACCESS_KEY")
-        };
-        line.push_str(&format!(" --aws-sigv4 {} -u \"{id}:{secret}\"", word(&format!("aws:amz:{region}:{service}"))?));
+    Some(())
+}
+
+/// Lets curl sign the request, with keys from the environment.
+fn push_signing(line: &mut String, scope: &SignatureScope, redaction: &Redaction) -> Option<()> {
+    let (id, secret) = if redaction.aws_identity().is_some_and(|(_, dummy)| dummy) {
+        ("${AWS_ACCESS_KEY_ID:-test}", "${AWS_SECRET_ACCESS_KEY:-test}")
+    } else {
+        ("$AWS_ACCESS_KEY_ID", "$AWS_SECRET_ACCESS_KEY")
+    };
+    let provider = redaction.quote_word(format!("aws:amz:{}:{}", scope.region, scope.service).as_bytes())?;
+    line.push_str(&format!(" --aws-sigv4 {provider} -u \"{id}:{secret}\""));
+    Some(())
+}
+
+fn push_header(line: &mut String, name: &str, value: &str, is_signed: bool, redaction: &Redaction) -> Option<()> {
+    const ADDED_BY_SIGNING: [&str; 3] = ["authorization", "x-amz-date", "x-amz-content-sha256"];
+    if is_signed && ADDED_BY_SIGNING.iter().any(|added| name.eq_ignore_ascii_case(added)) {
+        return Some(());
     }
-    for (name, value) in &request.headers {
-        if signed.is_some() {
-            if ["authorization", "x-amz-date", "x-amz-content-sha256"].iter().any(|own| name.eq_ignore_ascii_case(own))
-            {
-                continue;
-            }
-            if name.eq_ignore_ascii_case("x-amz-security-token") {
-                line.push_str(" -H \"X-Amz-Security-Token: $AWS_SESSION_TOKEN\"");
-                continue;
-            }
-        }
-        if [name, value].iter().any(|text| text.contains(['\r', '\n', '\0'])) || name.is_empty() {
-            return None;
-        }
-        // `name:` alone would leave the header out; `name;` sends it empty.
-        let header = if value.is_empty() { format!("{name};") } else { format!("{name}: {value}") };
-        line.push_str(&format!(" -H {}", word(&header)?));
+    if is_signed && name.eq_ignore_ascii_case("x-amz-security-token") {
+        line.push_str(" -H \"X-Amz-Security-Token: $AWS_SESSION_TOKEN\"");
+        return Some(());
     }
-    if !request.body.is_empty() {
-        if request.header("content-type").is_none() {
-            line.push_str(" -H 'Content-Type:'");
-        }
-        if request.body.len() > MAX_ARGUMENT_BYTES {
-            return None;
-        }
-        let option = if request.body.starts_with(b"@") { "--data-raw" } else { "--data-binary" };
-        line.push_str(&format!(" {option} {}", redaction.quote_word(&request.body)?));
-    } else if ["POST", "PUT", "PATCH"].contains(&request.method.as_str()) && request.header("content-length").is_none()
-    {
+    if [name, value].iter().any(|text| text.contains(['\r', '\n', '\0'])) || name.is_empty() {
+        return None;
+    }
+    // `name:` alone would leave the header out; `name;` sends it empty.
+    let header = if value.is_empty() { format!("{name};") } else { format!("{name}: {value}") };
+    line.push_str(&format!(" -H {}", redaction.quote_word(header.as_bytes())?));
+    Some(())
+}
+
+fn push_body(line: &mut String, request: &EncodedRequest, redaction: &Redaction) -> Option<()> {
+    if request.body.is_empty() {
         // overstep announces an empty body; curl would send no `Content-Length`.
-        line.push_str(" -H 'Content-Length: 0'");
+        let announces_empty_body = ["POST", "PUT", "PATCH"].contains(&request.method.as_str());
+        if announces_empty_body && request.header("content-length").is_none() {
+            line.push_str(" -H 'Content-Length: 0'");
+        }
+        return Some(());
     }
-    (line.len() <= MAX_COMMAND_BYTES).then_some(CurlCommand(line))
+    if request.header("content-type").is_none() {
+        line.push_str(" -H 'Content-Type:'");
+    }
+    if request.body.len() > MAX_ARGUMENT_BYTES {
+        return None;
+    }
+    let option = if request.body.starts_with(b"@") { "--data-raw" } else { "--data-binary" };
+    line.push_str(&format!(" {option} {}", redaction.quote_word(&request.body)?));
+    Some(())
 }
 
 fn quote_method(text: &str, redaction: &Redaction) -> Option<String> {

@@ -2,8 +2,8 @@
 //!
 //! It never judges whether the error fits.
 
-use super::document::{decode_document, value_at};
-use super::result::{error_element, parse_root_element};
+use super::document::{decode_document, parse_root_element, value_at};
+use super::result::error_element;
 use super::xml_value;
 use crate::contract::Protocol;
 use serde_json::Value as Json;
@@ -45,7 +45,7 @@ pub fn find_error(
     body: &[u8],
     place: Option<&str>,
 ) -> Option<ReceivedError> {
-    let seen = |code: &str, place: &str| Some(ReceivedError::new(code, place));
+    let found = |code: &str, place: &str| Some(ReceivedError::new(code, place));
     let aws = protocol.is_some_and(|protocol| protocol != Protocol::RestJson);
     let header = |wanted: &str| headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
     // A service that used to speak awsQuery sends the code that its old clients know in this header.
@@ -54,13 +54,13 @@ pub fn find_error(
         && let Some((code, _)) = value.split_once(';')
         && !code.trim().is_empty()
     {
-        return seen(code.trim(), "x-amzn-query-error");
+        return found(code.trim(), "x-amzn-query-error");
     }
     if aws
         && let Some((name, value)) = header("x-amzn-errortype")
         && let Some(code) = strip_namespace(value)
     {
-        return seen(code, &name.to_ascii_lowercase());
+        return found(code, &name.to_ascii_lowercase());
     }
     // In a success without either, no error in the body would count, so the body need not be parsed.
     if status < 400 && place.is_none() && !aws {
@@ -74,10 +74,10 @@ pub fn find_error(
     if let Some(place) = place
         && let Some(code) = text(place)
     {
-        return seen(if aws { strip_namespace(code)? } else { code }, place);
+        return found(if aws { strip_namespace(code)? } else { code }, place);
     }
     if aws && let Some(code) = text("__type").and_then(strip_namespace) {
-        return seen(code, "__type");
+        return found(code, "__type");
     }
     if status < 400 {
         return None;
@@ -85,18 +85,18 @@ pub fn find_error(
     if aws {
         for path in ["code", "Code"] {
             if let Some(code) = text(path).and_then(strip_namespace) {
-                return seen(code, path);
+                return found(code, path);
             }
         }
     }
-    DEFAULT_CODE_PATHS.iter().find_map(|path| text(path).and_then(|code| seen(code, path)))
+    DEFAULT_CODE_PATHS.iter().find_map(|path| text(path).and_then(|code| found(code, path)))
 }
 
 /// Returns the error code in an XML document. The root element of an error cannot be mistaken for data, so S3's
 /// errors in responses with status 200 are found as well.
 fn find_xml_error(status: u16, body: &[u8], place: Option<&str>) -> Option<ReceivedError> {
     let root = parse_root_element(body).ok()?;
-    let seen = |code: &str, place: String| {
+    let found = |code: &str, place: String| {
         let code = code.trim();
         (!code.is_empty()).then(|| ReceivedError::new(code, &place))
     };
@@ -104,7 +104,7 @@ fn find_xml_error(status: u16, body: &[u8], place: Option<&str>) -> Option<Recei
         let document =
             Json::Object([(root.name.clone(), xml_value::undocumented_to_json(&root))].into_iter().collect());
         if let Some(found) =
-            value_at(&document, place).and_then(Json::as_str).and_then(|code| seen(code, place.to_owned()))
+            value_at(&document, place).and_then(Json::as_str).and_then(|code| found(code, place.to_owned()))
         {
             return Some(found);
         }
@@ -114,7 +114,7 @@ fn find_xml_error(status: u16, body: &[u8], place: Option<&str>) -> Option<Recei
         None if status >= 400 => root.child("Error").map(|error| (error, format!("{}.Error", root.name)))?,
         None => return None,
     };
-    seen(&element.child("Code")?.text, format!("{path}.Code"))
+    found(&element.child("Code")?.text, format!("{path}.Code"))
 }
 
 /// Returns the name in `ns#Name:http://…`, after

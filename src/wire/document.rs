@@ -2,7 +2,8 @@
 //!
 //! It never panics, whatever a server sends: the parsers limit depth and size.
 
-use super::result::{parse_cbor_item, parse_root_element};
+use super::cbor_read::{CborError, read_document};
+use super::xml::{self, ResponseXmlElement, XmlError};
 use super::xml_value;
 use crate::contract::Protocol;
 use serde_json::Value as Json;
@@ -18,10 +19,10 @@ pub enum DecodeError {
     Json(String),
     /// The body is not XML.
     #[error("the body is not XML: {0}")]
-    Xml(String),
+    Xml(#[source] XmlError),
     /// The body is not CBOR.
     #[error("the body is not CBOR: {0}")]
-    Cbor(String),
+    Cbor(#[source] CborError),
 }
 
 /// Parses the document of a response.
@@ -58,6 +59,21 @@ pub(super) fn parse_body(protocol: Option<Protocol>, body: &[u8]) -> Result<Json
             Ok(Json::Object([(root.name, inner)].into_iter().collect()))
         }
     }
+}
+
+/// Parses the root element of an XML document.
+pub(super) fn parse_root_element(body: &[u8]) -> Result<ResponseXmlElement, DecodeError> {
+    if body.trim_ascii().is_empty() {
+        return Err(DecodeError::Empty);
+    }
+    xml::parse_xml(body).map_err(DecodeError::Xml)
+}
+
+fn parse_cbor_item(body: &[u8]) -> Result<Json, DecodeError> {
+    if body.is_empty() {
+        return Err(DecodeError::Empty);
+    }
+    read_document(body).map_err(DecodeError::Cbor)
 }
 
 /// Returns the value at a path such as `data.tags[0]`; the empty path means the document itself.

@@ -4,42 +4,9 @@
 
 use super::aws_query::AwsQueryFormNaming;
 use super::ec2_query::Ec2QueryFormNaming;
-use super::{EncodedRequest, aws_json, client_additions, damage, form, json, rest, rpcv2_cbor};
-use crate::case::{StepRequest, Value};
-use crate::contract::{Contract, Protocol};
-
-/// The error returned if a step cannot be encoded.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum EncodeError {
-    /// The contract has no such operation.
-    #[error("the contract has no operation `{0}`")]
-    UnknownOperation(String),
-    /// No source states a route for the operation.
-    #[error("no source states a route for `{0}`")]
-    NoRoute(String),
-    /// No source states a property of the service that every request of the protocol must carry.
-    #[error("no source states the service's {0}")]
-    MissingServiceTrait(&'static str),
-    /// A label of the route has no value.
-    #[error("route label `{0}` has no value")]
-    MissingLabel(String),
-    /// A value cannot be represented in its place.
-    #[error("`{member}` cannot be sent as {place}: {reason}")]
-    Unrepresentable {
-        /// The member.
-        member: String,
-        /// `label`, `query`, `header`, `form`, `XML` …
-        place: &'static str,
-        /// The reason.
-        reason: String,
-    },
-    /// A template still contains a placeholder that `run` did not fill.
-    #[error("unfilled placeholder in `{0}`")]
-    UnfilledPlaceholder(String),
-    /// A damage does not apply to this request.
-    #[error("damage does not apply: {0}")]
-    InapplicableDamage(String),
-}
+use super::{EncodeError, EncodedRequest, aws_json, client_additions, damage, form, json, rest, rpcv2_cbor};
+use crate::case::{Damage, StepRequest, Value};
+use crate::contract::{Contract, Operation, Protocol};
 
 /// Encodes the request of a step, damage included, without credentials.
 ///
@@ -53,18 +20,7 @@ pub fn encode_request(contract: &Contract, send: &StepRequest, base_path: &str) 
             let operation = contract
                 .operation(name.as_str())
                 .ok_or_else(|| EncodeError::UnknownOperation(name.as_str().to_owned()))?;
-            // Documents that do not name a protocol describe plain JSON over HTTP.
-            let mut encoded = match contract.protocol.unwrap_or(Protocol::RestJson) {
-                Protocol::RestJson1 | Protocol::RestJson | Protocol::RestXml => {
-                    rest::encode_request(contract, operation, input, base_path, damage)?
-                }
-                Protocol::AwsJson1_0 | Protocol::AwsJson1_1 => {
-                    aws_json::encode_request(contract, operation, input, base_path)?
-                }
-                Protocol::AwsQuery => form::encode_request(contract, operation, input, base_path, &AwsQueryFormNaming)?,
-                Protocol::Ec2Query => form::encode_request(contract, operation, input, base_path, &Ec2QueryFormNaming)?,
-                Protocol::RpcV2Cbor => rpcv2_cbor::encode_request(contract, operation, input, base_path)?,
-            };
+            let mut encoded = encode_operation(contract, operation, input, base_path, damage)?;
             let place = damage::DamageTarget { contract, operation, base_path };
             for one in damage {
                 damage::apply_damage(&mut encoded, one, &place)?;
@@ -92,16 +48,22 @@ pub fn encode_request(contract: &Contract, send: &StepRequest, base_path: &str) 
     Ok(request)
 }
 
-/// Returns the text of a template without placeholders; returns an error if one is left.
-pub(super) fn filled_template(template: &str) -> Result<&str, EncodeError> {
-    if template.contains(['{', '}']) {
-        Err(EncodeError::UnfilledPlaceholder(template.to_owned()))
-    } else {
-        Ok(template)
+/// Encodes the request of an operation as its protocol says. Damage to labels is applied here, all other damage later.
+fn encode_operation(
+    contract: &Contract,
+    operation: &Operation,
+    input: &Value,
+    base_path: &str,
+    damage: &[Damage],
+) -> Result<EncodedRequest, EncodeError> {
+    // Documents that do not name a protocol describe plain JSON over HTTP.
+    match contract.protocol.unwrap_or(Protocol::RestJson) {
+        Protocol::RestJson1 | Protocol::RestJson | Protocol::RestXml => {
+            rest::encode_request(contract, operation, input, base_path, damage)
+        }
+        Protocol::AwsJson1_0 | Protocol::AwsJson1_1 => aws_json::encode_request(contract, operation, input, base_path),
+        Protocol::AwsQuery => form::encode_request(contract, operation, input, base_path, &AwsQueryFormNaming),
+        Protocol::Ec2Query => form::encode_request(contract, operation, input, base_path, &Ec2QueryFormNaming),
+        Protocol::RpcV2Cbor => rpcv2_cbor::encode_request(contract, operation, input, base_path),
     }
-}
-
-/// Returns the value unless it is absent or null.
-pub(super) fn non_null(value: Option<&Value>) -> Option<&Value> {
-    value.filter(|value| **value != Value::Null)
 }

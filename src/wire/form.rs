@@ -2,7 +2,7 @@
 //!
 //! It never decides the names of members, which differ between awsQuery and EC2.
 
-use super::encode::{filled_template, non_null};
+use super::encode_error::{filled_template, non_null};
 use super::placed_shape::PlacedShape;
 use super::text::{percent_encode, scalar_text};
 use super::{EncodeError, EncodedRequest};
@@ -71,13 +71,13 @@ fn write_pairs(
         Value::Null => return Err(unrepresentable(prefix, "a form cannot represent null")),
         Value::Map(entries) => {
             if let Some((keys, values)) = known.and_then(PlacedShape::map_entry) {
-                let around = if known.is_some_and(PlacedShape::is_flattened) {
+                let item_prefix = if known.is_some_and(PlacedShape::is_flattened) {
                     prefix.to_owned()
                 } else {
                     format!("{prefix}.entry")
                 };
                 for (index, (key, entry)) in entries.iter().enumerate() {
-                    let at = format!("{around}.{}", index + 1);
+                    let at = format!("{item_prefix}.{}", index + 1);
                     let name = |traits: &WireTraits, default: &str| traits.name.clone().unwrap_or(default.to_owned());
                     pairs.push((format!("{at}.{}", name(keys.traits, "key")), key.clone()));
                     write_pairs(pairs, &format!("{at}.{}", name(values.traits, "value")), entry, Some(values), naming)?;
@@ -98,20 +98,20 @@ fn write_pairs(
             if items.is_empty() && naming.writes_empty_list() {
                 pairs.push((prefix.to_owned(), String::new()));
             }
-            let around = naming.item_prefix(prefix, known);
+            let item_prefix = naming.item_prefix(prefix, known);
             let item = known.and_then(PlacedShape::list_item);
             for (index, one) in items.iter().enumerate() {
                 if non_null(Some(one)).is_none() {
                     return Err(unrepresentable(prefix, "a form cannot represent null"));
                 }
-                write_pairs(pairs, &format!("{around}.{}", index + 1), one, item, naming)?;
+                write_pairs(pairs, &format!("{item_prefix}.{}", index + 1), one, item, naming)?;
             }
         }
         Value::Template(template) => pairs.push((prefix.to_owned(), filled_template(template)?.to_owned())),
         value => {
-            let moment =
+            let format =
                 known.map_or(TimestampFormat::DateTime, |known| known.timestamp_format(TimestampFormat::DateTime));
-            pairs.push((prefix.to_owned(), scalar_text(value, known.map(PlacedShape::kind), moment)?.into_owned()));
+            pairs.push((prefix.to_owned(), scalar_text(value, known.map(PlacedShape::kind), format)?.into_owned()));
         }
     }
     Ok(())

@@ -2,7 +2,7 @@
 //!
 //! It never resolves a name; whether a prefixed host exists is up to the endpoint.
 
-use super::encode::{filled_template, non_null};
+use super::encode_error::{filled_template, non_null};
 use super::{EncodeError, EncodedRequest};
 use crate::case::{StepRequest, Value};
 use crate::contract::Contract;

@@ -3,9 +3,9 @@
 //! It never checks a constraint: deliberately invalid values are written as they are.
 
 use super::EncodeError;
-use super::encode::filled_template;
+use super::encode_error::filled_template;
 use super::placed_shape::PlacedShape;
-use super::text::scalar_text;
+use super::timestamp::timestamp_text;
 use crate::case::Value;
 use crate::contract::{ShapeKind, TimestampFormat};
 use std::io::Write as _;
@@ -16,8 +16,8 @@ pub(super) fn write_value(out: &mut Vec<u8>, value: &Value, known: Option<Placed
         Value::Null => out.extend_from_slice(b"null"),
         Value::Boolean(true) => out.extend_from_slice(b"true"),
         Value::Boolean(false) => out.extend_from_slice(b"false"),
-        Value::Number(_) if let Some(format) = text_timestamp_format(known) => {
-            write_string(out, &scalar_text(value, known.map(PlacedShape::kind), format)?);
+        Value::Number(literal) if let Some(format) = text_timestamp_format(known) => {
+            write_string(out, &timestamp_text(literal, format));
         }
         Value::Number(literal) | Value::Raw(literal) => out.extend_from_slice(literal.as_bytes()),
         Value::Text(text) => write_string(out, text),

@@ -3,86 +3,14 @@
 //! It never writes the document of a body; the protocol's own file does. The rules follow
 //! [Smithy's HTTP bindings](https://smithy.io/2.0/spec/http-bindings.html).
 
-use super::encode::{filled_template, non_null};
+use super::encode_error::non_null;
 use super::placed_shape::PlacedShape;
+use super::rest_payload::{BoundMember, RequestPayload};
 use super::text::{percent_encode, scalar_text};
-use super::{EncodeError, EncodedRequest, RequestBody, rest_json, rest_xml};
+use super::{EncodeError, EncodedRequest, rest_json, rest_xml};
 use crate::case::{Damage, Value};
 use crate::contract::{Contract, Member, MemberLocation, Operation, Protocol, ShapeKind, TimestampFormat};
 use indexmap::IndexMap;
-
-/// A member of the operation's input with its name, shape and given value.
-pub(super) struct BoundMember<'a> {
-    pub(super) name: &'a str,
-    pub(super) member: &'a Member,
-    contract: &'a Contract,
-    pub(super) value: Option<&'a Value>,
-}
-
-impl<'a> BoundMember<'a> {
-    fn new(contract: &'a Contract, name: &'a str, member: &'a Member, input: &'a Value) -> Self {
-        Self { name, member, contract, value: input.member(name) }
-    }
-
-    pub(super) fn placed_shape(&self) -> PlacedShape<'a> {
-        PlacedShape::new(self.contract, &self.member.shape, &self.member.traits)
-    }
-
-    /// The shape of each value, if the member holds several.
-    fn item_shape(&self) -> PlacedShape<'a> {
-        self.placed_shape().list_item().unwrap_or(self.placed_shape())
-    }
-}
-
-/// Everything needed to build the body of a request.
-pub(super) struct RequestPayload<'a> {
-    pub(super) contract: &'a Contract,
-    pub(super) operation: &'a Operation,
-    pub(super) input: &'a Value,
-    pub(super) bound: &'a [BoundMember<'a>],
-    /// Whether the contract binds any member to the body.
-    pub(super) has_body: bool,
-    /// Whether undocumented members were sent in the query.
-    unknown_in_query: bool,
-}
-
-impl<'a> RequestPayload<'a> {
-    /// Returns the given members that belong to the body's document, with what the contract states about each.
-    pub(super) fn body_members(&self) -> Vec<(&'a str, &'a Value, Option<&'a BoundMember<'a>>)> {
-        let Value::Map(members) = self.input else { return Vec::new() };
-        let described =
-            members.iter().map(|(name, value)| (name.as_str(), value, self.bound.iter().find(|one| one.name == name)));
-        described
-            .filter(|(_, _, bound)| match bound {
-                Some(one) => one.member.location == MemberLocation::Body,
-                None => !self.unknown_in_query,
-            })
-            .collect()
-    }
-
-    /// Returns the member that is the whole body.
-    pub(super) fn payload_member(&self) -> Option<&'a BoundMember<'a>> {
-        self.bound.iter().find(|one| one.member.location == MemberLocation::Payload)
-    }
-
-    /// Returns a body of bytes or text, which every protocol sends unchanged.
-    pub(super) fn raw_body(&self) -> Result<Option<(RequestBody, &'static str)>, EncodeError> {
-        let Some(payload) = self.payload_member() else { return Ok(None) };
-        Ok(match (payload.placed_shape().kind(), payload.value) {
-            (ShapeKind::Blob, Some(Value::Text(text))) => {
-                Some((RequestBody::copy_from_slice(text.as_bytes()), "application/octet-stream"))
-            }
-            (_, Some(Value::Blob(bytes))) => Some((RequestBody::copy_from_slice(bytes), "application/octet-stream")),
-            (ShapeKind::String | ShapeKind::Enum { .. }, Some(Value::Text(text))) => {
-                Some((RequestBody::copy_from_slice(text.as_bytes()), "text/plain"))
-            }
-            (ShapeKind::String | ShapeKind::Enum { .. }, Some(Value::Template(text))) => {
-                Some((RequestBody::copy_from_slice(filled_template(text)?.as_bytes()), "text/plain"))
-            }
-            _ => None,
-        })
-    }
-}
 
 /// Encodes the request of an operation. Damage to labels is applied here, all other damage later.
 pub(super) fn encode_request(
@@ -135,8 +63,8 @@ pub(super) fn encode_request(
         _ => rest_json::build_body(&payload)?,
     };
     // If a member is bound to the content type, nothing else sets it.
-    let is_said = is_header_bound(contract, operation, "content-type");
-    if let Some(content_type) = content_type.filter(|_| !is_said)
+    let is_bound = is_header_bound(contract, operation, "content-type");
+    if let Some(content_type) = content_type.filter(|_| !is_bound)
         && !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"))
     {
         headers.insert(0, ("content-type".to_owned(), content_type.to_owned()));
@@ -252,8 +180,8 @@ fn add_query(
     let Some(value) = non_null(one.value) else { return Ok(()) };
     let kind = one.placed_shape().kind();
     let mut push = |name: &str, value: &Value, known: Option<PlacedShape<'_>>| -> Result<(), EncodeError> {
-        let moment = known.map_or(TimestampFormat::DateTime, |known| known.timestamp_format(TimestampFormat::DateTime));
-        let text = scalar_text(value, known.map(PlacedShape::kind), moment)?;
+        let format = known.map_or(TimestampFormat::DateTime, |known| known.timestamp_format(TimestampFormat::DateTime));
+        let text = scalar_text(value, known.map(PlacedShape::kind), format)?;
         query.push((percent_encode(name, b""), Some(percent_encode(&text, b""))));
         Ok(())
     };

@@ -3,7 +3,7 @@
 //! It never binds a member to any place other than the body. The rules follow
 //! [AWS restJson1](https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html).
 
-use super::rest::{BoundMember, RequestPayload};
+use super::rest_payload::{BoundMember, RequestPayload};
 use super::{EncodeError, RequestBody, json};
 use crate::case::Value;
 use crate::contract::ShapeKind;

@@ -4,7 +4,7 @@
 //! [AWS restXml](https://smithy.io/2.0/aws/protocols/aws-restxml-protocol.html).
 
 use super::placed_shape::PlacedShape;
-use super::rest::RequestPayload;
+use super::rest_payload::RequestPayload;
 use super::text::scalar_text;
 use super::{EncodeError, RequestBody, xml};
 use crate::case::Value;
@@ -65,12 +65,12 @@ fn write_element(
                     write_start_tag(out, name, known, &[]);
                 }
                 for (key, entry) in entries {
-                    let around = if flattened { name } else { "entry" };
-                    write_start_tag(out, around, known.filter(|_| flattened), &[]);
+                    let entry_name = if flattened { name } else { "entry" };
+                    write_start_tag(out, entry_name, known.filter(|_| flattened), &[]);
                     let key_name = keys.traits.name.as_deref().unwrap_or("key");
                     write_element(out, key_name, &Value::Text(key.clone()), Some(keys), place)?;
                     write_element(out, values.traits.name.as_deref().unwrap_or("value"), entry, Some(values), place)?;
-                    write_end_tag(out, around);
+                    write_end_tag(out, entry_name);
                 }
                 if !flattened {
                     write_end_tag(out, name);
@@ -106,8 +106,8 @@ fn write_element(
 }
 
 fn scalar_to_text(value: &Value, known: Option<PlacedShape<'_>>) -> Result<String, EncodeError> {
-    let moment = known.map_or(TimestampFormat::DateTime, |known| known.timestamp_format(TimestampFormat::DateTime));
-    Ok(scalar_text(value, known.map(PlacedShape::kind), moment)?.into_owned())
+    let format = known.map_or(TimestampFormat::DateTime, |known| known.timestamp_format(TimestampFormat::DateTime));
+    Ok(scalar_text(value, known.map(PlacedShape::kind), format)?.into_owned())
 }
 
 fn write_structure(

@@ -2,10 +2,11 @@
 //!
 //! It never judges: missing members stay missing, and values of another type stay as they are.
 
-use super::document::{DecodeError, parse_body};
+use super::document::{DecodeError, parse_body, parse_root_element};
 use super::placed_shape::PlacedShape;
-use super::xml::{self, ResponseXmlElement};
-use super::{cbor, xml_value};
+use super::timestamp::parse_timestamp;
+use super::xml::ResponseXmlElement;
+use super::xml_value;
 use crate::contract::{
     Contract, MemberLocation, Operation, Protocol, Shape, ShapeId, ShapeKind, TimestampFormat, WireTraits,
 };
@@ -107,20 +108,6 @@ pub(super) fn error_element(root: &ResponseXmlElement) -> Option<(&ResponseXmlEl
         "Response" => inner(&["Errors", "Error"]),
         _ => None,
     }
-}
-
-pub(super) fn parse_root_element(body: &[u8]) -> Result<ResponseXmlElement, DecodeError> {
-    if body.trim_ascii().is_empty() {
-        return Err(DecodeError::Empty);
-    }
-    xml::parse_xml(body).map_err(DecodeError::Xml)
-}
-
-pub(super) fn parse_cbor_item(body: &[u8]) -> Result<Json, DecodeError> {
-    if body.is_empty() {
-        return Err(DecodeError::Empty);
-    }
-    cbor::read_document(body).map_err(DecodeError::Cbor)
 }
 
 /// Returns the shape of the body's document: that of the payload member, or the structure itself.
@@ -272,8 +259,8 @@ fn rename_members(known: PlacedShape<'_>, value: &Json) -> Json {
         },
         (ShapeKind::Map { .. }, Json::Object(entries)) => match known.map_entry() {
             Some((_, values)) => {
-                let there = entries.iter().filter(|(_, one)| !one.is_null());
-                there.map(|(key, one)| (key.clone(), rename_members(values, one))).collect::<Map<_, _>>().into()
+                let present = entries.iter().filter(|(_, one)| !one.is_null());
+                present.map(|(key, one)| (key.clone(), rename_members(values, one))).collect::<Map<_, _>>().into()
             }
             None => value.clone(),
         },
@@ -295,7 +282,6 @@ fn seconds_to_json(value: f64) -> Json {
 /// Converts a timestamp in any of the three formats to seconds since 1970; any other text stays as it is.
 fn timestamp_to_json(text: &str) -> Json {
     let text = text.trim();
-    let read =
-        text.parse::<f64>().ok().filter(|seconds| seconds.is_finite()).or_else(|| super::text::parse_timestamp(text));
-    read.map_or_else(|| text.into(), seconds_to_json)
+    let seconds = text.parse::<f64>().ok().filter(|seconds| seconds.is_finite()).or_else(|| parse_timestamp(text));
+    seconds.map_or_else(|| text.into(), seconds_to_json)
 }

@@ -7,7 +7,8 @@
 
 use super::EncodedRequest;
 use super::client_additions::UNSIGNED_PAYLOAD;
-use super::text::{civil_from_days, percent_encode};
+use super::text::percent_encode;
+use super::timestamp::civil_from_days;
 use hmac::{Hmac, KeyInit, Mac as _};
 use sha2::{Digest as _, Sha256};
 use std::borrow::Cow;
@@ -119,39 +120,8 @@ pub(super) fn sign_request(
         request.target.split_once('?').map_or((request.target.as_str(), ""), |(path, query)| (path, query));
     let path = if s3 { path.to_owned() } else { percent_encode(&normalize_path(path), b"/") };
 
-    let mut headers: Vec<(Cow<'_, str>, Cow<'_, str>)> = request
-        .headers
-        .iter()
-        .map(|(name, value)| (lowercase_name(name), collapse_spaces(value)))
-        // Headers that proxies change on the way, or that connections add, are not signed.
-        .filter(|(name, _)| {
-            !matches!(
-                name.as_ref(),
-                "authorization" | "user-agent" | "x-amzn-trace-id" | "transfer-encoding" | "connection" | "expect"
-            )
-        })
-        .collect();
-    if !headers.iter().any(|(name, _)| name == "host") {
-        headers.push((Cow::Borrowed("host"), Cow::Borrowed(host)));
-    }
-    headers.sort_by(|one, other| one.0.cmp(&other.0));
-    headers.dedup_by(|next, kept| {
-        let same = next.0 == kept.0;
-        if same {
-            let value = kept.1.to_mut();
-            value.push(',');
-            value.push_str(&next.1);
-        }
-        same
-    });
-    let mut signed_headers = String::with_capacity(64);
-    for (name, _) in &headers {
-        if !signed_headers.is_empty() {
-            signed_headers.push(';');
-        }
-        signed_headers.push_str(name);
-    }
-
+    let headers = canonical_headers(request, host);
+    let signed_headers = headers.iter().map(|(name, _)| name.as_ref()).collect::<Vec<_>>().join(";");
     let query = canonical_query(query);
     let mut canonical = String::with_capacity(512);
     append_all(&mut canonical, &[&request.method, "\n", &path, "\n", &query, "\n"]);
@@ -177,6 +147,33 @@ pub(super) fn sign_request(
     }
 }
 
+/// Returns the signed headers with their canonical values, sorted by name.
+fn canonical_headers<'a>(request: &'a EncodedRequest, host: &'a str) -> Vec<(Cow<'a, str>, Cow<'a, str>)> {
+    // Headers that proxies change on the way, or that connections add, are not signed.
+    const UNSIGNED_HEADERS: [&str; 6] =
+        ["authorization", "user-agent", "x-amzn-trace-id", "transfer-encoding", "connection", "expect"];
+    let mut headers: Vec<(Cow<'_, str>, Cow<'_, str>)> = request
+        .headers
+        .iter()
+        .map(|(name, value)| (lowercase_name(name), collapse_spaces(value)))
+        .filter(|(name, _)| !UNSIGNED_HEADERS.contains(&name.as_ref()))
+        .collect();
+    if !headers.iter().any(|(name, _)| name == "host") {
+        headers.push((Cow::Borrowed("host"), Cow::Borrowed(host)));
+    }
+    headers.sort_by(|one, other| one.0.cmp(&other.0));
+    headers.dedup_by(|next, first| {
+        let is_same = next.0 == first.0;
+        if is_same {
+            let value = first.1.to_mut();
+            value.push(',');
+            value.push_str(&next.1);
+        }
+        is_same
+    });
+    headers
+}
+
 fn hmac_sha256(key: &[u8], text: &[u8]) -> Vec<u8> {
     let mac = Hmac::<Sha256>::new_from_slice(key).map(|mac| mac.chain_update(text).finalize().into_bytes().to_vec());
     // HMAC accepts keys of any length, so this cannot fail.
@@ -195,19 +192,19 @@ fn normalize_path(path: &str) -> String {
     if !path.contains("//") && !path.contains("/.") {
         return if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
     }
-    let mut kept: Vec<&str> = Vec::new();
+    let mut segments: Vec<&str> = Vec::new();
     for segment in path.split('/') {
         match segment {
             "" | "." => {}
             ".." => {
-                kept.pop();
+                segments.pop();
             }
-            other => kept.push(other),
+            other => segments.push(other),
         }
     }
     let folder = path.ends_with('/') || path.ends_with("/.") || path.ends_with("/..");
-    let end = if folder && !kept.is_empty() { "/" } else { "" };
-    format!("/{}{end}", kept.join("/"))
+    let end = if folder && !segments.is_empty() { "/" } else { "" };
+    format!("/{}{end}", segments.join("/"))
 }
 
 /// Returns the parameters sorted by name, then value; a name alone gets an empty value. Encoded characters stay

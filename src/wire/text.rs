@@ -2,7 +2,8 @@
 //!
 //! It never decides where a value is sent; the protocol does.
 
-use super::encode::filled_template;
+use super::encode_error::filled_template;
+use super::timestamp::timestamp_text;
 use super::{EncodeError, json};
 use crate::case::Value;
 use crate::contract::{ShapeKind, TimestampFormat};
@@ -51,14 +52,8 @@ pub(super) fn scalar_text<'a>(
         Value::Null => Cow::Borrowed("null"),
         Value::Boolean(true) => Cow::Borrowed("true"),
         Value::Boolean(false) => Cow::Borrowed("false"),
-        Value::Number(literal) => match (kind, literal.parse::<f64>()) {
-            (Some(ShapeKind::Timestamp), Ok(seconds))
-                if format != TimestampFormat::EpochSeconds && seconds.abs() < 2.0e11 =>
-            {
-                Cow::Owned(format_timestamp(seconds, format))
-            }
-            _ => Cow::Borrowed(literal),
-        },
+        Value::Number(literal) if kind == Some(&ShapeKind::Timestamp) => timestamp_text(literal, format),
+        Value::Number(literal) => Cow::Borrowed(literal),
         Value::Text(text) | Value::Raw(text) => Cow::Borrowed(text),
         Value::Template(template) => Cow::Borrowed(filled_template(template)?),
         Value::Blob(bytes) => Cow::Owned(data_encoding::BASE64.encode(bytes)),
@@ -70,114 +65,9 @@ pub(super) fn scalar_text<'a>(
     })
 }
 
-/// Converts a number of days since 1970-01-01 to year, month and day, after Howard Hinnant's
-/// [`civil_from_days`](https://howardhinnant.github.io/date_algorithms.html#civil_from_days).
-pub fn civil_from_days(days: i64) -> (i64, i64, i64) {
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * day_of_year + 2) / 153;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    (year, month, day_of_year - (153 * shifted_month + 2) / 5 + 1)
-}
-
-/// Parses a date as in RFC 3339 or in an HTTP header; returns the seconds since 1970.
-pub(super) fn parse_timestamp(text: &str) -> Option<f64> {
-    let number =
-        |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<i64>().ok()).flatten();
-    let clock = |text: &str| {
-        let (hour, rest) = text.split_once(':')?;
-        let (minute, second) = rest.split_once(':')?;
-        let (whole, fraction) = second.split_once('.').unwrap_or((second, "0"));
-        let fraction = format!("0.{fraction}").parse::<f64>().ok()?;
-        let (hour, minute, whole) = (number(hour)?, number(minute)?, number(whole)?);
-        (hour < 24 && minute < 60 && whole <= 60).then_some((hour * 3600 + minute * 60 + whole, fraction))
-    };
-    let at = |year: i64, month: i64, day: i64, (second, fraction): (i64, f64)| {
-        let fits = (0..=9999).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
-        fits.then(|| (days_from_civil(year, month, day) * 86_400 + second) as f64 + fraction)
-    };
-    if let Some((_, rest)) = text.split_once(", ") {
-        let parts: Vec<&str> = rest.split(' ').collect();
-        let [day, month, year, time, "GMT"] = parts.as_slice() else { return None };
-        let month = MONTHS.iter().position(|name| name == month)?;
-        return at(number(year)?, i64::try_from(month).ok()? + 1, number(day)?, clock(time)?);
-    }
-    let (date, time) = text.split_once(['T', 't', ' '])?;
-    let mut date = date.splitn(3, '-').map(number);
-    let (year, month, day) = (date.next()??, date.next()??, date.next()??);
-    let zone = time.find(['Z', 'z', '+', '-'])?;
-    let (time, zone) = time.split_at(zone);
-    let offset = match zone {
-        "Z" | "z" => 0,
-        zone => {
-            let (hours, minutes) = zone.get(1..)?.split_once(':')?;
-            let minutes = number(hours)? * 60 + number(minutes)?;
-            if minutes >= 24 * 60 {
-                return None;
-            }
-            if zone.starts_with('-') { -minutes } else { minutes }
-        }
-    };
-    at(year, month, day, clock(time)?).map(|seconds| seconds - (offset * 60) as f64)
-}
-
-/// Returns the number of days since 1970-01-01, after Howard Hinnant's
-/// [`days_from_civil`](https://howardhinnant.github.io/date_algorithms.html#days_from_civil).
-fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
-    let year = year - i64::from(month <= 2);
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let day_of_year = (153 * (month + if month > 2 { -3 } else { 9 }) + 2) / 5 + day - 1;
-    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
-}
-
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-
-fn format_timestamp(seconds: f64, format: TimestampFormat) -> String {
-    // The caller guarantees that seconds are within ±2e11, so the conversions are exact enough and cannot overflow.
-    let whole = seconds.floor() as i64;
-    let millis = ((seconds - seconds.floor()) * 1000.0).round() as i64;
-    let (days, second) = (whole.div_euclid(86_400), whole.rem_euclid(86_400));
-    let (year, month, day) = civil_from_days(days);
-    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-    match format {
-        TimestampFormat::EpochSeconds => format!("{seconds}"),
-        TimestampFormat::DateTime if millis > 0 && millis < 1000 => {
-            format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
-        }
-        TimestampFormat::DateTime => format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"),
-        TimestampFormat::HttpDate => {
-            const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-            let week = DAYS[usize::try_from(days.rem_euclid(7)).expect("a remainder by 7 is not negative")];
-            let name = MONTHS[usize::try_from(month - 1).expect("months count from 1")];
-            format!("{week}, {day:02} {name} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn timestamps_are_formatted_and_parsed() {
-        assert_eq!(format_timestamp(1_576_540_098.0, TimestampFormat::DateTime), "2019-12-16T23:48:18Z");
-        assert_eq!(format_timestamp(1_576_540_098.0, TimestampFormat::HttpDate), "Mon, 16 Dec 2019 23:48:18 GMT");
-        assert_eq!(format_timestamp(0.0, TimestampFormat::HttpDate), "Thu, 01 Jan 1970 00:00:00 GMT");
-        assert_eq!(format_timestamp(-1.0, TimestampFormat::DateTime), "1969-12-31T23:59:59Z");
-        assert_eq!(parse_timestamp("2019-12-16T23:48:18Z"), Some(1_576_540_098.0));
-        assert_eq!(parse_timestamp("2019-12-17T00:48:18.25+01:00"), Some(1_576_540_098.25));
-        assert_eq!(parse_timestamp("Mon, 16 Dec 2019 23:48:18 GMT"), Some(1_576_540_098.0));
-        for none in ["", "2019", "2019-13-01T00:00:00Z", "2019-12-16T23:48:18", "x, y", "9-9-9TZ", "2019-12-16T1:2:3+é"]
-        {
-            assert_eq!(parse_timestamp(none), None, "{none}");
-        }
-        assert_eq!(format_timestamp(951_782_400.5, TimestampFormat::DateTime), "2000-02-29T00:00:00.500Z");
-    }
 
     #[test]
     fn all_but_unreserved_characters_are_percent_encoded() {

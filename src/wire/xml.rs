@@ -36,46 +36,87 @@ impl ResponseXmlElement {
     }
 }
 
-/// Parses a document; the error is the reason why it is not one.
-pub(super) fn parse_xml(body: &[u8]) -> Result<ResponseXmlElement, String> {
-    let text = std::str::from_utf8(body).map_err(|error| format!("it is not UTF-8: {error}"))?;
+/// Reason why a body is not an XML document.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum XmlError {
+    /// The body is not UTF-8.
+    #[error("it is not UTF-8: {0}")]
+    NotUtf8(#[from] std::str::Utf8Error),
+    /// The syntax is wrong; holds the parser's reason.
+    #[error("{0}")]
+    Syntax(String),
+    /// The document is nested too deeply.
+    #[error("it is deeper than {MAX_DEPTH} elements")]
+    TooDeep,
+    /// The document has too many elements.
+    #[error("it has more than {MAX_ELEMENTS} elements")]
+    TooManyElements,
+    /// An end tag has no start tag.
+    #[error("it has an end tag without a start tag")]
+    UnexpectedEndTag,
+    /// An entity is declared by the document or not at all.
+    #[error("entity `{0}` is not predefined in XML")]
+    UnknownEntity(String),
+    /// An element is not closed.
+    #[error("element `{0}` is not closed")]
+    Unclosed(String),
+    /// There is no element.
+    #[error("it has no element")]
+    NoElement,
+    /// There is more than one root element.
+    #[error("it has more than one root element")]
+    SeveralRoots,
+    /// There is text outside the root element.
+    #[error("it has text outside the root element")]
+    TextOutsideRoot,
+}
+
+impl XmlError {
+    fn syntax(error: impl std::fmt::Display) -> Self {
+        Self::Syntax(error.to_string())
+    }
+}
+
+/// Parses a document.
+pub(super) fn parse_xml(body: &[u8]) -> Result<ResponseXmlElement, XmlError> {
+    let text = std::str::from_utf8(body)?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text).trim_start();
     let mut reader = Reader::from_str(text);
     let mut open: Vec<ResponseXmlElement> = Vec::new();
     let mut root: Option<ResponseXmlElement> = None;
     let mut count = 0;
     loop {
-        let event = reader.read_event().map_err(|error| error.to_string())?;
+        let event = reader.read_event().map_err(XmlError::syntax)?;
         match event {
             Event::Start(start) => {
                 count += 1;
                 if open.len() >= MAX_DEPTH {
-                    return Err(format!("it is deeper than {MAX_DEPTH} elements"));
+                    return Err(XmlError::TooDeep);
                 }
                 if count > MAX_ELEMENTS {
-                    return Err(format!("it has more than {MAX_ELEMENTS} elements"));
+                    return Err(XmlError::TooManyElements);
                 }
                 open.push(read_start_tag(&start)?);
             }
             Event::Empty(start) => {
                 count += 1;
                 if count > MAX_ELEMENTS {
-                    return Err(format!("it has more than {MAX_ELEMENTS} elements"));
+                    return Err(XmlError::TooManyElements);
                 }
                 close_element(read_start_tag(&start)?, &mut open, &mut root)?;
             }
             Event::End(_) => {
-                let done = open.pop().ok_or("it has an end tag without a start tag")?;
-                close_element(done, &mut open, &mut root)?;
+                let element = open.pop().ok_or(XmlError::UnexpectedEndTag)?;
+                close_element(element, &mut open, &mut root)?;
             }
             Event::Text(part) => append_text(&part.xml10_content(), &mut open)?,
             Event::CData(part) => append_text(&part.xml10_content(), &mut open)?,
             Event::GeneralRef(reference) => {
                 let name = reference.xml10_content();
-                let character = match reference.resolve_char_ref().map_err(|error| error.to_string())? {
+                let character = match reference.resolve_char_ref().map_err(XmlError::syntax)? {
                     Some(character) => character.to_string(),
                     None => resolve_predefined_entity(&name)
-                        .ok_or_else(|| format!("entity `{name}` is not predefined in XML"))?
+                        .ok_or_else(|| XmlError::UnknownEntity(name.to_string()))?
                         .to_owned(),
                 };
                 append_text(&character, &mut open)?;
@@ -86,47 +127,46 @@ pub(super) fn parse_xml(body: &[u8]) -> Result<ResponseXmlElement, String> {
         }
     }
     if let Some(unfinished) = open.last() {
-        return Err(format!("element `{}` is not closed", unfinished.name));
+        return Err(XmlError::Unclosed(unfinished.name.clone()));
     }
-    root.ok_or_else(|| "it has no element".to_owned())
+    root.ok_or(XmlError::NoElement)
 }
 
-fn read_start_tag(start: &BytesStart<'_>) -> Result<ResponseXmlElement, String> {
+fn read_start_tag(start: &BytesStart<'_>) -> Result<ResponseXmlElement, XmlError> {
     let local = |name: &str| name.rsplit(':').next().unwrap_or(name).to_owned();
     let full = start.name();
     let name = local(full.as_ref());
     let mut attributes = Vec::new();
     for attribute in start.attributes() {
-        let attribute = attribute.map_err(|error| error.to_string())?;
+        let attribute = attribute.map_err(XmlError::syntax)?;
         let key: &str = attribute.key.as_ref();
         if key == "xmlns" || key.starts_with("xmlns:") {
             continue;
         }
-        let value =
-            attribute.normalized_value(quick_xml::XmlVersion::Implicit1_0).map_err(|error| error.to_string())?;
+        let value = attribute.normalized_value(quick_xml::XmlVersion::Implicit1_0).map_err(XmlError::syntax)?;
         attributes.push((key.to_owned(), value.into_owned()));
     }
     Ok(ResponseXmlElement { name, attributes, ..ResponseXmlElement::default() })
 }
 
 fn close_element(
-    done: ResponseXmlElement,
+    element: ResponseXmlElement,
     open: &mut [ResponseXmlElement],
     root: &mut Option<ResponseXmlElement>,
-) -> Result<(), String> {
+) -> Result<(), XmlError> {
     match open.last_mut() {
-        Some(parent) => parent.children.push(done),
-        None if root.is_some() => return Err("it has more than one root element".to_owned()),
-        None => *root = Some(done),
+        Some(parent) => parent.children.push(element),
+        None if root.is_some() => return Err(XmlError::SeveralRoots),
+        None => *root = Some(element),
     }
     Ok(())
 }
 
-fn append_text(part: &str, open: &mut [ResponseXmlElement]) -> Result<(), String> {
+fn append_text(part: &str, open: &mut [ResponseXmlElement]) -> Result<(), XmlError> {
     match open.last_mut() {
         Some(element) => element.text.push_str(part),
         None if part.trim().is_empty() => {}
-        None => return Err("it has text outside the root element".to_owned()),
+        None => return Err(XmlError::TextOutsideRoot),
     }
     Ok(())
 }

@@ -1,9 +1,12 @@
-//! Generated boto3 pages hold what the packaged model says: names, types, required, enums, errors.
+//! Generated boto3 pages match the packaged model: names, types, required members, enums and errors.
 //!
 //! Needs `OVERSTEP_BOTO3_PAGES`: a directory with `SERVICE/client/*.rst` from `../shared/tools/boto3-docs`
-//! and `facts-SERVICE.json` from `../shared/tools/boto3-facts`; says so and passes without it.
+//! and `facts-SERVICE.json` from `../shared/tools/boto3-facts`. Without it, the test prints that it is skipped and passes.
 
-#![expect(clippy::disallowed_methods, reason = "the pages are generated outside and named by the environment")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the pages are generated outside of the project and located by an environment variable"
+)]
 
 use crate::support::visible;
 use overstep::contract::{Contract, MemberPath, PathSegment, ShapeId, ShapeKind};
@@ -12,15 +15,15 @@ use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
 
-/// What a page can say of a member: type, required, enum.
+/// What a page can state about a member: type, whether it is required, enum values.
 type Fields = BTreeMap<String, (String, bool, Vec<String>)>;
 
-fn walk(
+fn collect_fields(
     contract: &Contract,
     id: &ShapeId,
     path: &MemberPath,
     required: bool,
-    above: &mut HashSet<ShapeId>,
+    ancestors: &mut HashSet<ShapeId>,
     out: &mut Fields,
 ) {
     let shape = contract.shape(id);
@@ -31,52 +34,54 @@ fn walk(
         };
         out.insert(path.to_string(), (name.to_owned(), required, values));
     }
-    if !above.insert(id.clone()) {
+    if !ancestors.insert(id.clone()) {
         return;
     }
     match &shape.kind {
-        ShapeKind::List { member } => walk(contract, member, &path.join(PathSegment::Item), false, above, out),
+        ShapeKind::List { member } => {
+            collect_fields(contract, member, &path.join(PathSegment::Item), false, ancestors, out)
+        }
         ShapeKind::Map { key, value } => {
-            walk(contract, key, &path.join(PathSegment::Key), false, above, out);
-            walk(contract, value, &path.join(PathSegment::Value), false, above, out);
+            collect_fields(contract, key, &path.join(PathSegment::Key), false, ancestors, out);
+            collect_fields(contract, value, &path.join(PathSegment::Value), false, ancestors, out);
         }
         kind => {
             for (name, member) in kind.members().into_iter().flatten() {
-                walk(contract, &member.shape, &path.join_member(name), member.required, above, out);
+                collect_fields(contract, &member.shape, &path.join_member(name), member.required, ancestors, out);
             }
         }
     }
-    above.remove(id);
+    ancestors.remove(id);
 }
 
 fn model_fields(side: &Json) -> Fields {
     let mut out = Fields::new();
-    for (path, one) in side.as_object().into_iter().flatten() {
-        let kind = match one["type"].as_str().unwrap_or_default() {
+    for (path, field) in side.as_object().into_iter().flatten() {
+        let kind = match field["type"].as_str().unwrap_or_default() {
             "long" => "integer",
             "double" => "float",
             other => other,
         };
-        // Pages write every map key as a plain text.
+        // Pages document every map key as a plain string.
         let values = if path.ends_with("{key}") {
             Vec::new()
         } else {
-            one["enum"].as_array().into_iter().flatten().filter_map(Json::as_str).map(str::to_owned).collect()
+            field["enum"].as_array().into_iter().flatten().filter_map(Json::as_str).map(str::to_owned).collect()
         };
-        out.insert(path.clone(), (kind.to_owned(), one["required"].as_bool().unwrap_or(false), values));
+        out.insert(path.clone(), (kind.to_owned(), field["required"].as_bool().unwrap_or(false), values));
     }
     out
 }
 
 type Field = (String, bool, Vec<String>);
 
-/// Where boto3's documentation writer itself departs from the model.
-fn is_customised(service: &str, path: &str, page: Option<&Field>, model: Option<&Field>) -> bool {
+/// Returns whether boto3's documentation generator deliberately differs from the model.
+fn is_customized_by_boto3(service: &str, path: &str, page: Option<&Field>, model: Option<&Field>) -> bool {
     match (service, page, model) {
-        // Filled in by the client, and so not on the page; or added by the client.
+        // The client fills in the first member, and adds the second.
         ("s3", None, Some(_)) => path == "ContentMD5",
         ("s3", Some(_), None) => path == "ExpiresString",
-        // Policies are JSON texts that the client takes and gives as mappings.
+        // Policies are JSON strings that the client accepts and returns as mappings.
         ("iam", Some(page), Some(model)) => page.0 == "structure" && model.0 == "string",
         // A recursive member's entry is written without `[REQUIRED]`.
         (_, Some(page), Some(model)) => {
@@ -87,9 +92,9 @@ fn is_customised(service: &str, path: &str, page: Option<&Field>, model: Option<
 }
 
 #[test]
-fn pages_say_what_the_model_says() {
+fn pages_match_the_model() {
     let Some(directory) = std::env::var_os("OVERSTEP_BOTO3_PAGES") else {
-        visible::say("skipped: OVERSTEP_BOTO3_PAGES names no directory with generated pages");
+        visible::say("skipped: OVERSTEP_BOTO3_PAGES is not set");
         return;
     };
     let directory = Path::new(&directory);
@@ -127,36 +132,39 @@ fn pages_say_what_the_model_says() {
             for (side, id) in [("input", &operation.input), ("output", &operation.output)] {
                 let left_out = |d: &ingest::IngestDiagnostic| d.message.contains(&format!("leaves the {side} of"));
                 if read.diagnostics.iter().any(left_out) {
-                    assert!(id.is_none(), "{name}: what the page leaves out is not an empty {side}");
+                    assert!(id.is_none(), "{name}: an omitted {side} is not read as an empty one");
                     continue;
                 }
                 let mut fields = Fields::new();
                 if let Some(id) = id {
-                    walk(&read.contract, id, &MemberPath::root(), false, &mut HashSet::new(), &mut fields);
+                    collect_fields(&read.contract, id, &MemberPath::root(), false, &mut HashSet::new(), &mut fields);
                 }
                 let expected = model_fields(&model[side]);
                 for key in fields.keys().chain(expected.keys()).collect::<BTreeSet<_>>() {
-                    let (ours, theirs) = (fields.get(key), expected.get(key));
-                    let mut theirs = theirs.cloned();
+                    let (from_page, from_model) = (fields.get(key), expected.get(key));
+                    let mut from_model = from_model.cloned();
                     if side == "output"
-                        && let Some(one) = &mut theirs
+                        && let Some(field) = &mut from_model
                     {
-                        one.1 = false;
+                        field.1 = false;
                     }
-                    if ours != theirs.as_ref() && !is_customised(service, key, ours, theirs.as_ref()) {
+                    if from_page != from_model.as_ref()
+                        && !is_customized_by_boto3(service, key, from_page, from_model.as_ref())
+                    {
                         differences.push(format!(
-                            "{service} {} {side} {key}: page {ours:?}, model {theirs:?}",
+                            "{service} {} {side} {key}: page {from_page:?}, model {from_model:?}",
                             operation.name
                         ));
                     }
                 }
             }
         }
-        // Two-way streams have no method in the client.
+        // The client has no methods for bidirectional streams.
         missing.remove("StartConversation");
-        differences.extend(missing.into_iter().map(|name| format!("{service} {name}: no page gave this operation")));
+        differences
+            .extend(missing.into_iter().map(|name| format!("{service} {name}: no page documents this operation")));
     }
     println!("{operations} operations, {} differences", differences.len());
-    let shown: Vec<&String> = differences.iter().take(60).collect();
-    assert!(differences.is_empty(), "{shown:#?}");
+    let first_differences: Vec<&String> = differences.iter().take(60).collect();
+    assert!(differences.is_empty(), "{first_differences:#?}");
 }

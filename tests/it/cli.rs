@@ -1,8 +1,8 @@
-//! The binary as a person or a script meets it: messages, exit codes, files.
+//! Runs the binary as a person or a script does, and checks messages, exit codes and files.
 //!
-//! Everything here talks to nothing but this machine: the embedded server, or a port where nobody listens.
+//! No test leaves this machine: requests go to the embedded server, or to a port without a listener.
 
-#![expect(clippy::disallowed_methods, reason = "a test may look at files")]
+#![expect(clippy::disallowed_methods, reason = "tests read and write files")]
 
 use crate::support::command;
 use crate::support::visible;
@@ -13,43 +13,43 @@ use std::path::Path;
 use std::process::Command;
 use tempfile::TempDir;
 
-/// What a command said and how it ended.
-struct Ran {
-    out: String,
-    err: String,
+/// Output and exit code of a command.
+struct Output {
+    stdout: String,
+    stderr: String,
     code: i32,
 }
 
-impl Ran {
+impl Output {
     fn all(&self) -> String {
-        format!("exit {}\n--- stdout\n{}--- stderr\n{}", self.code, self.out, self.err)
+        format!("exit {}\n--- stdout\n{}--- stderr\n{}", self.code, self.stdout, self.stderr)
     }
 }
 
-/// A directory with the made-up service `notes`.
+/// Creates a directory with the invented service `notes`.
 fn project() -> TempDir {
-    let directory = tempfile::tempdir().expect("a temporary directory");
+    let directory = tempfile::tempdir().expect("create temporary directory");
     let scenarios = directory.path().join("scenarios");
-    std::fs::create_dir(&scenarios).expect("made");
+    std::fs::create_dir(&scenarios).expect("create directory");
     for (name, text) in [
         ("notes.toml", include_str!("notes/notes.toml")),
         ("notes.contract.json", include_str!("notes/notes.contract.json")),
     ] {
-        std::fs::write(scenarios.join(name), text).expect("written");
+        std::fs::write(scenarios.join(name), text).expect("write file");
     }
     directory
 }
 
-fn run(directory: &Path, arguments: &[&str]) -> Ran {
-    let output = overstep(directory, arguments).output().expect("it starts");
-    Ran {
-        out: String::from_utf8(output.stdout).expect("text"),
-        err: String::from_utf8(output.stderr).expect("text"),
-        code: output.status.code().expect("it ends by itself"),
+fn run(directory: &Path, arguments: &[&str]) -> Output {
+    let output = overstep(directory, arguments).output().expect("start overstep");
+    Output {
+        stdout: String::from_utf8(output.stdout).expect("UTF-8 text"),
+        stderr: String::from_utf8(output.stderr).expect("UTF-8 text"),
+        code: output.status.code().expect("exit code"),
     }
 }
 
-/// Snapshots without what changes from run to run.
+/// Asserts a snapshot after it has replaced everything that changes from run to run.
 macro_rules! snapshot {
     ($name:expr, $text:expr) => {
         insta::with_settings!({filters => vec![
@@ -63,29 +63,29 @@ macro_rules! snapshot {
 }
 
 #[test]
-fn help_names_the_commands_that_work() {
+fn help_lists_every_command() {
     let directory = project();
-    let ran = run(directory.path(), &["--help"]);
-    snapshot!("help", ran.all());
-    assert!(!ran.out.contains("shard"), "--shard does not work yet");
+    let output = run(directory.path(), &["--help"]);
+    snapshot!("help", output.all());
+    assert!(!output.stdout.contains("shard"), "--shard does not work yet");
     snapshot!("help-check", run(directory.path(), &["check", "--help"]).all());
 }
 
 #[test]
-fn a_faithful_server_gives_no_findings() {
+fn conforming_server_has_no_findings() {
     let directory = project();
-    let ran = run(directory.path(), &["check"]);
-    assert_eq!(ran.code, 0, "{}", ran.all());
-    assert!(ran.out.starts_with("testing overstep itself"), "{}", ran.out);
-    assert!(ran.out.contains("0 findings in "), "{}", ran.out);
+    let output = run(directory.path(), &["check"]);
+    assert_eq!(output.code, 0, "{}", output.all());
+    assert!(output.stdout.starts_with("testing overstep itself"), "{}", output.stdout);
+    assert!(output.stdout.contains("0 findings in "), "{}", output.stdout);
     assert!(directory.path().join(".overstep/last/results.ndjson").is_file());
-    assert_eq!(std::fs::read_to_string(directory.path().join(".overstep/.gitignore")).expect("there"), "*\n");
+    assert_eq!(std::fs::read_to_string(directory.path().join(".overstep/.gitignore")).expect("read file"), "*\n");
 }
 
 #[test]
-fn usage_and_configuration_mistakes_are_exit_2() {
+fn usage_and_configuration_errors_exit_with_2() {
     let directory = project();
-    let write = |name: &str, text: &str| std::fs::write(directory.path().join(name), text).expect("written");
+    let write = |name: &str, text: &str| std::fs::write(directory.path().join(name), text).expect("write file");
     write("broken.toml", "sources = [\"a\"\nendpoint = \"x\"\n");
     write("mistyped.toml", "sources = [\"scenarios/notes.contract.json\"]\nonly = \"TagNote\"\n");
     write("unknown.toml", "sources = [\"scenarios/notes.contract.json\"]\nendpont = \"embedded\"\n");
@@ -116,43 +116,45 @@ fn usage_and_configuration_mistakes_are_exit_2() {
         ("wrong-filter", vec!["check", "notes", "-E", "op(TagNote) & consraint(length)"]),
         ("unknown-fault", vec!["serve", "notes", "--fault", "nothing"]),
     ] {
-        let ran = run(directory.path(), &arguments);
-        assert_eq!(ran.code, 2, "{arguments:?}\n{}", ran.all());
-        snapshot!(name, ran.all());
+        let output = run(directory.path(), &arguments);
+        assert_eq!(output.code, 2, "{arguments:?}\n{}", output.all());
+        snapshot!(name, output.all());
     }
 }
 
 #[test]
-fn an_unknown_key_warns_and_the_work_goes_on() {
+fn unknown_key_is_a_warning_without_strict() {
     let directory = project();
     let text = "sources = [\"scenarios/notes.contract.json\"]\nendpont = \"embedded\"\n";
-    std::fs::write(directory.path().join("unknown.toml"), text).expect("written");
-    let ran = run(directory.path(), &["cases", "unknown.toml"]);
-    assert_eq!(ran.code, 0, "{}", ran.all());
-    assert!(ran.err.contains("warning: unknown key `endpont`") && ran.err.contains("did you mean `endpoint`?"));
+    std::fs::write(directory.path().join("unknown.toml"), text).expect("write file");
+    let output = run(directory.path(), &["cases", "unknown.toml"]);
+    assert_eq!(output.code, 0, "{}", output.all());
+    assert!(
+        output.stderr.contains("warning: unknown key `endpont`") && output.stderr.contains("did you mean `endpoint`?")
+    );
 }
 
 #[test]
-fn an_endpoint_that_refuses_is_exit_3() {
+fn unreachable_endpoint_exits_with_3() {
     let directory = project();
-    // A port that was free a moment ago, and that nobody listens on.
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let url = format!("http://{}", listener.local_addr().expect("bound"));
+    // The port was free a moment ago, so nothing listens on it.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("bind a free port");
+    let url = format!("http://{}", listener.local_addr().expect("local address"));
     drop(listener);
-    let ran = run(directory.path(), &["check", "notes", "-e", &url, "--report", "ndjson=out.ndjson"]);
-    assert_eq!(ran.code, 3, "{}", ran.all());
-    snapshot!("refused", ran.all());
-    let events = events(&std::fs::read_to_string(directory.path().join("out.ndjson")).expect("written"));
-    assert_eq!(events.last().expect("a summary")["event"], "summary");
+    let output = run(directory.path(), &["check", "notes", "-e", &url, "--report", "ndjson=out.ndjson"]);
+    assert_eq!(output.code, 3, "{}", output.all());
+    snapshot!("refused", output.all());
+    let events = events(&std::fs::read_to_string(directory.path().join("out.ndjson")).expect("read file"));
+    assert_eq!(events.last().expect("summary event")["event"], "summary");
 }
 
 #[test]
-fn nothing_to_run_is_exit_4_unless_softened() {
+fn filter_without_matches_exits_with_4_unless_no_cases_says_otherwise() {
     let directory = project();
     for (how, code) in [("fail", 4), ("warn", 0), ("pass", 0)] {
-        let ran = run(directory.path(), &["check", "notes", "-E", "no-such-case", "--no-cases", how]);
-        assert_eq!(ran.code, code, "{how}\n{}", ran.all());
-        assert_eq!(ran.err.contains("no case is left to run"), how != "pass");
+        let output = run(directory.path(), &["check", "notes", "-E", "no-such-case", "--no-cases", how]);
+        assert_eq!(output.code, code, "{how}\n{}", output.all());
+        assert_eq!(output.stderr.contains("no case matches"), how != "pass");
     }
     assert_eq!(run(directory.path(), &["cases", "notes", "-E", "no-such-case"]).code, 4);
 }
@@ -162,25 +164,25 @@ fn events(text: &str) -> Vec<Json> {
 }
 
 fn keys(event: &Json) -> Vec<&str> {
-    event.as_object().expect("an object").keys().map(String::as_str).collect()
+    event.as_object().expect("JSON object").keys().map(String::as_str).collect()
 }
 
 #[test]
-fn results_are_ndjson_in_plan_order() {
+fn ndjson_results_follow_plan_order() {
     let directory = project();
     let planned = run(directory.path(), &["cases", "notes", "--format", "ndjson"]);
     let planned: Vec<String> =
-        events(&planned.out).iter().map(|case| case["id"].as_str().expect("an id").to_owned()).collect();
-    let mut seen: Option<Vec<Json>> = None;
+        events(&planned.stdout).iter().map(|case| case["id"].as_str().expect("case id").to_owned()).collect();
+    let mut previous: Option<Vec<Json>> = None;
     for workers in ["1", "7"] {
-        let ran =
+        let output =
             run(directory.path(), &["check", "notes", "--workers", workers, "--report", "ndjson=-", "--run-id", "r1"]);
-        assert_eq!(ran.code, 0, "{}", ran.all());
-        let mut events = events(&ran.out);
+        assert_eq!(output.code, 0, "{}", output.all());
+        let mut events = events(&output.stdout);
         let ids: Vec<&str> = events
             .iter()
             .filter(|event| event["event"] == "case")
-            .map(|event| event["id"].as_str().expect("an id"))
+            .map(|event| event["id"].as_str().expect("case id"))
             .collect();
         assert_eq!(ids, planned);
         let first = &events[0];
@@ -194,7 +196,7 @@ fn results_are_ndjson_in_plan_order() {
         let case = events
             .iter()
             .find(|event| event["verdict"] == "pass" && event["member"] != Json::Null)
-            .expect("one passes");
+            .expect("a case passes");
         let expected = [
             "event",
             "id",
@@ -213,47 +215,46 @@ fn results_are_ndjson_in_plan_order() {
             "source",
             "millis",
         ];
-        assert_eq!(keys(case), expected, "a case that passed has no steps");
-        let summary = events.last().expect("a summary");
+        assert_eq!(keys(case), expected, "a passing case lists no steps");
+        let summary = events.last().expect("summary event");
         let total: u64 = ["pass", "diverges", "unspecified", "not_implemented", "indeterminate", "unsendable"]
             .iter()
-            .map(|verdict| summary[verdict].as_u64().expect("a number"))
+            .map(|verdict| summary[verdict].as_u64().expect("number"))
             .sum();
         assert_eq!(total, planned.len() as u64);
-        // Apart from times and the port, the same whatever the number of workers.
+        // Apart from times and the port, results do not depend on the number of workers.
         for event in &mut events {
-            let event = event.as_object_mut().expect("an object");
+            let event = event.as_object_mut().expect("JSON object");
             for volatile in ["millis", "seconds", "endpoint", "curl"] {
                 event.remove(volatile);
             }
-            // Steps hold the port's answers: dates are not kept, so nothing else changes.
         }
-        match &seen {
-            None => seen = Some(events),
-            Some(before) => assert_eq!(before, &events),
+        match &previous {
+            None => previous = Some(events),
+            Some(previous) => assert_eq!(previous, &events),
         }
     }
 }
 
 #[test]
-fn junit_counts_what_it_holds() {
+fn junit_test_count_matches_its_test_cases() {
     let directory = project();
-    let ran = run(directory.path(), &["check", "notes", "--report", "junit=deep/report.xml"]);
-    assert_eq!(ran.code, 0, "{}", ran.all());
-    let xml = std::fs::read_to_string(directory.path().join("deep/report.xml")).expect("written");
+    let output = run(directory.path(), &["check", "notes", "--report", "junit=deep/report.xml"]);
+    assert_eq!(output.code, 0, "{}", output.all());
+    let xml = std::fs::read_to_string(directory.path().join("deep/report.xml")).expect("read file");
     let tests: usize = xml
         .split("tests=\"")
         .nth(1)
         .and_then(|rest| rest.split('"').next())
-        .expect("a count")
+        .expect("`tests` attribute")
         .parse()
-        .expect("a number");
+        .expect("number");
     assert_eq!(xml.matches("<testcase ").count(), tests);
     assert!(xml.trim_end().ends_with("</testsuites>"));
 }
 
 #[test]
-fn secrets_appear_nowhere() {
+fn secrets_appear_in_no_output_and_no_file() {
     let directory = project();
     let arguments = [
         "check",
@@ -265,14 +266,14 @@ fn secrets_appear_nowhere() {
         "--report",
         "junit=all.xml",
     ];
-    let mut ran = run(directory.path(), &arguments);
-    ran.out.push_str(
-        &run(directory.path(), &["cases", "notes", "--secret", "key=very-secret-key-1", "--format", "curl"]).out,
+    let mut output = run(directory.path(), &arguments);
+    output.stdout.push_str(
+        &run(directory.path(), &["cases", "notes", "--secret", "key=very-secret-key-1", "--format", "curl"]).stdout,
     );
-    assert!(ran.out.contains("$KEY"), "the key's name stands in its place");
-    let mut texts = vec![("output".to_owned(), ran.all())];
+    assert!(output.stdout.contains("$KEY"), "the variable stands in place of the secret");
+    let mut texts = vec![("output".to_owned(), output.all())];
     for file in ["all.ndjson", "all.xml", ".overstep/last/results.ndjson", ".overstep/last/run.json"] {
-        texts.push((file.to_owned(), std::fs::read_to_string(directory.path().join(file)).expect("written")));
+        texts.push((file.to_owned(), std::fs::read_to_string(directory.path().join(file)).expect("read file")));
     }
     for (name, text) in texts {
         assert!(!text.contains("very-secret-key-1"), "{name}");
@@ -281,49 +282,49 @@ fn secrets_appear_nowhere() {
 }
 
 #[test]
-fn curl_lines_can_be_pasted() {
+fn cases_are_printed_as_curl_commands() {
     let directory = project();
-    let ran = run(directory.path(), &["cases", "notes", "--format", "curl", "-E", "valid/control/plain"]);
-    snapshot!("cases-curl", ran.all());
+    let output = run(directory.path(), &["cases", "notes", "--format", "curl", "-E", "valid/control/plain"]);
+    snapshot!("cases-curl", output.all());
 }
 
 #[test]
-fn a_faulty_server_is_caught_and_explained() {
+fn dropped_limit_is_found_with_its_document_line() {
     let directory = project();
     let listed = run(directory.path(), &["serve", "notes", "--list-faults"]);
     assert_eq!(listed.code, 0, "{}", listed.all());
     let fault = listed
-        .out
+        .stdout
         .lines()
         .filter_map(|line| line.split_whitespace().next())
         .find(|name| name.starts_with("RenameNote.name.length.max"))
-        .expect("the limit on names can be lost")
+        .expect("a fault drops the length limit of `name`")
         .to_owned();
     let mut server = overstep(directory.path(), &["serve", "notes", "--fault", &fault])
         .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::null())
         .spawn()
-        .expect("it starts");
+        .expect("start overstep");
     let mut url = String::new();
-    let stdout = server.stdout.take().expect("it is piped");
-    std::io::BufRead::read_line(&mut std::io::BufReader::new(stdout), &mut url).expect("it prints its address");
-    let ran = run(directory.path(), &["check", "notes", "-e", url.trim(), "-E", "member(name) & constraint(length)"]);
-    server.kill().expect("it runs");
-    server.wait().expect("it ends");
-    assert_eq!(ran.code, 1, "{}", ran.all());
-    assert!(ran.out.contains("✗ RenameNote · name · length"), "{}", ran.out);
-    assert!(ran.out.contains("rename-note.md:12"), "{}", ran.out);
-    assert!(!ran.out.contains("testing overstep itself"), "{}", ran.out);
+    let stdout = server.stdout.take().expect("stdout is piped");
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(stdout), &mut url).expect("read the server's address");
+    let output =
+        run(directory.path(), &["check", "notes", "-e", url.trim(), "-E", "member(name) & constraint(length)"]);
+    server.kill().expect("kill the server");
+    server.wait().expect("wait for the process");
+    assert_eq!(output.code, 1, "{}", output.all());
+    assert!(output.stdout.contains("✗ RenameNote · name · length"), "{}", output.stdout);
+    assert!(output.stdout.contains("rename-note.md:12"), "{}", output.stdout);
+    assert!(!output.stdout.contains("testing overstep itself"), "{}", output.stdout);
 }
 
-/// A server that takes connections and never answers, and says when the first request came.
 #[cfg(unix)]
 #[test]
-fn ctrl_c_leaves_whole_files_and_a_summary() {
+fn interrupted_run_writes_complete_reports_and_a_summary() {
     use std::io::Read as _;
     let directory = project();
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let url = format!("http://{}", listener.local_addr().expect("bound"));
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("bind a free port");
+    let url = format!("http://{}", listener.local_addr().expect("local address"));
     let arguments = [
         "check",
         "notes",
@@ -340,115 +341,115 @@ fn ctrl_c_leaves_whole_files_and_a_summary() {
         .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::piped())
         .spawn()
-        .expect("it starts");
-    let mut out = running.stdout.take().expect("it is piped");
-    // The first connection is only the probe; the one that says something is a case.
-    let held: Vec<std::net::TcpStream> = loop {
-        let (mut stream, _) = listener.accept().expect("it connects");
+        .expect("start overstep");
+    let mut pipe = running.stdout.take().expect("stdout is piped");
+    // The first connection is only the probe; the first one that sends bytes belongs to a case.
+    let open_connection = loop {
+        let (mut stream, _) = listener.accept().expect("accept a connection");
         if matches!(stream.read(&mut [0; 1]), Ok(1)) {
-            break vec![stream];
+            break stream;
         }
     };
-    let killed = Command::new("kill").args(["-INT", &running.id().to_string()]).status().expect("kill is there");
+    let killed = Command::new("kill").args(["-INT", &running.id().to_string()]).status().expect("run kill");
     assert!(killed.success());
-    let status = running.wait().expect("it ends");
-    drop(held);
-    let mut said = String::new();
-    out.read_to_string(&mut said).expect("text");
-    assert_eq!(status.code(), Some(3), "{said}");
-    assert!(said.trim_start().starts_with("notes · http://127.0.0.1:"), "{said}");
-    assert!(said.contains("incomplete: the run was stopped"), "{said}");
-    let events = events(&std::fs::read_to_string(directory.path().join("all.ndjson")).expect("written"));
-    assert_eq!(events.last().expect("a summary")["event"], "summary");
-    let xml = std::fs::read_to_string(directory.path().join("all.xml")).expect("written");
+    let status = running.wait().expect("wait for the process");
+    drop(open_connection);
+    let mut stdout = String::new();
+    pipe.read_to_string(&mut stdout).expect("UTF-8 text");
+    assert_eq!(status.code(), Some(3), "{stdout}");
+    assert!(stdout.trim_start().starts_with("notes · http://127.0.0.1:"), "{stdout}");
+    assert!(stdout.contains("incomplete: the run was stopped"), "{stdout}");
+    let events = events(&std::fs::read_to_string(directory.path().join("all.ndjson")).expect("read file"));
+    assert_eq!(events.last().expect("summary event")["event"], "summary");
+    let xml = std::fs::read_to_string(directory.path().join("all.xml")).expect("read file");
     assert!(xml.trim_end().ends_with("</testsuites>"), "{xml}");
 }
 
-/// The pages that the project was written for, where they are there.
-fn shared(path: &str) -> Option<String> {
+/// Returns the path of a page that is not part of the repository, or `None` where it is missing.
+fn shared_page(path: &str) -> Option<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/docs").join(path);
     if path.exists() {
         return Some(path.to_string_lossy().into_owned());
     }
-    visible::say(&format!("skipped: `{}` is not there", path.display()));
+    visible::say(&format!("skipped: `{}` is missing", path.display()));
     None
 }
 
 #[test]
-fn pages_become_a_contract() {
+fn ingest_writes_a_contract_that_can_be_read_again() {
     let directory = project();
-    let Some(page) = shared("connect/API_TagContact.txt") else { return };
-    let ran = run(directory.path(), &["ingest", &page]);
-    assert_eq!(ran.code, 0, "{}", ran.all());
-    let contract: Json = serde_json::from_str(&ran.out).expect("JSON and nothing else on standard output");
+    let Some(page) = shared_page("connect/API_TagContact.txt") else { return };
+    let output = run(directory.path(), &["ingest", &page]);
+    assert_eq!(output.code, 0, "{}", output.all());
+    let contract: Json = serde_json::from_str(&output.stdout).expect("standard output is JSON");
     assert_eq!(contract["format"], "overstep-contract/1");
     assert_eq!(contract["operations"][0]["http"]["uri"], "/contact/tags");
     let text = run(directory.path(), &["ingest", &page, "--format", "text"]);
-    assert!(text.out.contains("POST /contact/tags"), "{}", text.all());
-    let ran = run(directory.path(), &["ingest", &page, "-o", "made/a.contract.json", "--only", "TagContact"]);
-    assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{}", ran.all());
-    // What was written can be read again, and says the same.
+    assert!(text.stdout.contains("POST /contact/tags"), "{}", text.all());
+    let output = run(directory.path(), &["ingest", &page, "-o", "made/a.contract.json", "--only", "TagContact"]);
+    assert_eq!((output.code, output.stdout.as_str()), (0, ""), "{}", output.all());
     let again = run(directory.path(), &["ingest", "made/a.contract.json"]);
     assert_eq!(again.code, 0, "{}", again.all());
-    let again: Json = serde_json::from_str(&again.out).expect("JSON");
+    let again: Json = serde_json::from_str(&again.stdout).expect("valid JSON");
     assert_eq!(again["shapes"], contract["shapes"]);
     let wrong = run(directory.path(), &["ingest", &page, "--only", "TagContacts"]);
     assert_eq!(wrong.code, 2, "{}", wrong.all());
 }
 
 #[test]
-fn what_is_no_document_is_refused_with_its_line() {
+fn invalid_contract_is_rejected_with_its_line() {
     let directory = project();
     std::fs::write(directory.path().join("a.contract.json"), "{\"format\": \"overstep-contract/1\",\n \"service\": 5}")
-        .expect("written");
-    let ran = run(directory.path(), &["ingest", "a.contract.json"]);
-    assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{}", ran.all());
-    assert!(ran.err.contains("a.contract.json:2"), "{}", ran.err);
+        .expect("write file");
+    let output = run(directory.path(), &["ingest", "a.contract.json"]);
+    assert_eq!((output.code, output.stdout.as_str()), (2, ""), "{}", output.all());
+    assert!(output.stderr.contains("a.contract.json:2"), "{}", output.stderr);
 }
 
 #[test]
-fn pages_that_differ_are_shown_with_both_lines() {
+fn drift_shows_contradictions_between_two_pages() {
     let directory = project();
-    let (Some(one), Some(two)) = (shared("connect/API_TagContact.txt"), shared("connect/tag_contact.rst")) else {
+    let (Some(one), Some(two)) = (shared_page("connect/API_TagContact.txt"), shared_page("connect/tag_contact.rst"))
+    else {
         return;
     };
-    let ran = run(directory.path(), &["drift", &one, &two]);
-    assert_eq!(ran.code, 0, "{}", ran.all());
-    assert!(ran.out.contains("TagContact · errors/InvalidActiveRegionException"), "{}", ran.out);
-    assert!(ran.out.contains("tag_contact.rst:"), "{}", ran.out);
-    let json: Json =
-        serde_json::from_str(&run(directory.path(), &["drift", &one, &two, "--format", "json"]).out).expect("JSON");
+    let output = run(directory.path(), &["drift", &one, &two]);
+    assert_eq!(output.code, 0, "{}", output.all());
+    assert!(output.stdout.contains("TagContact · errors/InvalidActiveRegionException"), "{}", output.stdout);
+    assert!(output.stdout.contains("tag_contact.rst:"), "{}", output.stdout);
+    let json: Json = serde_json::from_str(&run(directory.path(), &["drift", &one, &two, "--format", "json"]).stdout)
+        .expect("valid JSON");
     assert_eq!(json["format"], "overstep-drift/1");
     assert!(json["drifts"].as_array().is_some_and(|drifts| !drifts.is_empty()));
     let same = run(directory.path(), &["drift", &one, &one]);
-    assert!(same.out.contains("0 contradictions, 0 facts said by one side only"), "{}", same.all());
+    assert!(same.stdout.contains("0 contradictions, 0 facts stated by one source only"), "{}", same.all());
 }
 
 #[test]
-fn workflow_in_the_ci_page_runs() {
+fn workflow_in_ci_docs_runs() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let page = std::fs::read_to_string(root.join("docs/ci.md")).expect("the page on CI");
-    let workflow = page.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a workflow");
+    let page = std::fs::read_to_string(root.join("docs/ci.md")).expect("read docs/ci.md");
+    let workflow = page.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("YAML block");
     assert!(workflow.lines().count() < 20, "{workflow}");
-    let script = workflow.split("- run: |\n").nth(1).expect("a script");
-    let directory = tempfile::tempdir().expect("a temporary directory");
+    let script = workflow.split("- run: |\n").nth(1).expect("`run` step");
+    let directory = tempfile::tempdir().expect("create temporary directory");
     let scenarios = directory.path().join("scenarios");
-    std::fs::create_dir_all(&scenarios).expect("made");
+    std::fs::create_dir_all(&scenarios).expect("create directory");
     for (from, to) in [("leadlex.toml", "mine.toml"), ("leadlex.contract.json", "leadlex.contract.json")] {
-        std::fs::copy(root.join("scenarios").join(from), scenarios.join(to)).expect("copied");
+        std::fs::copy(root.join("scenarios").join(from), scenarios.join(to)).expect("copy file");
     }
-    let binary = Path::new(env!("CARGO_BIN_EXE_overstep")).parent().expect("a folder");
+    let binary = Path::new(env!("CARGO_BIN_EXE_overstep")).parent().expect("directory");
     let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap_or_default());
     let summary = directory.path().join("summary.md");
-    let ran = std::process::Command::new("sh")
+    let output = std::process::Command::new("sh")
         .args(["-ec", script])
         .current_dir(directory.path())
         .env("PATH", path)
         .env("GITHUB_STEP_SUMMARY", &summary)
         .output()
-        .expect("sh runs");
-    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
-    let markdown = std::fs::read_to_string(summary).expect("a summary");
+        .expect("run sh");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let markdown = std::fs::read_to_string(summary).expect("summary event");
     assert!(markdown.contains("## `mine · ") && markdown.contains("| `AddTagsToContact` |"), "{markdown}");
     assert!(directory.path().join("overstep.xml").is_file());
 }

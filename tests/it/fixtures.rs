@@ -1,8 +1,8 @@
-//! What a run makes on a server is taken away again, whatever happens, and nothing else is.
+//! Every resource that a run creates is deleted again, whatever happens, and no other resource is.
 //!
-//! The server is a few lines on threads of this process; it counts what exists.
+//! The server runs on threads of this process and records which resources exist.
 
-#![expect(clippy::disallowed_methods, reason = "a test may look at files")]
+#![expect(clippy::disallowed_methods, reason = "tests read and write files")]
 
 use crate::loopback;
 use loopback::{read_request, serve};
@@ -13,77 +13,81 @@ use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 
-/// What the server holds, and what was done to it.
+/// Resources of the server, and counts of requests.
 #[derive(Default)]
-struct Things {
-    here: BTreeSet<String>,
-    made: BTreeSet<String>,
+struct Resources {
+    existing: BTreeSet<String>,
+    created: BTreeSet<String>,
     deleted: Vec<String>,
     requests: u64,
-    acts: u64,
+    judged_requests: u64,
 }
 
-/// How the server behaves.
+/// Faults of the server.
 #[derive(Clone, Copy, Default)]
-struct Manners {
-    /// Every so many creates fail.
-    failing: Option<u64>,
-    /// Every so many judged requests are never answered.
-    silent: Option<u64>,
+struct Faults {
+    /// Every n-th request fails if it is a creation.
+    failing_creations: Option<u64>,
+    /// Every n-th judged request gets no response.
+    missing_responses: Option<u64>,
     /// Deleting notes fails.
-    keeps: bool,
+    failing_deletions: bool,
 }
 
-fn server(manners: Manners) -> (SocketAddr, Arc<Mutex<Things>>) {
-    let things = Arc::new(Mutex::new(Things::default()));
-    // Somebody else's.
-    things.lock().expect("free").here.extend(["notes/theirs".to_owned(), "folders/theirs".to_owned()]);
-    let shared = Arc::clone(&things);
+fn server(faults: Faults) -> (SocketAddr, Arc<Mutex<Resources>>) {
+    let resources = Arc::new(Mutex::new(Resources::default()));
+    // These resources exist before the run.
+    resources
+        .lock()
+        .expect("lock is not poisoned")
+        .existing
+        .extend(["notes/existing".to_owned(), "folders/existing".to_owned()]);
+    let shared = Arc::clone(&resources);
     let address = serve(move |mut stream, _| {
-        let mut reader = BufReader::new(stream.try_clone().expect("clone"));
+        let mut reader = BufReader::new(stream.try_clone().expect("clone the stream"));
         while let Some((head, body)) = read_request(&mut reader) {
-            let Some((status, body)) = answer(&shared, manners, &head, &body) else { return };
-            let answer = format!(
+            let Some((status, body)) = respond(&shared, faults, &head, &body) else { return };
+            let response = format!(
                 "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
                 body.len()
             );
-            if stream.write_all(answer.as_bytes()).is_err() {
+            if stream.write_all(response.as_bytes()).is_err() {
                 return;
             }
         }
     });
-    (address, things)
+    (address, resources)
 }
 
-fn answer(things: &Mutex<Things>, manners: Manners, head: &str, body: &[u8]) -> Option<(u16, String)> {
+fn respond(resources: &Mutex<Resources>, faults: Faults, head: &str, body: &[u8]) -> Option<(u16, String)> {
     let mut words = head.split(' ');
     let (method, path) = (words.next()?, words.next()?.trim_start_matches("/v1/"));
-    let mut things = things.lock().expect("free");
-    things.requests += 1;
-    let number = things.requests;
+    let mut resources = resources.lock().expect("lock is not poisoned");
+    resources.requests += 1;
+    let number = resources.requests;
     let every = |nth: Option<u64>, number: u64| nth.is_some_and(|nth| number.is_multiple_of(nth));
     match (method, path.matches('/').count()) {
         ("POST", 0) => {
             let folder = String::from_utf8_lossy(body).split('"').nth(3).map(|id| format!("folders/{id}"));
-            if every(manners.failing, number)
-                || (path == "notes" && !folder.is_some_and(|id| things.here.contains(&id)))
+            if every(faults.failing_creations, number)
+                || (path == "notes" && !folder.is_some_and(|id| resources.existing.contains(&id)))
             {
                 return Some((500, "{}".to_owned()));
             }
-            let thing = format!("{path}/{number}");
-            things.here.insert(thing.clone());
-            things.made.insert(thing);
+            let resource = format!("{path}/{number}");
+            resources.existing.insert(resource.clone());
+            resources.created.insert(resource);
             Some((201, format!("{{\"data\":{{\"id\":\"{number}\"}}}}")))
         }
-        ("DELETE", 1) if manners.keeps && path.starts_with("notes") => Some((500, "{}".to_owned())),
+        ("DELETE", 1) if faults.failing_deletions && path.starts_with("notes") => Some((500, "{}".to_owned())),
         ("DELETE", 1) => {
-            things.deleted.push(path.to_owned());
-            let was = things.here.remove(path);
-            Some((if was { 204 } else { 404 }, String::new()))
+            resources.deleted.push(path.to_owned());
+            let existed = resources.existing.remove(path);
+            Some((if existed { 204 } else { 404 }, String::new()))
         }
         _ => {
-            things.acts += 1;
-            if every(manners.silent, things.acts) {
+            resources.judged_requests += 1;
+            if every(faults.missing_responses, resources.judged_requests) {
                 return None;
             }
             Some((200, "{}".to_owned()))
@@ -92,9 +96,9 @@ fn answer(things: &Mutex<Things>, manners: Manners, head: &str, body: &[u8]) -> 
 }
 
 fn project(address: SocketAddr) -> TempDir {
-    let directory = tempfile::tempdir().expect("a temporary directory");
+    let directory = tempfile::tempdir().expect("create temporary directory");
     let scenarios = directory.path().join("scenarios");
-    std::fs::create_dir(&scenarios).expect("made");
+    std::fs::create_dir(&scenarios).expect("create directory");
     let notes = include_str!("notes/notes.toml")
         .replace("id = \"{NoteId}\"", "id = \"{note.id}\"")
         .replace("\"embedded\"", &format!("\"http://{address}\""));
@@ -110,8 +114,9 @@ create = [
 ]
 delete = [{ request = \"DELETE /v1/folders/{folder.id}\" }, { request = \"DELETE /v1/shelves/{folder.shelf}\" }]
 ";
-    std::fs::write(scenarios.join("notes.toml"), format!("{notes}{fixtures}")).expect("written");
-    std::fs::write(scenarios.join("notes.contract.json"), include_str!("notes/notes.contract.json")).expect("written");
+    std::fs::write(scenarios.join("notes.toml"), format!("{notes}{fixtures}")).expect("write file");
+    std::fs::write(scenarios.join("notes.contract.json"), include_str!("notes/notes.contract.json"))
+        .expect("write file");
     directory
 }
 
@@ -122,85 +127,93 @@ fn command(directory: &TempDir, arguments: &[&str]) -> Command {
     command
 }
 
-fn text(output: &Output) -> String {
+fn all_output(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
-/// Nothing of ours is left, and nothing of theirs was touched.
-fn assert_clean(things: &Mutex<Things>, said: &str) {
-    let things = things.lock().expect("free");
-    let theirs: BTreeSet<String> = ["notes/theirs".to_owned(), "folders/theirs".to_owned()].into();
-    assert_eq!(things.here, theirs, "{said}");
-    assert!(things.made.iter().any(|thing| thing.starts_with("notes/")), "{said}");
-    assert!(things.deleted.iter().all(|thing| things.made.contains(thing)), "{said}");
+/// Asserts that the server has only the resources that existed before the run.
+fn assert_clean(resources: &Mutex<Resources>, context: &str) {
+    let resources = resources.lock().expect("lock is not poisoned");
+    let before: BTreeSet<String> = ["notes/existing".to_owned(), "folders/existing".to_owned()].into();
+    assert_eq!(resources.existing, before, "{context}");
+    assert!(resources.created.iter().any(|resource| resource.starts_with("notes/")), "{context}");
+    assert!(resources.deleted.iter().all(|resource| resources.created.contains(resource)), "{context}");
 }
 
 #[test]
-fn nothing_stays_after_a_run_of_any_kind() {
-    let failing = Manners { failing: Some(5), ..Manners::default() };
-    let silent = Manners { silent: Some(9), ..Manners::default() };
-    for (manners, arguments) in [
-        (Manners::default(), vec![]),
-        (Manners::default(), vec!["-E", "op(TagNote) & length"]),
-        (Manners::default(), vec!["--max-failures", "1"]),
-        (failing, vec![]),
-        (silent, vec!["-E", "op(RenameNote)"]),
+fn all_created_resources_are_deleted() {
+    let failing_creations = Faults { failing_creations: Some(5), ..Faults::default() };
+    let missing_responses = Faults { missing_responses: Some(9), ..Faults::default() };
+    for (faults, arguments) in [
+        (Faults::default(), vec![]),
+        (Faults::default(), vec!["-E", "op(TagNote) & length"]),
+        (Faults::default(), vec!["--max-failures", "1"]),
+        (failing_creations, vec![]),
+        (missing_responses, vec!["-E", "op(RenameNote)"]),
     ] {
-        let (address, things) = server(manners);
+        let (address, resources) = server(faults);
         let directory = project(address);
-        let output = command(&directory, &arguments).output().expect("it starts");
-        let said = format!("{arguments:?}\n{}", text(&output));
-        assert_clean(&things, &said);
-        assert!(!said.contains("left behind"), "{said}");
+        let output = command(&directory, &arguments).output().expect("start overstep");
+        let text = format!("{arguments:?}\n{}", all_output(&output));
+        assert_clean(&resources, &text);
+        assert!(!text.contains("cleanup failed"), "{text}");
     }
 }
 
 #[cfg(unix)]
 #[test]
-fn nothing_stays_after_ctrl_c() {
+fn all_created_resources_are_deleted_after_a_signal() {
     for signal in ["-INT", "-TERM"] {
-        let (address, things) = server(Manners::default());
+        let (address, resources) = server(Faults::default());
         let directory = project(address);
-        let child = command(&directory, &["--rate-limit", "300/s"]).spawn().expect("it starts");
-        while things.lock().expect("free").made.len() < 40 {
+        let child = command(&directory, &["--rate-limit", "300/s"]).spawn().expect("start overstep");
+        while resources.lock().expect("lock is not poisoned").created.len() < 40 {
             std::thread::yield_now();
         }
         let id = child.id().to_string();
-        assert!(Command::new("kill").args([signal, &id]).status().expect("kill").success());
-        let output = child.wait_with_output().expect("it ends");
-        let said = text(&output);
-        assert!(said.contains("the run was stopped"), "{said}");
-        assert_clean(&things, &said);
+        assert!(Command::new("kill").args([signal, &id]).status().expect("run kill").success());
+        let output = child.wait_with_output().expect("wait for the process");
+        let text = all_output(&output);
+        assert!(text.contains("the run was stopped"), "{text}");
+        assert_clean(&resources, &text);
     }
 }
 
 #[test]
-fn what_cannot_be_taken_away_is_said_once() {
-    let (address, things) = server(Manners { keeps: true, ..Manners::default() });
+fn failed_deletions_are_reported_once() {
+    let (address, resources) = server(Faults { failing_deletions: true, ..Faults::default() });
     let directory = project(address);
-    let output =
-        command(&directory, &["-E", "valid/control", "--report", "ndjson=out.ndjson"]).output().expect("it starts");
-    let said = text(&output);
-    let kept = things.lock().expect("free").here.iter().filter(|thing| thing.starts_with("notes/")).count() - 1;
-    assert!(kept > 0);
-    assert_eq!(said.matches("left behind:").count(), 1, "{said}");
-    assert!(said.contains("`DELETE /v1/notes/{note.id}`: status 500"), "{said}");
-    let lines = std::fs::read_to_string(directory.path().join("out.ndjson")).expect("written");
-    assert!(lines.contains(&format!("\"left\":{{\"cases\":{kept},")), "{lines}");
+    let output = command(&directory, &["-E", "valid/control", "--report", "ndjson=out.ndjson"])
+        .output()
+        .expect("start overstep");
+    let text = all_output(&output);
+    let leaked = resources
+        .lock()
+        .expect("lock is not poisoned")
+        .existing
+        .iter()
+        .filter(|resource| resource.starts_with("notes/"))
+        .count()
+        - 1;
+    assert!(leaked > 0);
+    assert_eq!(text.matches("cleanup failed").count(), 1, "{text}");
+    assert!(text.contains("`DELETE /v1/notes/{note.id}`: status 500"), "{text}");
+    let lines = std::fs::read_to_string(directory.path().join("out.ndjson")).expect("read file");
+    assert!(lines.contains(&format!("\"left\":{{\"cases\":{leaked},")), "{lines}");
 }
 
 #[test]
-fn an_operation_that_does_not_exist_is_named_with_its_line() {
-    let (address, _) = server(Manners::default());
+fn unknown_operation_of_a_fixture_is_reported_with_its_line() {
+    let (address, _) = server(Faults::default());
     let directory = project(address);
     let path = directory.path().join("scenarios/notes.toml");
-    let toml = std::fs::read_to_string(&path).expect("there");
+    let toml = std::fs::read_to_string(&path).expect("read file");
     let toml = toml.replace("{ request = \"DELETE /v1/notes/{note.id}\" }", "{ request = \"RenamNote\" }");
-    std::fs::write(&path, &toml).expect("written");
-    let output = command(&directory, &[]).output().expect("it starts");
-    let line = toml.lines().position(|line| line.contains("RenamNote")).expect("there") + 1;
-    let said = text(&output);
-    assert_eq!(output.status.code(), Some(2), "{said}");
-    assert!(said.contains("no operation `RenamNote`") && said.contains("did you mean `RenameNote`?"), "{said}");
-    assert!(said.contains(&format!("notes.toml:{line}")), "{said}");
+    std::fs::write(&path, &toml).expect("write file");
+    let output = command(&directory, &[]).output().expect("start overstep");
+    let line = toml.lines().position(|line| line.contains("RenamNote")).expect("the line exists") + 1;
+    let text = all_output(&output);
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(text.contains("unknown operation `RenamNote`") && text.contains("did you mean `RenameNote`?"), "{text}");
+    assert!(text.contains(&format!("notes.toml:{line}")), "{text}");
 }

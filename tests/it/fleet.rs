@@ -1,9 +1,9 @@
-//! What a fleet of machines gets: the files for ClusterFuzzLite and OSS-Fuzz, held to the list of targets.
+//! The build files for ClusterFuzzLite and OSS-Fuzz, compared with the list of fuzz targets.
 //!
-//! Nothing is compiled here: `cargo fuzz build` is a script that says what it was asked for. CI builds for real.
+//! Nothing is compiled: a script in place of `cargo` records its arguments. CI runs the real build.
 
 #![cfg(unix)]
-#![expect(clippy::disallowed_methods, reason = "a test may look at files and at the path")]
+#![expect(clippy::disallowed_methods, reason = "tests read and write files and read PATH")]
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt as _;
@@ -18,33 +18,35 @@ fn text(file: &str) -> String {
     std::fs::read_to_string(root().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
-/// The stems of a folder's files.
+/// Returns the file stems of a directory.
 fn stems(folder: &Path) -> BTreeSet<String> {
     let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let stem = |path: PathBuf| path.file_stem().expect("a name").to_string_lossy().into_owned();
-    entries.map(|entry| stem(entry.expect("an entry").path())).collect()
+    let stem = |path: PathBuf| path.file_stem().expect("name").to_string_lossy().into_owned();
+    entries.map(|entry| stem(entry.expect("directory entry").path())).collect()
 }
 
-/// All that a fleet can run: the one that needs an endpoint is left out.
+/// Returns all fuzz targets except `endpoint`, which needs a running server.
 fn targets() -> BTreeSet<String> {
     let mut targets = stems(&root().join("fuzz/fuzz_targets"));
     targets.remove("endpoint");
     targets
 }
 
-/// Runs `build.sh` as the base image does, with a `cargo` that only notes its arguments; what it printed and left.
-fn built(variables: &[(&str, &str)]) -> (bool, String, Vec<String>, tempfile::TempDir) {
-    let folder = tempfile::tempdir().expect("a temporary directory");
+/// Runs `build.sh` as the base image does, with a `cargo` that records its arguments. Returns whether it succeeded, its
+/// output, the arguments and its directory.
+fn run_build(variables: &[(&str, &str)]) -> (bool, String, Vec<String>, tempfile::TempDir) {
+    let folder = tempfile::tempdir().expect("create temporary directory");
     let at = |name: &str| folder.path().join(name);
     for name in ["src", "bin"] {
-        std::fs::create_dir(at(name)).expect("made");
+        std::fs::create_dir(at(name)).expect("create directory");
     }
-    std::os::unix::fs::symlink(root(), at("src/overstep")).expect("linked");
-    let cargo = "#!/bin/bash -eu\nprintf '%s\\n' \"$@\" >\"$ASKED\"\n\
+    std::os::unix::fs::symlink(root(), at("src/overstep")).expect("create symlink");
+    let cargo = "#!/bin/bash -eu\nprintf '%s\\n' \"$@\" >\"$ARGUMENTS\"\n\
         host=\"$CARGO_TARGET_DIR/$(rustc -vV | sed -n 's/^host: //p')/release\"\nmkdir -p \"$host\"\n\
         for file in fuzz/fuzz_targets/*.rs; do echo built >\"$host/$(basename \"$file\" .rs)\"; done\n";
-    std::fs::write(at("bin/cargo"), cargo).expect("written");
-    std::fs::set_permissions(at("bin/cargo"), std::fs::Permissions::from_mode(0o755)).expect("made to run");
+    std::fs::write(at("bin/cargo"), cargo).expect("write file");
+    std::fs::set_permissions(at("bin/cargo"), std::fs::Permissions::from_mode(0o755))
+        .expect("make the script executable");
     let path = format!("{}:{}", at("bin").display(), std::env::var("PATH").unwrap_or_default());
     let output = Command::new(root().join(".clusterfuzzlite/build.sh"))
         .env_remove("SANITIZER")
@@ -53,58 +55,59 @@ fn built(variables: &[(&str, &str)]) -> (bool, String, Vec<String>, tempfile::Te
         .env("PATH", path)
         .env("SRC", at("src"))
         .env("OUT", at("out"))
-        .env("ASKED", at("asked"))
+        .env("ARGUMENTS", at("arguments"))
         .env("CARGO_TARGET_DIR", at("target"))
         .envs(variables.iter().copied())
         .output()
-        .expect("bash is there");
-    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    let asked = std::fs::read_to_string(at("asked")).unwrap_or_default().lines().map(str::to_owned).collect();
-    (output.status.success(), said, asked, folder)
+        .expect("start bash");
+    let output_text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    let arguments = std::fs::read_to_string(at("arguments")).unwrap_or_default().lines().map(str::to_owned).collect();
+    (output.status.success(), output_text, arguments, folder)
 }
 
 #[test]
-fn every_target_comes_with_its_seeds_and_options() {
-    let (well, said, asked, folder) = built(&[]);
-    assert!(well, "{said}");
-    assert_eq!(asked, ["fuzz", "build", "--fuzz-dir", "fuzz", "-O", "-s", "address"]);
-    let mut due = BTreeSet::new();
+fn each_target_is_built_with_its_seeds_and_options() {
+    let (succeeded, output_text, arguments, folder) = run_build(&[]);
+    assert!(succeeded, "{output_text}");
+    assert_eq!(arguments, ["fuzz", "build", "--fuzz-dir", "fuzz", "-O", "-s", "address"]);
+    let mut expected = BTreeSet::new();
     for name in targets() {
-        due.insert(format!("{name}.options"));
+        expected.insert(format!("{name}.options"));
         if root().join("fuzz/corpus").join(&name).is_dir() {
-            due.insert(format!("{name}_seed_corpus.zip"));
+            expected.insert(format!("{name}_seed_corpus.zip"));
         }
         if root().join("fuzz").join(format!("{name}.dict")).is_file() {
-            due.insert(format!("{name}.dict"));
+            expected.insert(format!("{name}.dict"));
         }
-        due.insert(name);
+        expected.insert(name);
     }
     let out = folder.path().join("out");
-    let found: BTreeSet<String> = std::fs::read_dir(&out)
-        .expect("it is there")
-        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+    let actual: BTreeSet<String> = std::fs::read_dir(&out)
+        .expect("read the output directory")
+        .map(|entry| entry.expect("directory entry").file_name().to_string_lossy().into_owned())
         .collect();
-    assert_eq!(found, due);
-    // A central directory names each seed, whoever packed it.
-    let zip = std::fs::read(out.join("snapshot_seed_corpus.zip")).expect("packed");
-    for seed in std::fs::read_dir(root().join("fuzz/corpus/snapshot")).expect("a corpus") {
-        let name = seed.expect("an entry").file_name().to_string_lossy().into_owned();
+    assert_eq!(actual, expected);
+    // The central directory of a ZIP archive contains the name of each file.
+    let zip = std::fs::read(out.join("snapshot_seed_corpus.zip")).expect("read the archive");
+    for seed in std::fs::read_dir(root().join("fuzz/corpus/snapshot")).expect("read corpus") {
+        let name = seed.expect("directory entry").file_name().to_string_lossy().into_owned();
         assert!(zip.windows(name.len()).any(|window| window == name.as_bytes()), "{name} is not packed");
     }
 }
 
 #[test]
-fn the_base_image_is_told_what_it_asks_for() {
-    let (well, said, asked, _folder) = built(&[("SANITIZER", "none"), ("CARGO_FUZZ_FLAGS", "--no-trace-compares")]);
-    assert!(well, "{said}");
-    assert_eq!(asked[5..], ["-s", "none", "--no-trace-compares"]);
-    let (_, _, asked, _folder) = built(&[("SANITIZER", "coverage"), ("FUZZING_ENGINE", "libfuzzer")]);
-    assert_eq!(asked[5..], ["-s", "address"], "what coverage takes is the base image's own affair");
-    let (well, said, asked, _folder) = built(&[("FUZZING_ENGINE", "afl")]);
-    assert!(!well && asked.is_empty() && said.contains("afl"), "{said}");
+fn build_files_follow_the_base_image() {
+    let (succeeded, output_text, arguments, _folder) =
+        run_build(&[("SANITIZER", "none"), ("CARGO_FUZZ_FLAGS", "--no-trace-compares")]);
+    assert!(succeeded, "{output_text}");
+    assert_eq!(arguments[5..], ["-s", "none", "--no-trace-compares"]);
+    let (_, _, arguments, _folder) = run_build(&[("SANITIZER", "coverage"), ("FUZZING_ENGINE", "libfuzzer")]);
+    assert_eq!(arguments[5..], ["-s", "address"], "the base image itself adds the flags for coverage");
+    let (succeeded, output_text, arguments, _folder) = run_build(&[("FUZZING_ENGINE", "afl")]);
+    assert!(!succeeded && arguments.is_empty() && output_text.contains("afl"), "{output_text}");
     let project = text(".clusterfuzzlite/project.yaml");
     for line in ["language: rust", "  - libfuzzer", "  - address"] {
-        assert!(project.lines().any(|found| found == line), "no `{line}` in project.yaml");
+        assert!(project.lines().any(|other| other == line), "no `{line}` in project.yaml");
     }
     let image = text(".clusterfuzzlite/Dockerfile");
     for line in [
@@ -113,15 +116,15 @@ fn the_base_image_is_told_what_it_asks_for() {
         "WORKDIR $SRC/overstep",
         "COPY .clusterfuzzlite/build.sh $SRC/",
     ] {
-        assert!(image.lines().any(|found| found == line), "no `{line}` in the Dockerfile");
+        assert!(image.lines().any(|other| other == line), "no `{line}` in the Dockerfile");
     }
 }
 
 #[test]
-fn what_stands_in_the_folder_is_what_cargo_builds() {
-    let manifest: toml::Table = text("fuzz/Cargo.toml").parse().expect("TOML");
-    let name = |bin: &toml::Value| bin["name"].as_str().expect("a name").to_owned();
-    let bins: BTreeSet<String> = manifest["bin"].as_array().expect("bins").iter().map(name).collect();
+fn manifest_lists_every_fuzz_target() {
+    let manifest: toml::Table = text("fuzz/Cargo.toml").parse().expect("valid TOML");
+    let name = |bin: &toml::Value| bin["name"].as_str().expect("name").to_owned();
+    let bins: BTreeSet<String> = manifest["bin"].as_array().expect("`bin` array").iter().map(name).collect();
     assert_eq!(bins, stems(&root().join("fuzz/fuzz_targets")));
-    assert!(stems(&root().join("fuzz/corpus")).is_subset(&bins), "seeds of no target");
+    assert!(stems(&root().join("fuzz/corpus")).is_subset(&bins), "a corpus without a target");
 }

@@ -1,115 +1,117 @@
-//! `overstep fuzz` as a person meets it: faults that no boundary reaches, simplest forms, regressions.
+//! Runs `overstep fuzz` through the binary: faults that no boundary test reaches, shrinking, and saved regressions.
 //!
-//! Everything here talks to nothing but this machine: the embedded server, or a made-up service on a thread.
+//! No test leaves this machine: requests go to the embedded server, or to an invented service on a thread.
 
-#![expect(clippy::disallowed_methods, reason = "a test may look at files")]
+#![expect(clippy::disallowed_methods, reason = "tests read and write files")]
 
-use crate::cards as planted;
+use crate::cards;
 use crate::loopback;
 use crate::support::command;
-use planted::{CONTRACT, Cards, FAULTS, Fault, SCENARIO};
+use cards::{CONTRACT, Cards, FAULTS, Fault, SCENARIO};
 use serde_json::Value as Json;
 use std::path::Path;
 use tempfile::TempDir;
 
-struct Ran {
-    out: String,
-    err: String,
+struct Output {
+    stdout: String,
+    stderr: String,
     code: i32,
 }
 
-fn overstep(directory: &Path, arguments: &[&str]) -> Ran {
-    let output = command::overstep(directory, arguments).output().expect("it starts");
-    Ran {
-        out: String::from_utf8_lossy(&output.stdout).into_owned(),
-        err: String::from_utf8_lossy(&output.stderr).into_owned(),
+fn overstep(directory: &Path, arguments: &[&str]) -> Output {
+    let output = command::overstep(directory, arguments).output().expect("start overstep");
+    Output {
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         code: output.status.code().unwrap_or(-1),
     }
 }
 
 fn project() -> TempDir {
-    let directory = tempfile::tempdir().expect("a temporary directory");
+    let directory = tempfile::tempdir().expect("create temporary directory");
     let scenarios = directory.path().join("scenarios");
-    std::fs::create_dir(&scenarios).expect("made");
-    std::fs::write(scenarios.join("cards.toml"), SCENARIO).expect("written");
-    std::fs::write(scenarios.join("cards.contract.json"), CONTRACT).expect("written");
+    std::fs::create_dir(&scenarios).expect("create directory");
+    std::fs::write(scenarios.join("cards.toml"), SCENARIO).expect("write file");
+    std::fs::write(scenarios.join("cards.contract.json"), CONTRACT).expect("write file");
     directory
 }
 
-/// The made-up service on a port of its own.
-fn cards(fault: Fault) -> String {
+/// Starts the cards service and returns its URL.
+fn start_cards(fault: Fault) -> String {
     let service = Cards::new(fault);
-    let address = loopback::serve_json(move |method, target, body| service.answer(method, target, body));
+    let address = loopback::serve_json(move |method, target, body| service.respond(method, target, body));
     format!("http://{address}")
 }
 
 #[test]
-fn a_service_that_does_all_that_is_documented_is_left_alone() {
+fn conforming_service_has_no_findings() {
     let directory = project();
-    let url = cards(Fault::Faithful);
+    let url = start_cards(Fault::Faithful);
     let checked = overstep(directory.path(), &["check", "cards", "-e", &url, "--no-snapshots"]);
-    assert_eq!(checked.code, 0, "{}\n{}", checked.out, checked.err);
-    let ran = overstep(directory.path(), &["fuzz", "cards", "-e", &url, "--max-cases", "3000", "--seed", "3"]);
-    assert_eq!(ran.code, 0, "{}\n{}", ran.out, ran.err);
-    assert!(ran.out.contains("0 findings in"), "{}", ran.out);
+    assert_eq!(checked.code, 0, "{}\n{}", checked.stdout, checked.stderr);
+    let output = overstep(directory.path(), &["fuzz", "cards", "-e", &url, "--max-cases", "3000", "--seed", "3"]);
+    assert_eq!(output.code, 0, "{}\n{}", output.stdout, output.stderr);
+    assert!(output.stdout.contains("0 findings in"), "{}", output.stdout);
 }
 
 #[test]
-fn the_embedded_server_keeps_every_promise_whatever_is_drawn() {
+fn embedded_server_has_no_findings() {
     for scenario in ["connect", "leadlex"] {
-        let directory = tempfile::tempdir().expect("a temporary directory");
-        let ran = overstep(directory.path(), &["fuzz", scenario, "--max-cases", "700", "--seed", "2", "--no-progress"]);
-        assert_eq!(ran.code, 0, "{scenario}: {}\n{}", ran.out, ran.err);
+        let directory = tempfile::tempdir().expect("create temporary directory");
+        let output =
+            overstep(directory.path(), &["fuzz", scenario, "--max-cases", "700", "--seed", "2", "--no-progress"]);
+        assert_eq!(output.code, 0, "{scenario}: {}\n{}", output.stdout, output.stderr);
     }
 }
 
 #[test]
-fn faults_that_no_boundary_reaches_are_found_made_simple_and_kept() {
+fn faults_are_found_shrunk_and_saved_as_regressions() {
     for fault in FAULTS {
         let directory = project();
-        let url = cards(fault);
-        // What lies at a boundary would be found without fuzzing.
+        let url = start_cards(fault);
+        // `check` does not find the fault, since it is at no boundary.
         let checked = overstep(directory.path(), &["check", "cards", "-e", &url, "--no-snapshots"]);
-        // A sequence may meet it by luck.
-        let may_be_met = fault == Fault::FifthUpdate;
-        assert!(checked.code == 0 || may_be_met, "{fault:?}: {}\n{}", checked.out, checked.err);
+        // A random sequence may find this one.
+        let may_be_found = fault == Fault::FifthUpdate;
+        assert!(checked.code == 0 || may_be_found, "{fault:?}: {}\n{}", checked.stdout, checked.stderr);
         let arguments =
             ["fuzz", "cards", "-e", &url, "--max-time", "50s", "--max-failures", "1", "--save", "--report", "ndjson=r"];
-        let ran = overstep(directory.path(), &arguments);
-        assert_eq!(ran.code, 1, "{fault:?}: {}\n{}", ran.out, ran.err);
+        let output = overstep(directory.path(), &arguments);
+        assert_eq!(output.code, 1, "{fault:?}: {}\n{}", output.stdout, output.stderr);
         let saved: Vec<_> = std::fs::read_dir(directory.path().join("scenarios/cards.saved"))
-            .expect("something is saved")
-            .map(|entry| std::fs::read_to_string(entry.expect("an entry").path()).expect("text"))
+            .expect("read the saved regressions")
+            .map(|entry| std::fs::read_to_string(entry.expect("directory entry").path()).expect("UTF-8 text"))
             .collect();
-        let least = match fault {
+        let max_requests = match fault {
             Fault::FifthUpdate => 8,
             _ => 1,
         };
         let requests = saved.iter().map(|text| text.matches("{\"send\"").count() + text.matches("{\"look\"").count());
-        let fewest = requests.min().expect("one at least");
-        assert!(fewest <= least, "{fault:?} takes {least} requests: {saved:?}");
-        let results = std::fs::read_to_string(directory.path().join("r")).expect("results");
-        // And the line that is printed sends it again.
-        let mut finding = results.lines().map(|line| serde_json::from_str::<Json>(line).expect("JSON"));
-        let finding = finding.rfind(|event| event["event"] == "finding").expect("a finding");
-        let id = finding["examples"][0].as_str().expect("an id").to_owned();
+        let fewest = requests.min().expect("at least one");
+        assert!(fewest <= max_requests, "{fault:?} needs more than {max_requests} requests: {saved:?}");
+        let results = std::fs::read_to_string(directory.path().join("r")).expect("results file");
+        // The example of the finding can be replayed.
+        let mut finding = results.lines().map(|line| serde_json::from_str::<Json>(line).expect("valid JSON"));
+        let finding = finding.rfind(|event| event["event"] == "finding").expect("finding");
+        let id = finding["examples"][0].as_str().expect("case id").to_owned();
         let replayed = overstep(directory.path(), &["replay", &id, "-e", &url]);
-        assert_eq!(replayed.code, 1, "{fault:?} {id}: {}\n{}", replayed.out, replayed.err);
-        // From now on every check sends it, and it is a finding until it is mended.
-        let again = overstep(directory.path(), &["check", "cards", "-e", &url, "--no-snapshots", "-E", "fuzz-*"]);
-        assert_eq!(again.code, 1, "{fault:?}: {}\n{}", again.out, again.err);
-        let mended = overstep(directory.path(), &["check", "cards", "-e", &cards(Fault::Faithful), "--no-snapshots"]);
-        assert_eq!(mended.code, 0, "{fault:?}: {}\n{}", mended.out, mended.err);
+        assert_eq!(replayed.code, 1, "{fault:?} {id}: {}\n{}", replayed.stdout, replayed.stderr);
+        // Every later check sends the saved case, which is a finding until the fault is fixed.
+        let checked = overstep(directory.path(), &["check", "cards", "-e", &url, "--no-snapshots", "-E", "fuzz-*"]);
+        assert_eq!(checked.code, 1, "{fault:?}: {}\n{}", checked.stdout, checked.stderr);
+        let fixed =
+            overstep(directory.path(), &["check", "cards", "-e", &start_cards(Fault::Faithful), "--no-snapshots"]);
+        assert_eq!(fixed.code, 0, "{fault:?}: {}\n{}", fixed.stdout, fixed.stderr);
     }
 }
 
 #[test]
-fn the_same_seed_proposes_the_same_whatever_the_number_of_workers() {
+fn runs_with_one_seed_do_not_depend_on_the_number_of_workers() {
     let tables: Vec<String> = ["1", "7"]
         .map(|workers| {
             let directory = project();
             let corpus = directory.path().join("corpus");
-            let url = cards(Fault::Faithful);
+            let url = start_cards(Fault::Faithful);
             let arguments = [
                 "fuzz",
                 "cards",
@@ -125,15 +127,15 @@ fn the_same_seed_proposes_the_same_whatever_the_number_of_workers() {
                 "corpus",
                 "--no-progress",
             ];
-            let ran = overstep(directory.path(), &arguments);
-            assert_eq!(ran.code, 0, "{}\n{}", ran.out, ran.err);
+            let output = overstep(directory.path(), &arguments);
+            assert_eq!(output.code, 0, "{}\n{}", output.stdout, output.stderr);
             let mut inputs: Vec<_> = std::fs::read_dir(&corpus)
-                .expect("a corpus is written")
-                .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+                .expect("read corpus")
+                .map(|entry| entry.expect("directory entry").file_name().to_string_lossy().into_owned())
                 .collect();
             inputs.sort();
             assert!(inputs.len() > 5, "{inputs:?}");
-            let lines = ran.out.lines().filter(|line| !line.contains(" s") && !line.contains("http://"));
+            let lines = output.stdout.lines().filter(|line| !line.contains(" s") && !line.contains("http://"));
             lines.map(str::to_owned).chain(inputs).collect::<Vec<_>>().join("\n")
         })
         .into();
@@ -141,38 +143,38 @@ fn the_same_seed_proposes_the_same_whatever_the_number_of_workers() {
 }
 
 #[test]
-fn a_corpus_is_read_and_nothing_in_it_is_replaced() {
+fn corpus_is_read_and_its_files_are_not_changed() {
     let directory = project();
     let corpus = directory.path().join("corpus");
-    std::fs::create_dir(&corpus).expect("made");
+    std::fs::create_dir(&corpus).expect("create directory");
     let seed = r#"[{"send":"PutLabels","input":{"id":{"$template":"{use}"},"labels":{"k":"1","q":"2"}}}]"#;
-    std::fs::write(corpus.join("mine"), seed).expect("written");
-    std::fs::write(corpus.join("bytes"), b"\x00\x01\xff anything").expect("written");
-    std::fs::write(corpus.join("broken"), b"[{").expect("written");
-    let url = cards(Fault::TwoKeys);
+    std::fs::write(corpus.join("mine"), seed).expect("write file");
+    std::fs::write(corpus.join("bytes"), b"\x00\x01\xff anything").expect("write file");
+    std::fs::write(corpus.join("broken"), b"[{").expect("write file");
+    let url = start_cards(Fault::TwoKeys);
     let arguments = ["fuzz", "cards", "-e", &url, "--max-cases", "32", "--corpus", "corpus", "--no-progress"];
-    let ran = overstep(directory.path(), &arguments);
-    assert_eq!(ran.code, 1, "what the corpus holds is sent first: {}\n{}", ran.out, ran.err);
-    assert_eq!(std::fs::read_to_string(corpus.join("mine")).expect("still there"), seed);
-    assert_eq!(std::fs::read(corpus.join("broken")).expect("still there"), b"[{");
+    let output = overstep(directory.path(), &arguments);
+    assert_eq!(output.code, 1, "the inputs of the corpus are sent first: {}\n{}", output.stdout, output.stderr);
+    assert_eq!(std::fs::read_to_string(corpus.join("mine")).expect("read file"), seed);
+    assert_eq!(std::fs::read(corpus.join("broken")).expect("read file"), b"[{");
 }
 
 #[test]
-fn what_cannot_be_is_said() {
+fn errors_have_documented_exit_codes() {
     let directory = project();
     let remote = overstep(directory.path(), &["fuzz", "cards", "-e", "http://192.0.2.1", "--max-cases", "1"]);
-    assert_eq!(remote.code, 2, "{}", remote.err);
-    assert!(remote.err.contains("--allow-remote"), "{}", remote.err);
-    let nobody = overstep(directory.path(), &["fuzz", "cards", "-e", "http://127.0.0.1:1", "--max-cases", "1"]);
-    assert_eq!(nobody.code, 3, "{}\n{}", nobody.out, nobody.err);
-    assert!(!nobody.err.contains("look at the filter"), "nobody was there to ask: {}", nobody.err);
-    let url = cards(Fault::Faithful);
+    assert_eq!(remote.code, 2, "{}", remote.stderr);
+    assert!(remote.stderr.contains("--allow-remote"), "{}", remote.stderr);
+    let unreachable = overstep(directory.path(), &["fuzz", "cards", "-e", "http://127.0.0.1:1", "--max-cases", "1"]);
+    assert_eq!(unreachable.code, 3, "{}\n{}", unreachable.stdout, unreachable.stderr);
+    assert!(!unreachable.stderr.contains("check the filter"), "the filter is not the cause: {}", unreachable.stderr);
+    let url = start_cards(Fault::Faithful);
     let none = overstep(directory.path(), &["fuzz", "cards", "-e", &url, "-E", "op(Nothing)", "--max-cases", "1"]);
-    assert_eq!(none.code, 4, "{}\n{}", none.out, none.err);
+    assert_eq!(none.code, 4, "{}\n{}", none.stdout, none.stderr);
     let saved = directory.path().join("scenarios/cards.saved");
-    std::fs::create_dir(&saved).expect("made");
-    std::fs::write(saved.join("old.toml"), "format = \"overstep-regression/0\"\n").expect("written");
+    std::fs::create_dir(&saved).expect("create directory");
+    std::fs::write(saved.join("old.toml"), "format = \"overstep-regression/0\"\n").expect("write file");
     let broken = overstep(directory.path(), &["check", "cards", "-e", &url]);
-    assert_eq!(broken.code, 2, "{}", broken.err);
-    assert!(broken.err.contains("cards.saved/old.toml:1"), "{}", broken.err);
+    assert_eq!(broken.code, 2, "{}", broken.stderr);
+    assert!(broken.stderr.contains("cards.saved/old.toml:1"), "{}", broken.stderr);
 }

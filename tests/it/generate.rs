@@ -1,4 +1,4 @@
-//! Cases: unique, repeatable, each what its label says.
+//! Generated cases: ids, repeatability, coverage of limits, and labels that an independent validator confirms.
 
 use crate::support;
 use overstep::case::{Case, Expectation, Intent, StepRequest};
@@ -8,64 +8,65 @@ use overstep::scenario::Scenario;
 use std::collections::{BTreeSet, HashSet};
 use support::schema;
 
-fn all(contract: &Contract, scenario: &Scenario, seed: u64, level: GenerationLevel) -> Vec<Case> {
+fn generate_all(contract: &Contract, scenario: &Scenario, seed: u64, level: GenerationLevel) -> Vec<Case> {
     generate_cases(contract, scenario, GenerationOptions { seed, level })
         .expect("the test contract can be planned")
         .collect()
 }
 
-fn full() -> Vec<Case> {
-    all(&support::contract(), &support::scenario(), 1, GenerationLevel::Full)
+fn full_cases() -> Vec<Case> {
+    generate_all(&support::contract(), &support::scenario(), 1, GenerationLevel::Full)
 }
 
 #[test]
-fn ids_are_unique_and_speak() {
+fn case_ids_are_unique_and_have_five_parts() {
     let mut seen = HashSet::new();
-    for case in full() {
+    for case in full_cases() {
         let parts: Vec<&str> = case.id.0.splitn(5, '/').collect();
         assert_eq!(parts.len(), 5, "{}", case.id);
         assert!(parts.iter().all(|part| !part.is_empty()), "{}", case.id);
         assert!(!case.id.0.contains(char::is_whitespace), "{}", case.id);
-        assert!(seen.insert(case.id.0.clone()), "{} is there twice", case.id);
+        assert!(seen.insert(case.id.0.clone()), "{} occurs twice", case.id);
     }
 }
 
 #[test]
-fn the_same_seed_gives_the_same_cases_and_controls_come_first() {
+fn equal_seeds_give_equal_cases_and_controls_come_first() {
     let (contract, scenario) = (support::contract(), support::scenario());
-    let first = all(&contract, &scenario, 7, GenerationLevel::Full);
-    assert_eq!(first, all(&contract, &scenario, 7, GenerationLevel::Full));
-    assert_ne!(first, all(&contract, &scenario, 8, GenerationLevel::Full));
+    let first = generate_all(&contract, &scenario, 7, GenerationLevel::Full);
+    assert_eq!(first, generate_all(&contract, &scenario, 7, GenerationLevel::Full));
+    assert_ne!(first, generate_all(&contract, &scenario, 8, GenerationLevel::Full));
     let controls: Vec<&str> = first.iter().take(2).map(|case| case.id.0.as_str()).collect();
     assert_eq!(controls, ["notes/PutNote/valid/control/plain", "notes/DropNote/valid/control/plain"]);
 }
 
 #[test]
-fn a_quick_run_sends_a_part_of_the_full_one_under_the_same_ids() {
+fn quick_cases_are_a_subset_of_full_cases() {
     let (contract, scenario) = (support::contract(), support::scenario());
-    let ids = |level| all(&contract, &scenario, 1, level).into_iter().map(|case| case.id.0).collect::<BTreeSet<_>>();
+    let ids =
+        |level| generate_all(&contract, &scenario, 1, level).into_iter().map(|case| case.id.0).collect::<BTreeSet<_>>();
     let (quick, full) = (ids(GenerationLevel::Quick), ids(GenerationLevel::Full));
     assert!(quick.is_subset(&full), "{:?}", quick.difference(&full).collect::<Vec<_>>());
     assert!(quick.len() * 2 < full.len(), "{} of {}", quick.len(), full.len());
 }
 
 #[test]
-fn facts_added_elsewhere_do_not_move_a_case() {
+fn the_order_of_operations_does_not_change_cases() {
     let (contract, scenario) = (support::contract(), support::scenario());
-    let mut more = contract.clone();
-    more.operations.reverse();
-    let of_drop = |contract: &Contract| {
-        let mut found = all(contract, &scenario, 1, GenerationLevel::Full);
+    let mut reordered = contract.clone();
+    reordered.operations.reverse();
+    let drop_note_cases = |contract: &Contract| {
+        let mut found = generate_all(contract, &scenario, 1, GenerationLevel::Full);
         found.retain(|case| case.operation.as_str() == "DropNote");
         found.sort_by(|a, b| a.id.cmp(&b.id));
         found
     };
-    assert_eq!(of_drop(&contract), of_drop(&more));
+    assert_eq!(drop_note_cases(&contract), drop_note_cases(&reordered));
 }
 
 #[test]
-fn every_limit_is_tried_below_at_and_above() {
-    let ids: HashSet<String> = full().into_iter().map(|case| case.id.0).collect();
+fn every_limit_is_tested_below_at_and_above() {
+    let ids: HashSet<String> = full_cases().into_iter().map(|case| case.id.0).collect();
     for id in [
         "title/length/at-min",
         "title/length/below-min",
@@ -121,21 +122,21 @@ fn every_limit_is_tried_below_at_and_above() {
 }
 
 #[test]
-fn what_sources_dispute_is_silent_and_the_rest_is_not() {
-    for case in full() {
-        let due = match case.id.0.as_str() {
+fn disputed_enum_values_are_probes() {
+    for case in full_cases() {
+        let expected = match case.id.0.as_str() {
             "notes/PutNote/color/enum/member-BLUE" => Intent::Probe,
             "notes/PutNote/color/enum/member-GREEN" => Intent::Valid,
             "notes/PutNote/color/enum/unknown" => Intent::Violates,
             _ => continue,
         };
-        assert_eq!(case.intent, due, "{}", case.id);
+        assert_eq!(case.intent, expected, "{}", case.id);
     }
 }
 
 #[test]
 fn a_foreign_identifier_expects_the_documented_missing_resource() {
-    let cases = full();
+    let cases = full_cases();
     for id in ["notes/PutNote/missing/NoteId/unknown", "notes/PutNote/NoteId/length/at-max"] {
         let case = cases.iter().find(|case| case.id.0 == id).expect(id);
         let Expectation::Reject { errors, .. } = &case.expectation else { panic!("{id}: {:?}", case.expectation) };
@@ -144,37 +145,38 @@ fn a_foreign_identifier_expects_the_documented_missing_resource() {
 }
 
 #[test]
-fn what_cannot_be_put_on_the_wire_says_why() {
-    let unsendable: Vec<Case> = full().into_iter().filter(|case| case.unsendable_reason.is_some()).collect();
+fn unsendable_cases_have_a_reason_and_no_steps() {
+    let unsendable: Vec<Case> = full_cases().into_iter().filter(|case| case.unsendable_reason.is_some()).collect();
     assert!(unsendable.iter().any(|case| case.id.0 == "notes/PutNote/NoteId/length/below-min"));
     assert!(unsendable.iter().all(|case| case.steps.is_empty()));
 }
 
 #[test]
-fn an_unsatisfiable_pattern_is_refused_with_its_place() {
+fn an_unsatisfiable_pattern_is_an_error_that_names_its_shape() {
     let text = include_str!("support/notes.contract.json").replace("^(?!sys:)[a-z0-9:-]+$", "^[a-z]{9,}$");
     let contract = overstep::contract::from_json(&text).expect("well formed");
     let scenario = support::scenario();
     let error = generate_cases(&contract, &scenario, GenerationOptions::default())
         .err()
-        .expect("nothing fits nine letters into eight");
+        .expect("no text has nine letters and at most eight characters");
     assert_eq!(error.to_string(), "shape `Tag`: no text with 0 to 8 characters matches the pattern `^[a-z]{9,}$`");
 }
 
-/// Constraints that JSON Schema can say.
-fn schema_knows(case: &Case) -> bool {
+/// Returns whether JSON Schema can express the constraint of a case.
+fn is_expressible_in_json_schema(case: &Case) -> bool {
     !matches!(case.constraint, Some(Constraint::MaxTotalBytes))
 }
 
-/// Whether neither of a pair's faults lies in the body; nothing where the body is no document at all.
+/// Returns whether both violations of a pair lie outside of the body. Returns `None` where the body is not a document, or
+/// where JSON Schema cannot express a violation.
 fn pair_leaves_body_valid(id: &str) -> Option<bool> {
     let mut parts = id.splitn(5, '/').skip(3);
     let (classes, names) = (parts.next()?, parts.next()?);
     let faults: Vec<(&str, &str)> = classes.split('+').zip(names.split('+')).collect();
-    // Nor does JSON Schema know byte budgets.
-    let is_beyond =
+    // JSON Schema cannot express byte budgets.
+    let is_inexpressible =
         |(class, name): &(&str, &str)| *class == "malformed" || (*class == "rule" && *name != "atLeastOneOf");
-    if faults.iter().any(is_beyond) {
+    if faults.iter().any(is_inexpressible) {
         return None;
     }
     let in_body =
@@ -185,16 +187,16 @@ fn pair_leaves_body_valid(id: &str) -> Option<bool> {
 #[test]
 fn an_independent_validator_agrees_with_every_label() {
     let (contract, scenario) = (support::contract(), support::scenario());
-    let mut judged = [0, 0];
-    for case in all(&contract, &scenario, 1, GenerationLevel::Full) {
-        let operation = contract.operation(case.operation.as_str()).expect("of this contract");
+    let mut checked = [0, 0];
+    for case in generate_all(&contract, &scenario, 1, GenerationLevel::Full) {
+        let operation = contract.operation(case.operation.as_str()).expect("the operation is in the contract");
         let Some(StepRequest::Operation { input, damage, .. }) = case.steps.first().map(|step| &step.request) else {
             continue;
         };
-        if !damage.is_empty() || !schema_knows(&case) {
+        if !damage.is_empty() || !is_expressible_in_json_schema(&case) {
             continue;
         }
-        let due = match case.intent {
+        let expected = match case.intent {
             _ if case.class == "pair" => match pair_leaves_body_valid(&case.id.0) {
                 Some(valid) => valid,
                 None => continue,
@@ -208,9 +210,9 @@ fn an_independent_validator_agrees_with_every_label() {
         if let Some(members) = body.as_object_mut() {
             members.remove("NoteId");
         }
-        let validator = jsonschema::validator_for(&schema::of_body(&contract, operation)).expect("a sound schema");
-        assert_eq!(validator.is_valid(&body), due, "{}: {body}", case.id);
-        judged[usize::from(due)] += 1;
+        let validator = jsonschema::validator_for(&schema::of_body(&contract, operation)).expect("the schema is valid");
+        assert_eq!(validator.is_valid(&body), expected, "{}: {body}", case.id);
+        checked[usize::from(expected)] += 1;
     }
-    assert!(judged[0] > 100 && judged[1] > 60, "{judged:?} violations and valid bodies were judged");
+    assert!(checked[0] > 100 && checked[1] > 60, "{checked:?} violations and valid bodies were checked");
 }

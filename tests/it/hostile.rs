@@ -1,213 +1,226 @@
-//! Hostile endpoints: whatever comes back, a run ends within its limits, every case has a verdict, and the results
-//! say in words what happened.
+//! Hostile endpoints: a run always ends within its limits, every case has a verdict, and the report explains what happened.
 //!
-//! Nothing here measures time; a generous limit on each run only turns a hang into a failure.
+//! The tests do not measure time; a generous time limit only turns a hang into a failure.
 
-#![expect(clippy::disallowed_methods, reason = "a test may look at files and at its child's memory")]
+#![expect(clippy::disallowed_methods, reason = "tests read files and the memory of a child process")]
 
-use crate::cards as planted;
+use crate::cards;
 use crate::loopback;
 use crate::support::command;
-mod manners;
+mod behaviors;
 mod process;
 mod server;
 
-use manners::{Row, SMUGGLED};
-use process::{Project, Ran};
-use server::{Manner, Which, hostile};
+use behaviors::{Row, SMUGGLED};
+use process::{Project, RunResult};
+use server::{AffectedRequests, HostileBehavior, hostile};
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-/// More than this of a case is too much to record, in bytes.
-const MOST_RECORDED: usize = 64 * 1024;
-/// More than this of resident memory is too much for any answer here, in kB: each of a few workers reads one.
-const MOST_MEMORY: u64 = 200 * 1024;
+/// Maximum length of a line in the report, in bytes.
+const MAX_RECORDED_BYTES: usize = 64 * 1024;
+/// Maximum resident memory of a run in kB; a few workers read one response each.
+const MAX_MEMORY_KB: u64 = 200 * 1024;
 const VERDICTS: [&str; 6] = ["pass", "diverges", "unspecified", "not-implemented", "indeterminate", "unsendable"];
 
-/// Looks at every row, a few at a time, and says what was wrong with each.
+/// Checks every row, a few at a time, and fails with all errors.
 #[track_caller]
-fn each(rows: &[Row], look: impl Fn(&Row) -> Result<(), String> + Sync) {
-    let (next, wrong) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+fn check_rows(rows: &[Row], check: impl Fn(&Row) -> Result<(), String> + Sync) {
+    let (next, failures) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..5 {
             scope.spawn(|| {
                 while let Some(row) = rows.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if let Err(reason) = look(row) {
-                        wrong.lock().expect("no panics while it is held").push(format!("{}: {reason}", row.name));
+                    if let Err(reason) = check(row) {
+                        failures
+                            .lock()
+                            .expect("no thread panics with the lock")
+                            .push(format!("{}: {reason}", row.name));
                     }
                 }
             });
         }
     });
-    let wrong = wrong.into_inner().expect("all are done");
-    assert!(wrong.is_empty(), "{} of {} rows\n{}", wrong.len(), rows.len(), wrong.join("\n"));
+    let failures = failures.into_inner().expect("all threads have ended");
+    assert!(failures.is_empty(), "{} of {} rows\n{}", failures.len(), rows.len(), failures.join("\n"));
 }
 
-fn holds(truth: bool, otherwise: impl FnOnce() -> String) -> Result<(), String> {
-    if truth { Ok(()) } else { Err(otherwise()) }
+fn ensure(condition: bool, message: impl FnOnce() -> String) -> Result<(), String> {
+    if condition { Ok(()) } else { Err(message()) }
 }
 
-/// What is true of every run, whatever came back.
-fn is_in_order(ran: &Ran) -> Result<(), String> {
-    let events = &ran.events;
-    let of = |kind: &str| events.iter().filter(|event| event["event"] == kind).collect::<Vec<_>>();
-    holds(of("run").len() == 1 && of("summary").len() == 1, || format!("no whole results:\n{}", ran.text))?;
+/// Checks what must be true of every run.
+fn check_invariants(result: &RunResult) -> Result<(), String> {
+    let events = &result.events;
+    let events_of = |kind: &str| events.iter().filter(|event| event["event"] == kind).collect::<Vec<_>>();
+    ensure(events_of("run").len() == 1 && events_of("summary").len() == 1, || {
+        format!("incomplete results:\n{}", result.text)
+    })?;
     let mut ids = HashSet::new();
-    for case in of("case") {
+    for case in events_of("case") {
         let verdict = case["verdict"].as_str().unwrap_or_default();
-        let why = case["why"].as_str().unwrap_or_default();
-        holds(VERDICTS.contains(&verdict) && !why.is_empty(), || format!("no verdict: {case}"))?;
-        holds(ids.insert(case["id"].clone()), || format!("two verdicts on {}", case["id"]))?;
+        let explanation = case["why"].as_str().unwrap_or_default();
+        ensure(VERDICTS.contains(&verdict) && !explanation.is_empty(), || format!("no verdict: {case}"))?;
+        ensure(ids.insert(case["id"].clone()), || format!("two verdicts on {}", case["id"]))?;
     }
-    let summary = of("summary")[0];
+    let summary = events_of("summary")[0];
     let counted: u64 = VERDICTS.iter().filter_map(|verdict| summary[verdict.replace('-', "_")].as_u64()).sum();
-    holds(counted >= 1 || summary["incomplete"].is_string(), || format!("nothing was counted: {summary}"))?;
-    holds(ran.longest <= MOST_RECORDED, || format!("a line of {} bytes", ran.longest))?;
-    holds(!ran.text.contains('\u{1b}'), || format!("it steers the terminal:\n{}", ran.text))?;
-    holds(ran.peak < MOST_MEMORY, || format!("{} kB of memory", ran.peak))
+    ensure(counted >= 1 || summary["incomplete"].is_string(), || format!("no case was counted: {summary}"))?;
+    ensure(result.longest_line <= MAX_RECORDED_BYTES, || format!("a line of {} bytes", result.longest_line))?;
+    ensure(!result.text.contains('\u{1b}'), || {
+        format!("the output has terminal control characters:\n{}", result.text)
+    })?;
+    ensure(result.peak_memory < MAX_MEMORY_KB, || format!("{} kB of memory", result.peak_memory))
 }
 
-/// Some requests of one operation meet it, and all others are answered as documented.
-fn one_place(row: &Row) -> Result<(), String> {
-    let address = hostile(row.manner.clone(), Which::LongNotes);
-    let ran = Project::new().overstep(
+/// Runs `check` where only some requests of one operation get the hostile behavior.
+fn check_some_requests(row: &Row) -> Result<(), String> {
+    let address = hostile(row.behavior.clone(), AffectedRequests::LongNotes);
+    let result = Project::new().overstep(
         "check",
         &format!("http://{address}"),
         &["-E", "op(LinkCard)", "--workers", "8", "--no-snapshots"],
     );
-    is_in_order(&ran)?;
-    let passes = row.observed == "pass";
-    holds(ran.code == i32::from(!passes), || format!("exit {}\n{}", ran.code, ran.text))?;
-    let (mut met, mut cases) = (0, 0);
-    for case in ran.events.iter().filter(|event| event["event"] == "case") {
+    check_invariants(&result)?;
+    let expects_pass = row.observed == "pass";
+    ensure(result.code == i32::from(!expects_pass), || format!("exit {}\n{}", result.code, result.text))?;
+    let (mut affected, mut cases) = (0, 0);
+    for case in result.events.iter().filter(|event| event["event"] == "case") {
         let id = case["id"].as_str().unwrap_or_default();
         cases += 1;
         if !id.starts_with("cards/LinkCard/note/length/above-max") {
             let verdict = case["verdict"].as_str().unwrap_or_default();
-            let innocent = matches!(verdict, "pass" | "unspecified" | "unsendable");
-            holds(innocent && !case.to_string().contains(SMUGGLED), || format!("it is blamed on {case}"))?;
+            let is_unaffected = matches!(verdict, "pass" | "unspecified" | "unsendable");
+            ensure(is_unaffected && !case.to_string().contains(SMUGGLED), || {
+                format!("an unaffected case is blamed: {case}")
+            })?;
             continue;
         }
-        met += 1;
-        let why = case["why"].as_str().unwrap_or_default();
-        holds(case["verdict"] == if passes { "pass" } else { "diverges" }, || format!("a verdict: {case}"))?;
-        holds(why.contains(row.why), || format!("no `{}` in `{why}`", row.why))?;
+        affected += 1;
+        let explanation = case["why"].as_str().unwrap_or_default();
+        ensure(case["verdict"] == if expects_pass { "pass" } else { "diverges" }, || format!("wrong verdict: {case}"))?;
+        ensure(explanation.contains(row.why), || format!("no `{}` in `{explanation}`", row.why))?;
     }
-    holds(met > 3, || format!("only {met} cases met it"))?;
-    holds(ran.events[0]["cases"].as_u64() == Some(cases), || format!("{cases} verdicts on {}", ran.events[0]))?;
-    let findings: Vec<_> = ran.events.iter().filter(|event| event["event"] == "finding").collect();
-    holds(findings.len() == usize::from(!passes), || format!("{} findings\n{}", findings.len(), ran.text))?;
+    ensure(affected > 3, || format!("only {affected} cases were affected"))?;
+    ensure(result.events[0]["cases"].as_u64() == Some(cases), || {
+        format!("{cases} verdicts, but the run started with {}", result.events[0])
+    })?;
+    let findings: Vec<_> = result.events.iter().filter(|event| event["event"] == "finding").collect();
+    ensure(findings.len() == usize::from(!expects_pass), || format!("{} findings\n{}", findings.len(), result.text))?;
     for finding in findings {
         let place = [&finding["operation"], &finding["member"], &finding["constraint"]];
-        holds(place == ["LinkCard", "note", "length"], || format!("found at {place:?}"))?;
+        ensure(place == ["LinkCard", "note", "length"], || format!("found at {place:?}"))?;
         let observed = finding["observed"].as_str().unwrap_or_default();
-        holds(observed.starts_with(row.observed), || format!("observed `{observed:.200}`, not `{}`", row.observed))?;
+        ensure(observed.starts_with(row.observed), || format!("observed `{observed:.200}`, not `{}`", row.observed))?;
     }
     Ok(())
 }
 
-/// How long an answer is waited for: where one comes, its coming is waited for, however busy the machine is.
-fn patience(row: &Row) -> &'static str {
-    if row.takes_its_time() { "300ms" } else { "5s" }
+/// Returns the request timeout: short where only the timeout ends a request, long where a response must not be missed.
+fn request_timeout(row: &Row) -> &'static str {
+    if row.needs_timeout() { "300ms" } else { "5s" }
 }
 
-const FEW: &str = "op(LinkCard) & (*control/plain | member(note))";
+const FEW_CASES: &str = "op(LinkCard) & (*control/plain | member(note))";
 
-/// Every request meets it.
-fn everywhere(row: &Row) -> Result<(), String> {
-    let address = hostile(row.manner.clone(), Which::Every);
-    let arguments = ["-E", FEW, "--request-timeout", patience(row), "--workers", "8", "--no-snapshots"];
-    let ran = Project::new().overstep("check", &format!("http://{address}"), &arguments);
-    is_in_order(&ran)?;
-    let incomplete = ran.events.last().and_then(|summary| summary["incomplete"].as_str()).unwrap_or_default();
-    // What is an answer is held against what is documented, and no plain request succeeds.
-    let code = if row.is_answer() { 1 } else { 3 };
-    let reason = if row.is_answer() { "no plain valid request succeeded" } else { row.why };
-    holds(ran.code == code, || format!("exit {}, not {code}\n{}", ran.code, ran.text))?;
-    holds(incomplete.contains(reason), || format!("no `{reason}` in `{incomplete}`"))
+/// Runs `check` where all requests get the hostile behavior.
+fn check_all_requests(row: &Row) -> Result<(), String> {
+    let address = hostile(row.behavior.clone(), AffectedRequests::All);
+    let arguments = ["-E", FEW_CASES, "--request-timeout", request_timeout(row), "--workers", "8", "--no-snapshots"];
+    let result = Project::new().overstep("check", &format!("http://{address}"), &arguments);
+    check_invariants(&result)?;
+    let incomplete = result.events.last().and_then(|summary| summary["incomplete"].as_str()).unwrap_or_default();
+    // A response is compared with the documentation, and no control succeeds.
+    let code = if row.has_response_head() { 1 } else { 3 };
+    let reason = if row.has_response_head() { "no plain valid request succeeded" } else { row.why };
+    ensure(result.code == code, || format!("exit {}, not {code}\n{}", result.code, result.text))?;
+    ensure(incomplete.contains(reason), || format!("no `{reason}` in `{incomplete}`"))
 }
 
-/// Every request meets it, through a library that reads it in its own way: a proxy that answers itself.
-fn proxied(row: &Row) -> Result<(), String> {
-    let proxy = format!("http://{}", hostile(row.manner.clone(), Which::Every));
-    let arguments = ["--proxy", &proxy, "-E", FEW, "--request-timeout", patience(row), "--workers", "8"];
-    // Nobody listens there: what comes can only be the proxy's.
-    let ran = Project::new().overstep("check", "http://127.0.0.1:9", &[&arguments[..], &["--no-snapshots"]].concat());
-    is_in_order(&ran)?;
-    holds(matches!(ran.code, 1 | 3), || format!("exit {}\n{}", ran.code, ran.text))
+/// Runs `check` through a proxy that has the hostile behavior itself.
+fn check_through_proxy(row: &Row) -> Result<(), String> {
+    let proxy = format!("http://{}", hostile(row.behavior.clone(), AffectedRequests::All));
+    let arguments = ["--proxy", &proxy, "-E", FEW_CASES, "--request-timeout", request_timeout(row), "--workers", "8"];
+    // Nothing listens at the endpoint, so all responses are the proxy's.
+    let result =
+        Project::new().overstep("check", "http://127.0.0.1:9", &[&arguments[..], &["--no-snapshots"]].concat());
+    check_invariants(&result)?;
+    ensure(matches!(result.code, 1 | 3), || format!("exit {}\n{}", result.code, result.text))
 }
 
-/// What only says that it is TLS, or nothing at all.
-fn no_tls(row: &Row) -> Result<(), String> {
-    let address = hostile(row.manner.clone(), Which::Every);
-    let arguments = ["-E", FEW, "--request-timeout", "300ms", "--no-snapshots"];
-    let ran = Project::new().overstep("check", &format!("https://{address}"), &arguments);
-    is_in_order(&ran)?;
-    let incomplete = ran.events.last().and_then(|summary| summary["incomplete"].as_str()).unwrap_or_default();
-    holds(ran.code == 3 && incomplete.contains("TLS"), || format!("exit {}\n{}", ran.code, ran.text))?;
-    let speaks = matches!(row.manner, Manner::SpeaksFirst(_));
-    holds(!speaks || incomplete.contains("it speaks no TLS"), || format!("no word of it in `{incomplete}`"))
+/// Runs `check` with HTTPS against a server without TLS.
+fn check_https(row: &Row) -> Result<(), String> {
+    let address = hostile(row.behavior.clone(), AffectedRequests::All);
+    let arguments = ["-E", FEW_CASES, "--request-timeout", "300ms", "--no-snapshots"];
+    let result = Project::new().overstep("check", &format!("https://{address}"), &arguments);
+    check_invariants(&result)?;
+    let incomplete = result.events.last().and_then(|summary| summary["incomplete"].as_str()).unwrap_or_default();
+    ensure(result.code == 3 && incomplete.contains("TLS"), || format!("exit {}\n{}", result.code, result.text))?;
+    let speaks_first = matches!(row.behavior, HostileBehavior::SpeaksFirst(_));
+    ensure(!speaks_first || incomplete.contains("it speaks no TLS"), || format!("`{incomplete}` does not report it"))
 }
 
-/// What was observed is accepted, and is then the same again.
-fn accepted(row: &Row) -> Result<(), String> {
-    let url = format!("http://{}", hostile(row.manner.clone(), Which::LongNotes));
+/// Accepts the observed responses, and checks that a second run has no findings.
+fn check_snapshot_is_stable(row: &Row) -> Result<(), String> {
+    let url = format!("http://{}", hostile(row.behavior.clone(), AffectedRequests::LongNotes));
     let project = Project::new();
-    let of = |update: &str| project.overstep("check", &url, &["-E", FEW, "--workers", "8", "--update", update]);
-    let first = of("all");
-    is_in_order(&first)?;
-    let again = of("no");
-    is_in_order(&again)?;
-    holds(again.code == 0, || format!("exit {}, then {}\n{}", first.code, again.code, again.text))
+    let run = |update: &str| project.overstep("check", &url, &["-E", FEW_CASES, "--workers", "8", "--update", update]);
+    let first = run("all");
+    check_invariants(&first)?;
+    let second = run("no");
+    check_invariants(&second)?;
+    ensure(second.code == 0, || format!("exit {}, then {}\n{}", first.code, second.code, second.text))
 }
 
-/// A fuzzer ends as well, and finds what only some requests meet.
-fn fuzzed(row: &Row) -> Result<(), String> {
-    if !row.is_answer() {
-        let every = hostile(row.manner.clone(), Which::Every);
-        let few = ["--max-cases", "4", "--request-timeout", patience(row), "--workers", "8"];
-        let ran = Project::new().overstep("fuzz", &format!("http://{every}"), &few);
-        is_in_order(&ran)?;
-        holds(ran.code == 3, || format!("exit {}, not 3\n{}", ran.code, ran.text))?;
+/// Runs `fuzz`, which must end, and must find behavior that only some requests get.
+fn check_fuzzing(row: &Row) -> Result<(), String> {
+    if !row.has_response_head() {
+        let address = hostile(row.behavior.clone(), AffectedRequests::All);
+        let arguments = ["--max-cases", "4", "--request-timeout", request_timeout(row), "--workers", "8"];
+        let result = Project::new().overstep("fuzz", &format!("http://{address}"), &arguments);
+        check_invariants(&result)?;
+        ensure(result.code == 3, || format!("exit {}, not 3\n{}", result.code, result.text))?;
     }
-    let some = hostile(row.manner.clone(), Which::Notes);
-    let few = ["--max-cases", "16", "--workers", "8"];
-    let ran = Project::new().overstep("fuzz", &format!("http://{some}"), &few);
-    is_in_order(&ran)?;
-    holds(ran.code == 1, || format!("exit {} where notes meet it\n{}", ran.code, ran.text))?;
-    for finding in ran.events.iter().filter(|event| event["event"] == "finding") {
-        holds(finding["operation"] == "LinkCard", || format!("it is blamed on {finding}"))?;
+    let address = hostile(row.behavior.clone(), AffectedRequests::Notes);
+    let arguments = ["--max-cases", "16", "--workers", "8"];
+    let result = Project::new().overstep("fuzz", &format!("http://{address}"), &arguments);
+    check_invariants(&result)?;
+    ensure(result.code == 1, || {
+        format!("exit {} where requests with notes are affected\n{}", result.code, result.text)
+    })?;
+    for finding in result.events.iter().filter(|event| event["event"] == "finding") {
+        ensure(finding["operation"] == "LinkCard", || format!("another operation is blamed: {finding}"))?;
     }
     Ok(())
 }
 
 #[test]
-fn connections_that_end_too_early_or_never() {
-    each(&manners::connections(), one_place);
-    each(&manners::connections(), everywhere);
+fn connections_that_end_early_or_never() {
+    check_rows(&behaviors::connections(), check_some_requests);
+    check_rows(&behaviors::connections(), check_all_requests);
 }
 
 #[test]
-fn answers_that_come_slowly_or_without_end() {
-    each(&manners::floods(), one_place);
-    each(&manners::floods(), everywhere);
+fn slow_and_endless_responses() {
+    check_rows(&behaviors::floods(), check_some_requests);
+    check_rows(&behaviors::floods(), check_all_requests);
 }
 
 #[test]
-fn framing_and_coding_that_is_wrong() {
-    each(&manners::framings(), one_place);
-    each(&manners::framings(), everywhere);
+fn wrong_framing_and_content_coding() {
+    check_rows(&behaviors::framings(), check_some_requests);
+    check_rows(&behaviors::framings(), check_all_requests);
 }
 
 #[test]
-fn what_is_no_http_or_at_its_edge() {
-    each(&manners::languages(), one_place);
-    each(&manners::languages(), everywhere);
+fn non_http_and_odd_response_heads() {
+    check_rows(&behaviors::non_http_and_odd_heads(), check_some_requests);
+    check_rows(&behaviors::non_http_and_odd_heads(), check_all_requests);
 }
 
-/// A listener that counts who comes, and its count.
-fn elsewhere() -> (std::net::SocketAddr, Arc<AtomicUsize>) {
+/// Starts a listener that counts its connections.
+fn counting_listener() -> (std::net::SocketAddr, Arc<AtomicUsize>) {
     let count = Arc::new(AtomicUsize::new(0));
     let seen = Arc::clone(&count);
     let address = loopback::serve(move |_, _| {
@@ -217,80 +230,85 @@ fn elsewhere() -> (std::net::SocketAddr, Arc<AtomicUsize>) {
 }
 
 #[test]
-fn answers_that_want_something_of_their_reader() {
-    let (address, count) = elsewhere();
-    each(&manners::answers(address), one_place);
-    each(&manners::answers(address), everywhere);
+fn redirects_and_oversized_values() {
+    let (address, count) = counting_listener();
+    check_rows(&behaviors::special_responses(address), check_some_requests);
+    check_rows(&behaviors::special_responses(address), check_all_requests);
     assert_eq!(count.load(Ordering::SeqCst), 0, "a redirect was followed");
 }
 
-/// The rows that end at once, or those that do not.
-fn all(elsewhere: std::net::SocketAddr, slow: bool) -> Vec<Row> {
-    let mut rows = manners::connections();
-    rows.extend(manners::floods());
-    rows.extend(manners::framings());
-    rows.extend(manners::languages());
-    rows.extend(manners::answers(elsewhere));
-    rows.retain(|row| row.takes_its_time() == slow);
+/// Returns all rows that do or do not need the timeout to end.
+fn all_rows(redirect_target: std::net::SocketAddr, slow: bool) -> Vec<Row> {
+    let mut rows = behaviors::connections();
+    rows.extend(behaviors::floods());
+    rows.extend(behaviors::framings());
+    rows.extend(behaviors::non_http_and_odd_heads());
+    rows.extend(behaviors::special_responses(redirect_target));
+    rows.retain(|row| row.needs_timeout() == slow);
     rows
 }
 
-/// What stands there is told without being taken for an answer.
+/// `doctor` reports what it received, and does not treat it as a response.
 #[test]
-fn a_doctor_is_not_taken_in() {
-    let mut rows = manners::connections();
-    rows.extend(manners::languages());
-    rows.retain(|row| !row.is_answer() && !row.takes_its_time());
-    each(&rows, |row| {
-        let url = format!("http://{}", hostile(row.manner.clone(), Which::Every));
+fn doctor_reports_non_http_responses() {
+    let mut rows = behaviors::connections();
+    rows.extend(behaviors::non_http_and_odd_heads());
+    rows.retain(|row| !row.has_response_head() && !row.needs_timeout());
+    check_rows(&rows, |row| {
+        let url = format!("http://{}", hostile(row.behavior.clone(), AffectedRequests::All));
         let (code, text, _) = Project::new().run(&["doctor", "cards", "-e", &url]);
-        let told = text.contains("that cannot exist is answered with nothing: ") && text.contains(row.why);
-        holds(code == 3 && told, || format!("exit {code}, no `{}` in\n{text}", row.why))
+        let is_reported = text.contains("that cannot exist is answered with nothing: ") && text.contains(row.why);
+        ensure(code == 3 && is_reported, || format!("exit {code}, no `{}` in\n{text}", row.why))
     });
 }
 
 #[test]
-fn what_was_observed_can_be_accepted() {
-    let mut rows = manners::framings();
-    rows.extend(manners::answers(elsewhere().0));
-    rows.retain(|row| !row.takes_its_time());
-    each(&rows, accepted);
+fn observed_responses_can_be_accepted() {
+    let mut rows = behaviors::framings();
+    rows.extend(behaviors::special_responses(counting_listener().0));
+    rows.retain(|row| !row.needs_timeout());
+    check_rows(&rows, check_snapshot_is_stable);
 }
 
 #[test]
-fn a_proxy_may_be_as_hostile() {
-    let (address, count) = elsewhere();
-    each(&all(address, false), proxied);
-    each(&all(address, true), proxied);
+fn a_hostile_proxy() {
+    let (address, count) = counting_listener();
+    check_rows(&all_rows(address, false), check_through_proxy);
+    check_rows(&all_rows(address, true), check_through_proxy);
     assert_eq!(count.load(Ordering::SeqCst), 0, "a redirect was followed");
 }
 
-/// Its limit would hold whatever happens where it is not seen at all.
+/// Without a measurement, the memory limit of these tests would check nothing.
 #[test]
 #[cfg(target_os = "linux")]
-fn the_memory_of_a_run_is_seen() {
-    let silent = hostile(Manner::Says(Vec::new()), Which::Every);
-    let arguments = ["-E", FEW, "--request-timeout", "300ms", "--no-snapshots"];
-    let ran = Project::new().overstep("check", &format!("http://{silent}"), &arguments);
-    assert!(ran.peak > 1024, "{} kB\n{}", ran.peak, ran.text);
+fn the_peak_memory_of_a_run_is_measured() {
+    let silent = hostile(HostileBehavior::Sends(Vec::new()), AffectedRequests::All);
+    let arguments = ["-E", FEW_CASES, "--request-timeout", "300ms", "--no-snapshots"];
+    let result = Project::new().overstep("check", &format!("http://{silent}"), &arguments);
+    assert!(result.peak_memory > 1024, "{} kB\n{}", result.peak_memory, result.text);
 }
 
 #[test]
-fn what_speaks_no_tls_is_told() {
-    let mut rows = manners::connections();
-    rows.extend(manners::languages());
-    rows.retain(|row| !matches!(row.manner, Manner::Says(_) | Manner::Closes(_) | Manner::Trickles(_)));
-    each(&rows, no_tls);
+fn an_endpoint_without_tls_is_reported() {
+    let mut rows = behaviors::connections();
+    rows.extend(behaviors::non_http_and_odd_heads());
+    rows.retain(|row| {
+        !matches!(
+            row.behavior,
+            HostileBehavior::Sends(_) | HostileBehavior::SendsAndCloses(_) | HostileBehavior::Trickles(_)
+        )
+    });
+    check_rows(&rows, check_https);
 }
 
 #[test]
-fn fuzzing_goes_on_whatever_comes_back() {
-    let (address, count) = elsewhere();
-    each(&all(address, false), fuzzed);
+fn fuzzing_survives_hostile_responses() {
+    let (address, count) = counting_listener();
+    check_rows(&all_rows(address, false), check_fuzzing);
     assert_eq!(count.load(Ordering::SeqCst), 0, "a redirect was followed");
 }
 
 #[test]
-fn fuzzing_goes_on_where_nothing_comes_to_an_end() {
-    each(&all(elsewhere().0, true), fuzzed);
+fn fuzzing_survives_responses_that_never_end() {
+    check_rows(&all_rows(counting_listener().0, true), check_fuzzing);
 }

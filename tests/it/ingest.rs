@@ -1,11 +1,11 @@
-//! The pages in `../shared/docs` and botocore's model become the contracts under `scenarios/`.
+//! The contracts under `scenarios/` match the pages in `../shared/docs` and botocore's model.
 //!
-//! Without `../shared`, or without `OVERSTEP_BOTOCORE` naming an installed botocore, the re-ingesting
-//! tests say `skipped` and the committed contracts are checked alone. `OVERSTEP_BLESS=1` rewrites them.
+//! Without `../shared`, or without `OVERSTEP_BOTOCORE` as the path of an installed botocore, the tests that read the sources
+//! again print `skipped`, and only the committed contracts are checked. `OVERSTEP_BLESS=1` rewrites the contracts.
 
 #![expect(
     clippy::disallowed_methods,
-    reason = "tests read pages and contracts from disk and are told of botocore by the environment"
+    reason = "tests read pages and contracts from disk, and an environment variable locates botocore"
 )]
 
 use crate::support::visible;
@@ -31,7 +31,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The pages, where they are present beside the project.
+/// Reads a page, if the pages are present beside the project.
 fn page(path: &str) -> Option<(String, Vec<u8>)> {
     let file = root().join("../shared/docs").join(path);
     if !file.is_file() {
@@ -71,10 +71,10 @@ fn options() -> IngestOptions {
 fn committed(name: &str) -> Contract {
     let path = root().join("scenarios").join(name);
     let text = std::fs::read_to_string(&path).expect("the contract is committed");
-    contract::from_json(&text).expect("the contract is of our format")
+    contract::from_json(&text).expect("the contract has our format")
 }
 
-fn compare(name: &str, contract: &Contract) {
+fn compare_with_committed(name: &str, contract: &Contract) {
     let text = contract::to_json(contract);
     let path = root().join("scenarios").join(name);
     if std::env::var_os("OVERSTEP_BLESS").is_some() {
@@ -82,8 +82,8 @@ fn compare(name: &str, contract: &Contract) {
         std::fs::write(&path, &text).expect("the contract can be written");
     }
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(committed == text, "{name} is not what the sources say; OVERSTEP_BLESS=1 rewrites it");
-    assert_eq!(&contract::from_json(&text).expect("it reads"), contract, "what is written reads the same");
+    assert!(committed == text, "{name} differs from its sources; OVERSTEP_BLESS=1 rewrites it");
+    assert_eq!(&contract::from_json(&text).expect("it reads"), contract, "the written contract reads back unchanged");
 }
 
 fn at<'c>(contract: &'c Contract, operation: &str, path: &str) -> &'c Shape {
@@ -129,7 +129,7 @@ fn errors(contract: &Contract, operation: &str) -> Vec<(String, Option<u16>)> {
 }
 
 #[test]
-fn connect_is_what_the_sources_say() {
+fn the_connect_contract_matches_its_sources() {
     let (Some(mut sources), Some(model)) = (connect_pages(), model("connect", "2017-08-08")) else {
         visible::say("skipped: needs ../shared/docs and OVERSTEP_BOTOCORE");
         return;
@@ -144,14 +144,14 @@ fn connect_is_what_the_sources_say() {
         .map(ToString::to_string)
         .collect();
     assert_eq!(warnings, Vec::<String>::new());
-    compare("connect.contract.json", &ingested.contract);
+    compare_with_committed("connect.contract.json", &ingested.contract);
     sources.reverse();
     let (reversed, _) = ingest::read_documents(&sources, &options());
     assert_eq!(reversed.contract, ingested.contract, "the order of sources changes nothing");
 }
 
 #[test]
-fn leadlex_is_what_the_page_says() {
+fn the_leadlex_contract_matches_its_page() {
     let Some(sources) = pages(&["leadlex/add-tags-to-contact.mdx"]) else {
         visible::say("skipped: needs ../shared/docs");
         return;
@@ -165,7 +165,7 @@ fn leadlex_is_what_the_page_says() {
         .map(ToString::to_string)
         .collect();
     assert_eq!(messages, Vec::<String>::new());
-    compare("leadlex.contract.json", &ingested.contract);
+    compare_with_committed("leadlex.contract.json", &ingested.contract);
 }
 
 #[test]
@@ -187,8 +187,8 @@ fn tag_contact_has_every_documented_limit() {
     }
     assert_eq!(at(&contract, "TagContact", "Tags{key}").pattern.as_deref(), Some("^(?!aws:)[a-zA-Z+-=._:/]+$"));
     let tags = at(&contract, "TagContact", "Tags");
-    let standings: Vec<FactOrigin> = tags.facts_at(&FactField::LengthMin).map(|fact| fact.standing).collect();
-    assert_eq!(standings, [FactOrigin::Model], "the least number of tags stands in the model only");
+    let origins: Vec<FactOrigin> = tags.facts_at(&FactField::LengthMin).map(|fact| fact.standing).collect();
+    assert_eq!(origins, [FactOrigin::Model], "only the model states the minimum number of tags");
     assert!(tags.facts_at(&FactField::LengthMax).any(|fact| fact.document == "API_TagContact.txt" && fact.line == 49));
     let expected = [
         ("InternalServiceException", Some(500)),
@@ -204,7 +204,7 @@ fn tag_contact_has_every_documented_limit() {
 }
 
 #[test]
-fn attributes_have_a_budget_and_a_character_set() {
+fn attributes_have_a_byte_budget_and_a_pattern() {
     let contract = committed("connect.contract.json");
     let operation = contract.operation("UpdateContactAttributes").expect("the operation");
     let http = operation.http.as_ref().expect("a route");
@@ -215,14 +215,14 @@ fn attributes_have_a_budget_and_a_character_set() {
         attributes.rules.as_slice(),
         [ShapeRule::MaxTotalBytes { max: 32768, stored: true, over: ByteScope::Values }]
     ));
-    assert!(attributes.is_disputed(&FactField::RuleScope(0)), "both readings of the budget survive");
+    assert!(attributes.is_disputed(&FactField::RuleScope(0)), "both interpretations of the budget are kept");
     let key = at(&contract, "UpdateContactAttributes", "Attributes{key}");
     assert_eq!(key.pattern.as_deref(), Some("^[a-zA-Z0-9_-]+$"));
     assert!(key.facts_at(&FactField::Pattern).any(|fact| fact.standing == FactOrigin::Prose));
 }
 
 #[test]
-fn update_contact_has_its_whole_tree() {
+fn update_contact_has_all_nested_members() {
     let contract = committed("connect.contract.json");
     let operation = contract.operation("UpdateContact").expect("the operation");
     let http = operation.http.as_ref().expect("a route");
@@ -241,7 +241,7 @@ fn update_contact_has_its_whole_tree() {
         "{:?}",
         references.rules
     );
-    assert!(!references.is_disputed(&FactField::RuleScope(0)), "only one reading lets a value of 4,096 bytes in");
+    assert!(!references.is_disputed(&FactField::RuleScope(0)), "only one interpretation allows a value of 4,096 bytes");
     let types = at(&contract, "UpdateContact", "References{value}.Type");
     assert!(matches!(&types.kind, ShapeKind::Enum { values } if values.len() == 11));
     assert_eq!((types.undisputed_values().len(), types.is_disputed(&FactField::Enum)), (9, true));
@@ -256,12 +256,12 @@ fn update_contact_has_its_whole_tree() {
         assert!(inner.kind.members().expect("a structure").contains_key("ValueMap"), "{path}");
     }
     assert_eq!(outer.kind.members().expect("a structure").len(), 5);
-    // The dispute is about this operation's member, not about that of another.
+    // Only this operation's member is disputed.
     assert!(!at(&contract, "ListContactReferences", "ReferenceTypes[]").is_disputed(&FactField::Enum));
 }
 
 #[test]
-fn leadlex_has_every_documented_promise() {
+fn leadlex_has_every_documented_fact() {
     let contract = committed("leadlex.contract.json");
     assert_eq!(contract.service, "leadlex");
     assert_eq!(contract.base_url.as_deref(), Some("https://data.leadlex.com/functions/v1/api-gateway"));
@@ -289,7 +289,7 @@ fn leadlex_has_every_documented_promise() {
 }
 
 #[test]
-fn the_two_pages_of_tag_contact_drift() {
+fn drift_between_the_pages_of_tag_contact_is_found() {
     let Some(sources) = connect_pages() else {
         visible::say("skipped: needs ../shared/docs");
         return;
@@ -324,12 +324,12 @@ fn the_two_pages_of_tag_contact_drift() {
 
 proptest! {
     #[test]
-    fn no_bytes_make_a_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+    fn readers_do_not_panic_on_arbitrary_bytes(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         let _ = ingest::read_document("x", &bytes, &IngestOptions::default(), &mut NoDocuments);
     }
 
     #[test]
-    fn no_words_make_a_reader_panic(words in prop::collection::vec(prop::sample::select(vec![
+    fn readers_do_not_panic_on_arbitrary_markup(words in prop::collection::vec(prop::sample::select(vec![
         "{", "}", "[", "]", "\"metadata\":", "\"operations\":", "\"shapes\":", "\"shape\"", ":", ",", "\n", "  ", "| a | b |\n",
         "<ParamField path=\"a\" ", "type=\"string[]\"", ">", "</ParamField>", "<ResponseField name=\"é\">", "```json\n", "```\n", "# T\n",
         ".. py:method:: A.Client.b(**kwargs)\n", "docs.aws.amazon.com/goto/WebAPI/a-2017-08-08/B>`_\n", "**Request Syntax**\n", "  ::\n",

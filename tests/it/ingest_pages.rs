@@ -1,4 +1,4 @@
-//! Pages of other services and other hands: forms that the shared pages do not show.
+//! Pages in styles that the shared pages do not have.
 
 use overstep::contract::{AuthScheme, Contract, FactField, MemberLocation, MemberPath, PathSegment, Shape, ShapeKind};
 use overstep::ingest::{self, IngestOptions, IngestOutput, IngestSeverity, NoDocuments};
@@ -145,19 +145,19 @@ HTTP Status Code: 409
 ";
 
 #[test]
-fn a_rest_page_with_everything_in_it() {
+fn a_rest_page_with_all_sections() {
     let read = read("API_PutThing.txt", REST);
     let contract = &read.contract;
     let operation = &contract.operations[0];
     let http = operation.http.as_ref().expect("a route");
     assert_eq!((http.method.as_str(), http.uri.as_str(), http.success), ("PUT", "/things/{ThingId}/parts", Some(202)));
     let members = at(contract, "").kind.members().expect("members");
-    let bound: Vec<(&str, MemberLocation, Option<&str>, bool)> = members
+    let bindings: Vec<(&str, MemberLocation, Option<&str>, bool)> = members
         .iter()
         .map(|(name, member)| (name.as_str(), member.location, member.wire.as_deref(), member.required))
         .collect();
     assert_eq!(
-        bound,
+        bindings,
         [
             ("ThingId", MemberLocation::Label, None, true),
             ("DryRun", MemberLocation::Query, Some("dryRun"), false),
@@ -183,7 +183,7 @@ fn a_rest_page_with_everything_in_it() {
 }
 
 #[test]
-fn a_type_page_adds_what_the_operation_page_lacks() {
+fn a_type_page_adds_constraints_to_the_operation_page() {
     let filter = "Filter\n\nA filter.\n\nContents\n\nName\n\nThe name.\n\nType: String\n\nLength Constraints: Maximum length of 12.\n\nRequired: Yes\n\nSee Also\n";
     let read = read_all(&[("docs/API_PutThing.txt", REST), ("docs/API_Filter.txt", filter)]);
     let name = at(&read.contract, "Filters[].Name");
@@ -210,7 +210,7 @@ fn mdx(base: &str, body: &str) -> String {
 }
 
 #[test]
-fn a_mintlify_page_of_another_api() {
+fn a_mintlify_page() {
     let body = "<ParamField body=\"text\" type=\"string\" required maxLength={280}>\n  The text\n</ParamField>\n<ParamField body=\"kind\" type=\"string\">\n  One of: `call`, `mail`\n</ParamField>\n<ParamField body=\"links\" type=\"array\">\n  <Expandable title=\"link\">\n    <ParamField body=\"url\" type=\"string\" required>Where</ParamField>\n  </Expandable>\n</ParamField>";
     let read = read("create-deal-note.mdx", &mdx("https://api.crm.example", body));
     let contract = &read.contract;
@@ -227,7 +227,7 @@ fn a_mintlify_page_of_another_api() {
 }
 
 #[test]
-fn pages_with_a_longer_base_agree_on_it() {
+fn pages_with_a_common_base_path_share_the_base_url() {
     let one = mdx("https://api.crm.example/base", "");
     let two = "# Get Deal\n\n<ParamField path=\"id\" type=\"string\" required>Deal</ParamField>\n\n```python\nBASE_URL = \"https://api.crm.example/base\"\nrequests.get(f\"{BASE_URL}/v2/deals/{id}\")\n```\n";
     let read = read_all(&[("a.mdx", &one), ("b.mdx", two)]);
@@ -239,7 +239,7 @@ fn pages_with_a_longer_base_agree_on_it() {
 }
 
 #[test]
-fn unreadable_documents_say_where_and_what_to_do() {
+fn errors_in_documents_have_a_line_and_a_hint() {
     for (bytes, line) in [
         (&b"{\n \"metadata\": {},\n \"operations\": }"[..], 3),
         (b"{\"metadata\": {}}", 1),

@@ -1,14 +1,14 @@
-//! The judge by itself: tables of what was expected and what came, and what is made of it.
+//! The judge: tables of expectations, outcomes and the resulting verdicts, findings and comparisons.
 //!
-//! Nothing is sent; every outcome is written down here.
+//! The tests send nothing; every outcome is built by hand.
 
-mod answers;
-mod bodies;
-mod compared;
-mod counts;
+mod body_types;
+mod content_types;
+mod coverage;
 mod findings;
 mod laws;
 mod oracle;
 mod outcome;
-mod told;
-mod values;
+mod snapshot_comparison;
+mod value_differences;
+mod verdict_text;

@@ -1,14 +1,14 @@
-//! Every integration test in one binary: one module for each subject, and the code that they share.
+//! All integration tests in one binary: one module per subject, plus the code that they share.
 
 #![recursion_limit = "512"]
 
-mod answering;
 mod bad_input;
-mod beside;
 mod boto3_pages;
 mod cards;
 mod cli;
 mod corpus;
+mod differential;
+mod documented_commands;
 mod emulators;
 mod endpoints;
 mod export;
@@ -16,6 +16,7 @@ mod fixtures;
 mod fleet;
 mod foreign;
 mod fuzz;
+mod fuzz_generator;
 mod generate;
 mod hostile;
 mod hosts;
@@ -25,7 +26,7 @@ mod inprocess;
 mod judging;
 mod laws;
 mod layering;
-mod learning;
+mod limit_discovery;
 mod loopback;
 mod malformed;
 mod modelled;
@@ -35,6 +36,7 @@ mod properties;
 mod random_contracts;
 mod reading;
 mod reference;
+mod reference_responses;
 mod reference_vectors;
 mod regex;
 mod replay;
@@ -50,6 +52,5 @@ mod stability;
 mod support;
 mod target;
 mod transport;
-mod wild;
 mod wire;
 mod wire_vectors;

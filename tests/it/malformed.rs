@@ -1,7 +1,7 @@
-//! Damaged requests of every protocol: each is another request than the one it was made of, what must be refused is no
-//! document to a reader that shares no code with the generator, and what is legal reads as what was meant.
+//! Damaged requests of every protocol: each differs from the original request, a body that must be rejected is not a
+//! document to a parser that shares no code with the generator, and a legal variant decodes to the intended document.
 //!
-//! Nothing is sent.
+//! The tests send nothing.
 
 use overstep::case::{Case, Damage, Expectation, Intent, StepRequest, Value};
 use overstep::contract::{self, Contract, Protocol};
@@ -23,7 +23,7 @@ const PROTOCOLS: [Protocol; 6] = [
     Protocol::RpcV2Cbor,
 ];
 
-/// A service with a member of each kind, over a protocol.
+/// Returns a contract with a member of each type, in a protocol.
 fn contract(protocol: Protocol) -> Contract {
     let is_xml = protocol == Protocol::RestXml;
     let http = |method: &str, uri: &str| match is_xml {
@@ -73,8 +73,8 @@ fn cases(contract: &Contract, level: GenerationLevel) -> Vec<Case> {
     generate::generate_cases(contract, &scenario, GenerationOptions { seed: 7, level }).expect("a plan").collect()
 }
 
-/// The part of an id behind the operation: `malformed/truncated/half`.
-fn rest(case: &Case) -> &str {
+/// Returns the part of an id after the operation: `malformed/truncated/half`.
+fn variant_id(case: &Case) -> &str {
     case.id.0.splitn(3, '/').nth(2).unwrap_or_default()
 }
 
@@ -89,21 +89,21 @@ fn parts(case: &Case) -> (&Value, &[Damage]) {
     }
 }
 
-fn sent(contract: &Contract, case: &Case) -> EncodedRequest {
+fn encode(contract: &Contract, case: &Case) -> EncodedRequest {
     wire::encode_request(contract, &case.steps[case.judged.shown_step()].request, "").unwrap_or_else(|error| {
         panic!("{}: {error}", case.id);
     })
 }
 
-/// The same request, undamaged.
-fn whole(contract: &Contract, case: &Case) -> EncodedRequest {
+/// Encodes the request of a case without its damage.
+fn encode_undamaged(contract: &Contract, case: &Case) -> EncodedRequest {
     let send =
         StepRequest::Operation { name: case.operation.clone(), input: parts(case).0.clone(), damage: Vec::new() };
     wire::encode_request(contract, &send, "").expect("sendable")
 }
 
 #[test]
-fn every_damaged_request_can_be_sent_and_is_another() {
+fn every_damaged_request_is_sendable_and_differs() {
     for protocol in PROTOCOLS {
         let contract = contract(protocol);
         let all = cases(&contract, GenerationLevel::Full);
@@ -111,14 +111,19 @@ fn every_damaged_request_can_be_sent_and_is_another() {
         assert!(malformed.len() > 60, "{protocol:?}: {}", malformed.len());
         for case in malformed {
             assert_eq!(case.unsendable_reason, None, "{}", case.id);
-            let message = sent(&contract, case);
+            let request = encode(&contract, case);
             if !parts(case).1.is_empty() {
-                assert_ne!(message, whole(&contract, case), "{protocol:?}: {} changes nothing", case.id);
+                assert_ne!(
+                    request,
+                    encode_undamaged(&contract, case),
+                    "{protocol:?}: {} does not change the request",
+                    case.id
+                );
             }
         }
-        // Types too, in whatever way a protocol says them.
+        // Cases with wrong types can be encoded as well.
         for case in all.iter().filter(|case| case.unsendable_reason.is_none() && !case.steps.is_empty()) {
-            sent(&contract, case);
+            encode(&contract, case);
         }
     }
 }
@@ -129,51 +134,51 @@ fn the_same_seed_gives_the_same_bytes() {
         let contract = contract(protocol);
         let bytes = || -> Vec<(String, EncodedRequest)> {
             let all = cases(&contract, GenerationLevel::Full);
-            all.iter().filter(is_malformed).map(|case| (case.id.0.clone(), sent(&contract, case))).collect()
+            all.iter().filter(is_malformed).map(|case| (case.id.0.clone(), encode(&contract, case))).collect()
         };
         assert_eq!(bytes(), bytes(), "{protocol:?}");
     }
 }
 
-/// What a reader of ours takes for something else than the generator does, and why.
-const READ_ALL_THE_SAME: &[&str] = &[
-    // quick-xml does not look at which characters a text and a name hold; expat, below, does.
+/// Damage that our own decoder accepts, with the reason.
+const LENIENTLY_PARSED: &[&str] = &[
+    // quick-xml does not check the characters of texts and names; expat, below, does.
     "malformed/tags/no-name",
     "malformed/escapes/raw-control",
 ];
 
 #[test]
-fn what_must_be_refused_is_no_document_of_the_operation() {
+fn bodies_that_must_be_rejected_are_not_documents() {
     for protocol in [Protocol::AwsJson1_0, Protocol::AwsJson1_1, Protocol::RestXml, Protocol::RpcV2Cbor] {
         let contract = contract(protocol);
-        let (mut seen, mut taken) = (0, Vec::new());
+        let (mut count, mut accepted) = (0, Vec::new());
         for case in cases(&contract, GenerationLevel::Full).iter().filter(is_malformed) {
             let Expectation::Reject { .. } = case.expectation else { continue };
-            if ["malformed/operation", "malformed/header"].iter().any(|kind| rest(case).starts_with(kind))
-                || READ_ALL_THE_SAME.contains(&rest(case))
+            if ["malformed/operation", "malformed/header"].iter().any(|kind| variant_id(case).starts_with(kind))
+                || LENIENTLY_PARSED.contains(&variant_id(case))
             {
                 continue;
             }
             assert_eq!(case.intent, Intent::Malformed, "{}", case.id);
-            let read = wire::decode_document(Some(protocol), &sent(&contract, case).body, None);
-            if matches!(read, Ok(Json::Object(_))) {
-                taken.push(format!("{} reads as {read:?}", case.id));
+            let decoded = wire::decode_document(Some(protocol), &encode(&contract, case).body, None);
+            if matches!(decoded, Ok(Json::Object(_))) {
+                accepted.push(format!("{} decodes to {decoded:?}", case.id));
             }
-            seen += 1;
+            count += 1;
         }
-        assert!(taken.is_empty(), "{protocol:?}: {taken:#?}");
-        assert!(seen > 30, "{protocol:?}: {seen}");
+        assert!(accepted.is_empty(), "{protocol:?}: {accepted:#?}");
+        assert!(count > 30, "{protocol:?}: {count}");
     }
 }
 
 #[test]
-fn expat_refuses_what_must_be_refused() {
+fn expat_rejects_what_must_be_rejected() {
     let contract = contract(Protocol::RestXml);
     let all = cases(&contract, GenerationLevel::Full);
-    let refused: Vec<&Case> =
+    let rejected: Vec<&Case> =
         all.iter().filter(is_malformed).filter(|case| matches!(case.expectation, Expectation::Reject { .. })).collect();
     let bodies: Vec<String> =
-        refused.iter().map(|case| data_encoding::BASE64.encode(&sent(&contract, case).body)).collect();
+        rejected.iter().map(|case| data_encoding::BASE64.encode(&encode(&contract, case).body)).collect();
     let script = "import sys, json, base64\nfrom xml.parsers import expat\ndef reads(b):\n  try: expat.ParserCreate().Parse(base64.b64decode(b), True); return True\n  except expat.ExpatError: return False\nprint(json.dumps([reads(b) for b in json.load(sys.stdin)]))";
     let started = Command::new("python3").args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
     let Ok(mut python) = started else {
@@ -182,15 +187,19 @@ fn expat_refuses_what_must_be_refused() {
     };
     python.stdin.take().expect("piped").write_all(json!(bodies).to_string().as_bytes()).expect("written");
     let output = python.wait_with_output().expect("ended");
-    let reads: Vec<bool> = serde_json::from_slice(&output.stdout).expect("an answer for each");
-    assert!(reads.len() > 30 && reads.len() == refused.len(), "{}", reads.len());
-    let taken: Vec<&str> =
-        refused.iter().zip(reads).filter(|(_, reads)| *reads).map(|(case, _)| case.id.0.as_str()).collect();
-    assert!(taken.is_empty(), "{taken:?}");
+    let is_accepted: Vec<bool> = serde_json::from_slice(&output.stdout).expect("a result for each body");
+    assert!(is_accepted.len() > 30 && is_accepted.len() == rejected.len(), "{}", is_accepted.len());
+    let accepted: Vec<&str> = rejected
+        .iter()
+        .zip(is_accepted)
+        .filter(|(_, is_accepted)| *is_accepted)
+        .map(|(case, _)| case.id.0.as_str())
+        .collect();
+    assert!(accepted.is_empty(), "{accepted:?}");
 }
 
 #[test]
-fn what_is_legal_reads_as_what_was_meant() {
+fn legal_variants_decode_to_the_intended_document() {
     let legal: [(Protocol, &[&str]); 2] = [
         (
             Protocol::RestXml,
@@ -222,56 +231,62 @@ fn what_is_legal_reads_as_what_was_meant() {
         let contract = contract(protocol);
         let all = cases(&contract, GenerationLevel::Full);
         for variant in variants {
-            let due = format!("things/PutThing/malformed/{variant}");
-            let case = all.iter().find(|case| case.id.0 == due).unwrap_or_else(|| panic!("{due} is missing"));
-            assert!(matches!(case.expectation, Expectation::Unspecified { .. }), "{due}");
-            let read = wire::decode_document(Some(protocol), &sent(&contract, case).body, None).expect(variant);
-            let meant = wire::decode_document(Some(protocol), &whole(&contract, case).body, None).expect("a document");
-            let meant = meant.to_string().replace("overstepMARKoverstep", "overstep");
-            let read = read.to_string().replace("2.0", "2");
+            let id = format!("things/PutThing/malformed/{variant}");
+            let case = all.iter().find(|case| case.id.0 == id).unwrap_or_else(|| panic!("{id} is missing"));
+            assert!(matches!(case.expectation, Expectation::Unspecified { .. }), "{id}");
+            let decoded = wire::decode_document(Some(protocol), &encode(&contract, case).body, None).expect(variant);
+            let intended = wire::decode_document(Some(protocol), &encode_undamaged(&contract, case).body, None)
+                .expect("a document");
+            let intended = intended.to_string().replace("overstepMARKoverstep", "overstep");
+            let decoded = decoded.to_string().replace("2.0", "2");
             match *variant {
-                // The mark stands where a number is due, so that only the damaged one is read.
-                "number-form/long-form" | "number-form/half" => assert!(read.contains(":2"), "{variant}: {read}"),
-                _ => assert_eq!(read, meant, "{variant}"),
+                // The placeholder stands where a number is expected, so that only the damaged body can be decoded.
+                "number-form/long-form" | "number-form/half" => assert!(decoded.contains(":2"), "{variant}: {decoded}"),
+                _ => assert_eq!(decoded, intended, "{variant}"),
             }
         }
     }
 }
 
 #[test]
-fn a_form_is_refused_only_where_it_names_no_action() {
+fn a_form_must_be_rejected_only_without_its_action() {
     for protocol in [Protocol::AwsQuery, Protocol::Ec2Query] {
         let contract = contract(protocol);
         let all = cases(&contract, GenerationLevel::Full);
-        let mut refused = 0;
+        let mut rejected = 0;
         for case in all.iter().filter(is_malformed) {
-            let body = sent(&contract, case).body;
+            let body = encode(&contract, case).body;
             let text = String::from_utf8_lossy(&body).into_owned();
-            let names = text.split('&').any(|pair| {
+            let names_action = text.split('&').any(|pair| {
                 pair.split_once('=').is_some_and(|(name, value)| {
                     name == "Action" && value.eq_ignore_ascii_case(case.operation.as_str())
                 })
             });
-            let is_refusal = matches!(case.expectation, Expectation::Reject { .. });
-            assert!(is_refusal != names || rest(case) == "malformed/truncated/half", "{}: {text}", case.id);
-            refused += usize::from(is_refusal);
+            let is_rejected = matches!(case.expectation, Expectation::Reject { .. });
+            assert!(
+                is_rejected != names_action || variant_id(case) == "malformed/truncated/half",
+                "{}: {text}",
+                case.id
+            );
+            rejected += usize::from(is_rejected);
         }
-        assert!(refused >= 8, "{protocol:?}: {refused}");
-        // Whatever stands for a text is one.
-        assert!(!all.iter().any(|case| rest(case).starts_with("Title/type/")), "{protocol:?}");
-        let wrong: Vec<&str> = all.iter().filter(|case| rest(case).starts_with("When/type/word")).map(rest).collect();
+        assert!(rejected >= 8, "{protocol:?}: {rejected}");
+        // Every value of a form is a valid text.
+        assert!(!all.iter().any(|case| variant_id(case).starts_with("Title/type/")), "{protocol:?}");
+        let wrong: Vec<&str> =
+            all.iter().filter(|case| variant_id(case).starts_with("When/type/word")).map(variant_id).collect();
         assert_eq!(wrong, ["When/type/word"]);
     }
 }
 
 #[test]
-fn numbers_and_words_of_lists_are_changed_where_they_stand() {
-    let body = |protocol, rest: &str| {
+fn list_indexes_and_prefixes_are_changed_in_place() {
+    let body = |protocol, variant_id: &str| {
         let contract = contract(protocol);
         let all = cases(&contract, GenerationLevel::Full);
-        let id = format!("things/PutThing/malformed/{rest}");
+        let id = format!("things/PutThing/malformed/{variant_id}");
         let case = all.iter().find(|case| case.id.0 == id).unwrap_or_else(|| panic!("{id} is missing"));
-        String::from_utf8(sent(&contract, case).body.to_vec()).expect("text")
+        String::from_utf8(encode(&contract, case).body.to_vec()).expect("text")
     };
     assert!(body(Protocol::AwsQuery, "list-number/hole").contains("&Tags.member.3="));
     assert!(body(Protocol::AwsQuery, "list-number/none").contains("&Tags.member.="));
@@ -283,7 +298,7 @@ fn numbers_and_words_of_lists_are_changed_where_they_stand() {
 }
 
 #[test]
-fn bytes_that_are_a_body_are_not_damaged() {
+fn blob_payloads_are_not_damaged() {
     let contract = contract(Protocol::RestXml);
     let all = cases(&contract, GenerationLevel::Full);
     let of = |name: &str| all.iter().filter(is_malformed).filter(|case| case.operation.as_str() == name).count();
@@ -291,7 +306,7 @@ fn bytes_that_are_a_body_are_not_damaged() {
     assert!(of("PutPart") > 40, "{}", of("PutPart"));
 }
 
-/// So many kinds of damage, and so many damages in all, are at most made for one operation.
+/// The number of damaged requests per operation is bounded.
 #[test]
 fn damage_is_bounded_for_each_operation() {
     for protocol in PROTOCOLS {
@@ -299,7 +314,7 @@ fn damage_is_bounded_for_each_operation() {
         let full = cases(&contract, GenerationLevel::Full);
         let quick = cases(&contract, GenerationLevel::Quick);
         let ids: HashSet<&str> = full.iter().map(|case| case.id.0.as_str()).collect();
-        assert_eq!(ids.len(), full.len(), "{protocol:?}: ids are said once");
+        assert_eq!(ids.len(), full.len(), "{protocol:?}: ids are unique");
         assert!(quick.iter().all(|case| ids.contains(case.id.0.as_str())), "{protocol:?}");
         for operation in &contract.operations {
             let count = |cases: &[Case]| {

@@ -1,20 +1,20 @@
-//! What the client's side writes is what the reference server's own reading gives back, in every protocol.
+//! The reference server reads exactly what the client encodes, in every protocol.
 //!
-//! The two share nothing but the contract; only a test may see both.
+//! The two sides share only the contract, and only tests may use both.
 
 use overstep::case::{StepRequest, Value};
 use overstep::reference::{ReferenceService, ServerConfig, ServerRequest};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 
-/// So many contracts are made for each protocol.
-const CONTRACTS: u64 = 25;
+/// Number of random contracts per protocol.
+const CONTRACTS_PER_PROTOCOL: u64 = 25;
 
-fn every_contract_of(protocol: u8) {
-    for seed in 0..CONTRACTS {
+fn check_random_contracts(protocol: u8) {
+    for seed in 0..CONTRACTS_PER_PROTOCOL {
         let mut bytes = vec![0; 600];
         ChaCha8Rng::seed_from_u64(seed * 8 + u64::from(protocol)).fill_bytes(&mut bytes);
-        // The first choice is that of the protocol.
+        // The first byte selects the protocol.
         bytes[0] = protocol;
         crate::properties::reading(&bytes);
     }
@@ -24,7 +24,7 @@ macro_rules! protocols {
     ($($name:ident, $index:literal;)*) => { $(
         #[test]
         fn $name() {
-            every_contract_of($index);
+            check_random_contracts($index);
         }
     )* };
 }
@@ -41,7 +41,7 @@ protocols! {
 }
 
 #[test]
-fn what_the_client_compressed_is_read() {
+fn a_compressed_body_is_read() {
     let text = serde_json::json!({
         "format": "overstep-contract/1", "service": "things", "protocol": "awsQuery", "auth": [],
         "traits": { "version": "2026-01-01" },
@@ -54,15 +54,15 @@ fn what_the_client_compressed_is_read() {
     let contract = overstep::contract::from_json(&text.to_string()).expect("a contract");
     let note = "é ".repeat(10_000);
     let input = Value::Map([("Note".to_owned(), Value::text(note.clone()))].into_iter().collect());
-    let send = StepRequest::Operation { name: "PutThing".into(), input, damage: Vec::new() };
-    let message = overstep::wire::encode_request(&contract, &send, "").expect("it can travel");
-    assert_eq!(message.header("content-encoding"), Some("gzip"));
+    let step = StepRequest::Operation { name: "PutThing".into(), input, damage: Vec::new() };
+    let encoded = overstep::wire::encode_request(&contract, &step, "").expect("the request can be encoded");
+    assert_eq!(encoded.header("content-encoding"), Some("gzip"));
     let headers: Vec<(&str, &[u8])> =
-        message.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+        encoded.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
     let service = ReferenceService::new(contract, ServerConfig::default());
-    let cut = &message.body[..message.body.len() / 2];
+    let truncated = &encoded.body[..encoded.body.len() / 2];
     let request = |body| ServerRequest { method: "POST", target: "/", headers: &headers, body };
-    let read = service.read_request(&request(&message.body)).expect("an operation").expect("it is read");
+    let read = service.read_request(&request(&encoded.body)).expect("an operation").expect("the input is read");
     assert_eq!(read, ("PutThing", serde_json::json!({ "Note": note })));
-    assert!(service.handle(&request(cut)).status >= 400);
+    assert!(service.handle(&request(truncated)).status >= 400);
 }

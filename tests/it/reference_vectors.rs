@@ -1,7 +1,6 @@
-//! botocore's protocol vectors, held against the reference server's own reading and writing.
+//! botocore's protocol vectors, compared with the reference server's own decoding and encoding.
 //!
-//! A request is read by the server alone. What the server answers is read back by the client's side, which other
-//! vectors pin; only here may a test see both.
+//! The server alone decodes requests. The client decodes the server's responses; `wire_vectors` tests the client.
 
 use crate::support::vectors::{self, every_vector};
 
@@ -11,40 +10,38 @@ use overstep::wire::{decode_error_result, decode_result, find_error};
 use serde_json::{Map, Value as Json};
 use vectors::{expected, same};
 
-/// The requests that are not read as their parameters, each with its reason; nothing else is left out.
-fn unread(id: &str) -> Option<&'static str> {
+/// Returns why a request vector is skipped; all others are checked.
+fn skip_request(id: &str) -> Option<&'static str> {
     let is = |ids: &[&str]| ids.contains(&id);
     Some(match () {
-        () if id.ends_with("IdempotencyTokenAutoFill") => {
-            "the token is made up by the client, and what arrives has one"
-        }
+        () if id.ends_with("IdempotencyTokenAutoFill") => "the client generates the token",
         () if id.contains("ContentEncoding_") || id.contains("ProvidedEncoding_") => {
-            "the vector leaves the compressed body out"
+            "the vector omits the compressed body"
         }
         () if is(&["QueryEmptyQueryMaps", "Ec2EmptyQueryLists", "RestJsonOmitsEmptyListQueryValues"])
             || id.ends_with("HttpPrefixHeadersAreNotPresent") =>
         {
-            "what is empty leaves nothing on the wire"
+            "empty values are not sent"
         }
-        () if id.ends_with("QueryPrecedence") => "an entry of the map is lost to a member of its name",
+        () if id.ends_with("QueryPrecedence") => "a member of the same name overrides an entry of the map",
         () if is(&[
             "RestJsonAllQueryStringTypes",
             "RestJsonQueryStringEscaping",
             "RestJsonZeroAndFalseQueryValues",
         ]) || id.starts_with("RestJsonSupports") && id.ends_with("FloatQueryValues") =>
         {
-            "the map has again what members of its own say"
+            "the map repeats values of other members"
         }
         () => return None,
     })
 }
 
-/// The answers that are not written, each with its reason; nothing else is left out.
-fn unsaid(id: &str) -> Option<&'static str> {
-    (id == "HttpPrefixHeadersResponse").then_some("a map of all headers holds the content type, too")
+/// Returns why a response vector is skipped; all others are checked.
+fn skip_response(id: &str) -> Option<&'static str> {
+    (id == "HttpPrefixHeadersResponse").then_some("a map of all headers contains the content type")
 }
 
-every_vector!(unread, unsaid);
+every_vector!(skip_request, skip_response);
 
 fn request(contract: &Contract, suite: &Json, case: &Json) -> Result<(), String> {
     let mut contract = contract.clone();
@@ -61,7 +58,7 @@ fn request(contract: &Contract, suite: &Json, case: &Json) -> Result<(), String>
         .flatten()
         .map(|(name, value)| (name.as_str(), value.as_str().expect("a text").as_bytes()))
         .collect();
-    // Vectors list the headers that they are about, and the target is not always among them.
+    // Vectors list only the headers that they test, which may exclude the target.
     let target = format!("Any.{}", contract.operations[0].name);
     let is_aws_json = matches!(contract.protocol, Some(Protocol::AwsJson1_0 | Protocol::AwsJson1_1));
     if is_aws_json && !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("x-amz-target")) {
@@ -76,18 +73,19 @@ fn request(contract: &Contract, suite: &Json, case: &Json) -> Result<(), String>
     };
     let service = ReferenceService::new(contract.clone(), ServerConfig::default());
     let operation = &contract.operations[0];
-    let (name, input) = service.read_request(&request).ok_or("no operation is meant")??;
+    let (name, input) =
+        service.read_request(&request).ok_or("no operation matches")?.map_err(|error| error.to_string())?;
     if name != operation.name.as_str() {
         return Err(format!("operation {name}, not {}", operation.name));
     }
-    let due = match &operation.input {
+    let expected_value = match &operation.input {
         Some(id) => expected(&contract, contract.shape(id), &case["params"]),
         None => Json::Object(Map::new()),
     };
-    same(&floats(&input), &floats(&due))
+    same(&floats(&input), &floats(&expected_value))
 }
 
-/// The same with every number as a float: whether one is whole says nothing.
+/// Converts every number to a float, so that integers and floats compare equal.
 fn floats(json: &Json) -> Json {
     match json {
         Json::Number(number) => number.as_f64().expect("a float").into(),
@@ -102,31 +100,31 @@ fn floats(json: &Json) -> Json {
 fn answer(contract: &Contract, _suite: &Json, case: &Json) -> Result<(), String> {
     let operation = &contract.operations[0];
     let service = ReferenceService::new(contract.clone(), ServerConfig::default());
-    let due = &case["response"];
-    let status = due["status_code"].as_u64().expect("a status");
+    let expected_value = &case["response"];
+    let status = expected_value["status_code"].as_u64().expect("a status");
     if let Some(code) = case["errorCode"].as_str() {
         let name = case["given"]["errors"][0]["shape"].as_str().expect("an error");
         let shape = contract.errors[&ErrorName::from(name)].shape.as_ref().expect("a shape");
         let error = expected(contract, contract.shape(shape), &case["error"]);
-        let said = service.write_error(name, error.as_object().expect("an object")).ok_or("no such error")?;
-        let (headers, body) = (headers(&said), &said.body);
-        let seen = find_error(contract.protocol, said.status, &headers, body, None);
-        if seen.as_ref().map(|seen| seen.code.as_str()) != Some(code) {
-            return Err(format!("error {seen:?}, not {code}"));
+        let response = service.write_error(name, error.as_object().expect("an object")).ok_or("no such error")?;
+        let (headers, body) = (headers(&response), &response.body);
+        let found = find_error(contract.protocol, response.status, &headers, body, None);
+        if found.as_ref().map(|found| found.code.as_str()) != Some(code) {
+            return Err(format!("error {found:?}, not {code}"));
         }
         let read =
-            decode_error_result(contract, shape, said.status, &headers, body).map_err(|error| error.to_string())?;
+            decode_error_result(contract, shape, response.status, &headers, body).map_err(|error| error.to_string())?;
         return same(&read, &error);
     }
     let output = match &operation.output {
         Some(id) => expected(contract, contract.shape(id), &case["result"]),
         None => Json::Object(Map::new()),
     };
-    let said = service.write_success(operation.name.as_str(), &output).ok_or("no such operation")?;
-    if u64::from(said.status) != status {
-        return Err(format!("status {}, not {status}", said.status));
+    let response = service.write_success(operation.name.as_str(), &output).ok_or("no such operation")?;
+    if u64::from(response.status) != status {
+        return Err(format!("status {}, not {status}", response.status));
     }
-    let read = decode_result(contract, operation, said.status, &headers(&said), &said.body);
+    let read = decode_result(contract, operation, response.status, &headers(&response), &response.body);
     same(&read.map_err(|error| error.to_string())?, &output)
 }
 

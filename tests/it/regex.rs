@@ -1,5 +1,5 @@
-//! Two regex engines read the documented patterns: the generator's (fancy-regex) and the reference
-//! server's (regress). Neither knows the other; what one makes, the other must judge the same.
+//! Two regex engines interpret the documented patterns: the generator's (fancy-regex) and the reference server's (regress).
+//! They are independent, and must agree on every text that the generator makes.
 
 use crate::support;
 use crate::support::taker;
@@ -7,7 +7,7 @@ use overstep::pattern::{DocumentedPattern, Draw as _, SeededDraw};
 use std::collections::BTreeSet;
 use taker::{server, takes};
 
-/// Patterns as they stand in documents and models: anchored and not, with look-ahead, classes, escapes.
+/// Patterns from documents and models: with and without anchors, look-ahead, classes and escapes.
 const PATTERNS: &[&str] = &[
     r"^(?!aws:)[a-zA-Z+-=._:/]+$",
     r"^[-:/A-Za-z0-9]+",
@@ -27,8 +27,8 @@ const PATTERNS: &[&str] = &[
     r"^\p{Alpha}\p{Alnum}*$",
 ];
 
-/// How many texts were compared.
-fn compare(pattern: &str) -> usize {
+/// Compares both engines on texts made for a pattern, and returns their number.
+fn compare_engines(pattern: &str) -> usize {
     let server = server(pattern);
     if !server.untranslated_patterns().is_empty() {
         return 0;
@@ -39,14 +39,14 @@ fn compare(pattern: &str) -> usize {
     members.extend([1, 2, 3, 8, 40, 255].into_iter().filter_map(|size| parsed.draw_member(&mut draw, Some(size))));
     let mut compared = 0;
     for member in &members {
-        assert!(takes(&server, member), "{pattern} makes {member:?}, which the server refuses");
+        assert!(takes(&server, member), "{pattern}: the server rejects the member {member:?}");
         for violation in parsed.violations(member, (0, 300), &mut draw) {
             let (name, text) = (violation.variant, violation.text);
-            assert!(!takes(&server, &text), "{pattern} rejects {text:?} ({name}), which the server takes");
+            assert!(!takes(&server, &text), "{pattern}: the server accepts the violation {text:?} ({name})");
             compared += 1;
         }
         for (name, text) in parsed.near_misses(&mut draw) {
-            assert!(takes(&server, &text), "{pattern} takes {text:?} ({name}), which the server refuses");
+            assert!(takes(&server, &text), "{pattern}: the server rejects the near miss {text:?} ({name})");
         }
     }
     assert!(!members.is_empty(), "{pattern} has no member");
@@ -54,26 +54,26 @@ fn compare(pattern: &str) -> usize {
 }
 
 #[test]
-fn both_engines_read_documented_patterns_the_same() {
+fn both_engines_agree_on_documented_patterns() {
     for pattern in PATTERNS {
-        assert!(compare(pattern) > 0, "{pattern} was not compared");
+        assert!(compare_engines(pattern) > 0, "{pattern} was not compared");
     }
 }
 
 #[test]
-fn both_engines_read_the_shipped_contracts_patterns_the_same() {
+fn both_engines_agree_on_the_patterns_of_shipped_contracts() {
     for name in ["connect", "leadlex"] {
         let (contract, ..) = support::shipped(name);
         let patterns: BTreeSet<&String> = contract.shapes.values().filter_map(|shape| shape.pattern.as_ref()).collect();
         assert!(!patterns.is_empty());
         for pattern in patterns {
-            assert!(compare(pattern) > 0, "{pattern} was not compared");
+            assert!(compare_engines(pattern) > 0, "{pattern} was not compared");
         }
     }
 }
 
-/// Pieces of classes: hyphens, ranges, classes in the class, and what means something to some dialect.
-const PIECES: &[&str] = &[
+/// Pieces of character classes: hyphens, ranges, nested classes, and syntax that is special in some dialects.
+const CLASS_PIECES: &[&str] = &[
     "-",
     "-",
     "--",
@@ -98,34 +98,33 @@ const PIECES: &[&str] = &[
 ];
 
 #[test]
-fn both_engines_read_hyphens_in_classes_the_same() {
+fn both_engines_agree_on_hyphens_in_character_classes() {
     let texts: Vec<String> = (' '..='~').map(String::from).collect();
     let mut compared = 0;
     for number in 0..300 {
         let mut draw = SeededDraw::new(number, "classes");
         let inside: String =
-            (0..draw.between(1, 6)).map(|_| PIECES[draw.below(PIECES.len() as u64) as usize]).collect();
+            (0..draw.between(1, 6)).map(|_| CLASS_PIECES[draw.below(CLASS_PIECES.len() as u64) as usize]).collect();
         let pattern = format!("^[{inside}]$");
         let (Ok(parsed), server) = (DocumentedPattern::new(&pattern), server(&pattern)) else { continue };
         if !server.untranslated_patterns().is_empty() {
             continue;
         }
         for text in &texts {
-            let (one, other) = (parsed.matches(text), takes(&server, text));
-            assert_eq!(one, other, "{pattern} and {text:?}: to the generator, and to the server");
+            let (by_generator, by_server) = (parsed.matches(text), takes(&server, text));
+            assert_eq!(by_generator, by_server, "{pattern} and {text:?}: left is the generator, right is the server");
         }
         compared += 1;
     }
     assert!(compared > 200, "{compared} classes were compared");
 }
 
-/// A pattern as documents write it, what it takes, and what it does not.
-type Reading = (&'static str, &'static [&'static str], &'static [&'static str]);
+/// A pattern, texts that match it, and texts that do not.
+type SyntaxExample = (&'static str, &'static [&'static str], &'static [&'static str]);
 
-/// Words of the dialect that are rare in documents: Java's
-/// (<https://docs.oracle.com/javase/8/docs/api/java/util/regex/Pattern.html>), POSIX's names of classes in brackets, and
-/// the named groups of Python.
-const DIALECT: &[Reading] = &[
+/// Syntax that is rare in documents: Java's (<https://docs.oracle.com/javase/8/docs/api/java/util/regex/Pattern.html>),
+/// POSIX class names in brackets, and Python's named groups.
+const RARE_SYNTAX: &[SyntaxExample] = &[
     ("(?m)^a$", &["a", "b\na\nc"], &["b a"]),
     (r"^\p{Lower}+$", &["az"], &["A", "é"]),
     (r"^\p{Upper}+$", &["AZ"], &["a", "É"]),
@@ -195,12 +194,13 @@ const DIALECT: &[Reading] = &[
 ];
 
 #[test]
-fn rare_words_of_the_dialect_mean_what_their_documents_say() {
-    for (pattern, fitting, other) in DIALECT {
+fn rare_syntax_has_its_documented_meaning() {
+    for (pattern, matching, others) in RARE_SYNTAX {
         let server = server(pattern);
         assert!(server.untranslated_patterns().is_empty(), "{pattern}: {:?}", server.untranslated_patterns());
         let parsed = DocumentedPattern::new(pattern);
-        for (text, expected) in fitting.iter().map(|text| (text, true)).chain(other.iter().map(|text| (text, false))) {
+        for (text, expected) in matching.iter().map(|text| (text, true)).chain(others.iter().map(|text| (text, false)))
+        {
             assert_eq!(takes(&server, text), expected, "the server: {pattern} on {text:?}");
             if let Ok(parsed) = &parsed {
                 assert_eq!(parsed.is_found_in(text), expected, "the generator: {pattern} on {text:?}");
@@ -210,7 +210,7 @@ fn rare_words_of_the_dialect_mean_what_their_documents_say() {
 }
 
 #[test]
-fn what_has_no_meaning_constrains_nothing() {
+fn invalid_syntax_is_not_translated() {
     let repetitions = ["^a{,2}$", "^a{,}$", "^a{1,2,3}$"];
     for pattern in repetitions {
         assert!(DocumentedPattern::new(pattern).is_err(), "the generator: {pattern}");

@@ -1,4 +1,4 @@
-//! Cases on a run: order, captures, throttling, silence, stops and ends.
+//! Running cases: order, captures, throttling, missing responses, cancellation and the end of a run.
 
 use crate::loopback;
 use loopback::*;
@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 #[test]
-fn nobody_listening_is_unreachable_at_once() {
+fn a_closed_port_is_unreachable_at_once() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("bound");
     drop(listener);
@@ -29,8 +29,8 @@ fn nobody_listening_is_unreachable_at_once() {
 
 #[test]
 fn an_endpoint_that_dies_ends_the_run() {
-    let answered = Arc::new(AtomicUsize::new(0));
-    let count = Arc::clone(&answered);
+    let request_count = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&request_count);
     let address = serve(move |mut stream, _| {
         let mut reader = BufReader::new(stream.try_clone().expect("clone"));
         while read_request(&mut reader).is_some() {
@@ -46,7 +46,7 @@ fn an_endpoint_that_dies_ends_the_run() {
 }
 
 #[test]
-fn a_case_that_silences_the_server_is_told_from_a_server_that_is_down() {
+fn a_case_without_response_is_distinguished_from_a_server_that_is_down() {
     let address = serve(|mut stream, _| {
         let mut reader = BufReader::new(stream.try_clone().expect("clone"));
         while let Some((head, _)) = read_request(&mut reader) {
@@ -68,11 +68,11 @@ fn a_case_that_silences_the_server_is_told_from_a_server_that_is_down() {
 }
 
 #[test]
-fn outcomes_leave_in_plan_order_whoever_is_first() {
+fn outcomes_are_reported_in_plan_order() {
     let address = serve(|mut stream, _| {
         let mut reader = BufReader::new(stream.try_clone().expect("clone"));
         while let Some((head, _)) = read_request(&mut reader) {
-            // Some answers take far more turns of the scheduler than others.
+            // Some responses need many more turns of the scheduler than others.
             let number: usize = head.split(['/', ' ']).find_map(|part| part.parse().ok()).unwrap_or(0);
             for _ in 0..(number * 7919 % 13) * 20 {
                 std::thread::yield_now();
@@ -88,9 +88,9 @@ fn outcomes_leave_in_plan_order_whoever_is_first() {
 }
 
 #[test]
-fn a_run_can_be_stopped_or_have_had_enough() {
-    let fine = || scripted("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", false);
-    let world = World::at(fine());
+fn a_run_can_be_ended_by_the_consumer_or_cancelled() {
+    let ok_server = || scripted("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", false);
+    let world = World::at(ok_server());
     let mut count = 0;
     let endless = (0u64..).map(|n| case(&n.to_string(), vec![get("/")]));
     let end = world.with(|plan| {
@@ -106,7 +106,7 @@ fn a_run_can_be_stopped_or_have_had_enough() {
     });
     assert_eq!((end, count), (RunEnd::EndedByConsumer, 100));
 
-    // A server that hangs: the stop ends the wait as well.
+    // Cancellation also ends the wait for a server that hangs.
     let mut world = World::at(scripted("", false));
     world.settings.limits.total_timeout = Duration::from_secs(3600);
     world.settings.limits.idle_timeout = Duration::from_secs(3600);
@@ -122,7 +122,7 @@ fn a_run_can_be_stopped_or_have_had_enough() {
 }
 
 #[test]
-fn throttled_requests_are_sent_again_a_few_times() {
+fn throttled_requests_are_retried_a_limited_number_of_times() {
     for (throttle, name) in [
         ("HTTP/1.1 429 Too Many Requests\r\nretry-after: 0\r\ncontent-length: 0\r\n\r\n", "429"),
         ("HTTP/1.1 503 Busy\r\nretry-after: 0\r\ncontent-length: 0\r\n\r\n", "503"),
@@ -132,65 +132,65 @@ fn throttled_requests_are_sent_again_a_few_times() {
             let address = serve(move |mut stream, _| {
                 let mut reader = BufReader::new(stream.try_clone().expect("clone"));
                 while read_request(&mut reader).is_some() {
-                    let early = count.fetch_add(1, Ordering::SeqCst) < times;
-                    let answer = if early { throttle } else { "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n" };
-                    let _ = stream.write_all(answer.as_bytes());
+                    let is_throttled = count.fetch_add(1, Ordering::SeqCst) < times;
+                    let response = if is_throttled { throttle } else { "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n" };
+                    let _ = stream.write_all(response.as_bytes());
                 }
             });
             let outcome = World::at(address).send(vec![get("/")]);
             let exchange = outcome.exchanges[0].as_ref().expect("sent");
-            let found = exchange.response.as_ref().expect("answered").status;
+            let status_found = exchange.response.as_ref().expect("answered").status;
             assert_eq!((exchange.attempts, exchange.throttle_count), (attempts, attempts - 1), "{name}");
-            assert_eq!(found, if status == 0 { name.parse().expect("status") } else { status });
+            assert_eq!(status_found, if status == 0 { name.parse().expect("status") } else { status });
         }
     }
 }
 
 #[test]
-fn a_documented_throttling_error_is_one_whatever_its_status() {
+fn a_documented_throttling_error_is_recognized_with_any_status() {
     let count = AtomicUsize::new(0);
     let address = serve(move |mut stream, _| {
         let mut reader = BufReader::new(stream.try_clone().expect("clone"));
         while read_request(&mut reader).is_some() {
-            let answer: &[u8] = if count.fetch_add(1, Ordering::SeqCst) == 0 {
+            let response: &[u8] = if count.fetch_add(1, Ordering::SeqCst) == 0 {
                 b"HTTP/1.1 400 Bad\r\ncontent-length: 20\r\n\r\n{\"code\":\"slow_down\"}"
             } else {
                 b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
             };
-            let _ = stream.write_all(answer);
+            let _ = stream.write_all(response);
         }
     });
-    let mut act = get("/");
-    act.request = StepRequest::Operation { name: "Get".into(), input: Value::empty_map(), damage: Vec::new() };
-    let outcome = World::at(address).send(vec![act]);
+    let mut action = get("/");
+    action.request = StepRequest::Operation { name: "Get".into(), input: Value::empty_map(), damage: Vec::new() };
+    let outcome = World::at(address).send(vec![action]);
     assert_eq!(outcome.exchanges[0].as_ref().map(|exchange| exchange.throttle_count), Some(1));
 }
 
 #[test]
-fn a_rate_limit_holds_for_all_workers_together() {
+fn the_rate_limit_is_shared_by_all_workers() {
     let stop = CancelToken::default();
-    let (count, switch) = (Arc::new(AtomicUsize::new(0)), stop.clone());
-    let seen = Arc::clone(&count);
+    let (count, token) = (Arc::new(AtomicUsize::new(0)), stop.clone());
+    let counter = Arc::clone(&count);
     let address = serve(move |mut stream, _| {
         let mut reader = BufReader::new(stream.try_clone().expect("clone"));
         while read_request(&mut reader).is_some() {
-            seen.fetch_add(1, Ordering::SeqCst);
+            counter.fetch_add(1, Ordering::SeqCst);
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
-            switch.cancel();
+            token.cancel();
         }
     });
     let mut world = World::at(address);
     world.stop = stop;
-    // The second request of an hour would have to wait for most of it; the first one ends the run.
+    // The second request would have to wait for most of an hour; the first one cancels the run.
     world.settings.rate_limit = Some(RateLimit::parse("1/h").expect("rate"));
     let (end, outcomes) = world.run((0..100).map(|n| case(&n.to_string(), vec![get("/")])).collect());
     assert_eq!((end, count.load(Ordering::SeqCst)), (RunEnd::Cancelled, 1));
-    // The run may be stopped before the answer has been read.
+    // The run may be cancelled before the response is read.
     assert!(outcomes.len() <= 1, "{}", outcomes.len());
 }
 
 #[test]
-fn an_operation_that_hangs_does_not_end_the_run_of_the_others() {
+fn a_hanging_operation_does_not_stop_other_operations() {
     let address = serve(|mut stream, _| {
         let mut reader = BufReader::new(stream.try_clone().expect("clone"));
         while let Some((head, _)) = read_request(&mut reader) {
@@ -204,16 +204,16 @@ fn an_operation_that_hangs_does_not_end_the_run_of_the_others() {
     let mut other = Operation::new("Other".into());
     other.http = Some(HttpBinding { method: "GET".into(), uri: "/other".into(), success: None });
     world.contract.operations.push(other);
-    let of = |operation: &str, id: String| {
+    let case_of = |operation: &str, id: String| {
         let mut step = get("/");
         step.request = StepRequest::Operation { name: operation.into(), input: Value::empty_map(), damage: Vec::new() };
         Case { operation: operation.into(), ..case(&id, vec![step]) }
     };
-    let mut cases: Vec<_> = (0..30).map(|n| of("Get", n.to_string())).collect();
-    cases.extend((30..60).map(|n| of("Other", n.to_string())));
+    let mut cases: Vec<_> = (0..30).map(|n| case_of("Get", n.to_string())).collect();
+    cases.extend((30..60).map(|n| case_of("Other", n.to_string())));
     let mut outcomes = Vec::new();
     let end = world.with(|plan| {
-        let control = |operation: &str| Some(of(operation, "control".into()));
+        let control = |operation: &str| Some(case_of(operation, "control".into()));
         let plan = RunPlan {
             control_case: &control,
             run_id: plan.run_id.clone(),
@@ -237,7 +237,7 @@ fn an_operation_that_hangs_does_not_end_the_run_of_the_others() {
         )
     });
     assert_eq!((end, outcomes.len()), (RunEnd::Complete, 60));
-    // The first tell that the operation is down; after that its cases are not sent any more.
+    // The first cases show that the operation is down; later cases of it are not sent.
     assert_eq!(outcomes[0].liveness, Some(Liveness::OperationDown));
     assert!(outcomes[..30].iter().all(|outcome| {
         outcome.liveness == Some(Liveness::OperationDown) || outcome.liveness.is_none() && outcome.not_sent.is_some()
@@ -246,8 +246,8 @@ fn an_operation_that_hangs_does_not_end_the_run_of_the_others() {
     assert!(outcomes[30..].iter().all(|outcome| word(outcome) == "200 Complete 0"));
 }
 
-/// What becomes of 80 cases, two of which wedge the server until it is started anew, and how often it was.
-fn wedged(search_time: &SearchBudget) -> (Vec<CaseOutcome>, usize) {
+/// Runs 80 cases, two of which block the server until it is restarted, and returns the outcomes and the number of restarts.
+fn run_with_wedging_cases(search_time: &SearchBudget) -> (Vec<CaseOutcome>, usize) {
     let is_wedged = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&is_wedged);
     let address = serve(move |mut stream, _| {
@@ -262,7 +262,7 @@ fn wedged(search_time: &SearchBudget) -> (Vec<CaseOutcome>, usize) {
         }
     });
     let starts = AtomicUsize::new(0);
-    let revive = || {
+    let restart = || {
         is_wedged.store(false, Ordering::SeqCst);
         starts.fetch_add(1, Ordering::SeqCst);
         true
@@ -283,7 +283,7 @@ fn wedged(search_time: &SearchBudget) -> (Vec<CaseOutcome>, usize) {
             leaked_fixtures: Default::default(),
             search_time: search_time.clone(),
             server: None,
-            restart_endpoint: Some(&revive),
+            restart_endpoint: Some(&restart),
             ..*plan
         };
         run_cases(
@@ -301,56 +301,56 @@ fn wedged(search_time: &SearchBudget) -> (Vec<CaseOutcome>, usize) {
 }
 
 #[test]
-fn a_search_for_who_ends_the_server_has_an_end() {
-    let (outcomes, starts) = wedged(&SearchBudget::unlimited());
+fn the_search_for_crashing_cases_is_bounded() {
+    let (outcomes, starts) = run_with_wedging_cases(&SearchBudget::unlimited());
     for (n, outcome) in outcomes.iter().enumerate() {
-        let guilty = matches!(n, 7 | 60);
-        assert_eq!(outcome.liveness, guilty.then_some(Liveness::CrashConfirmed), "{n}");
+        let is_culprit = matches!(n, 7 | 60);
+        assert_eq!(outcome.liveness, is_culprit.then_some(Liveness::CrashConfirmed), "{n}");
     }
     assert!(starts >= 2, "{starts}");
 
-    // Without time for it, each end of the server is told once, with the number of those that may have done it.
-    let (outcomes, starts) = wedged(&SearchBudget::with_limit(Duration::ZERO));
-    let mut told = Vec::new();
+    // Without time for a search, each crash is reported once, with the number of suspected cases.
+    let (outcomes, starts) = run_with_wedging_cases(&SearchBudget::with_limit(Duration::ZERO));
+    let mut suspected = Vec::new();
     for (n, outcome) in outcomes.iter().enumerate() {
         match outcome.liveness {
-            Some(Liveness::CrashSuspected(cases)) => told.push((n, cases)),
+            Some(Liveness::CrashSuspected(cases)) => suspected.push((n, cases)),
             Some(Liveness::Down) => assert!(!matches!(n, 0 | 79), "{n}"),
             other => assert_eq!(other, None, "{n}"),
         }
     }
     let down = outcomes.iter().filter(|outcome| outcome.liveness == Some(Liveness::Down)).count();
-    assert_eq!((starts, told.len()), (2, 2), "{told:?}");
-    // Four workers: nobody else can have been under way.
-    assert!(told.iter().all(|(_, cases)| (1..=4).contains(cases)), "{told:?}");
-    assert_eq!(told.iter().map(|(_, cases)| *cases as usize).sum::<usize>(), down + 2, "{told:?}");
+    assert_eq!((starts, suspected.len()), (2, 2), "{suspected:?}");
+    // With four workers, at most four cases were in flight.
+    assert!(suspected.iter().all(|(_, cases)| (1..=4).contains(cases)), "{suspected:?}");
+    assert_eq!(suspected.iter().map(|(_, cases)| *cases as usize).sum::<usize>(), down + 2, "{suspected:?}");
 }
 
 #[test]
-fn values_may_nest_as_deep_as_a_case_wants() {
+fn deeply_nested_values_can_be_sent() {
     let length = Arc::new(AtomicUsize::new(0));
-    let seen = Arc::clone(&length);
+    let body_length = Arc::clone(&length);
     let address = serve(move |mut stream, _| {
         let mut reader = BufReader::new(stream.try_clone().expect("clone"));
         while let Some((_, body)) = read_request(&mut reader) {
-            seen.store(body.len(), Ordering::SeqCst);
+            body_length.store(body.len(), Ordering::SeqCst);
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
         }
     });
     let world = World::at(address);
-    // The generator runs where the caller runs it; only what the run does with a value is tried here.
+    // Only the run is tested here, not the generator.
     let deep = (0..20_000).fold(Value::Null, |inner, _| Value::List(vec![inner]));
-    let mut act = step("POST", "/");
-    act.request = StepRequest::Raw { method: "POST".into(), target: "/".into(), body: Some(deep) };
+    let mut action = step("POST", "/");
+    action.request = StepRequest::Raw { method: "POST".into(), target: "/".into(), body: Some(deep) };
     let end = world.with(|plan| {
-        let cases = std::iter::once(case("deep", vec![act]));
+        let cases = std::iter::once(case("deep", vec![action]));
         run_cases(plan, cases, std::mem::forget, |()| ControlFlow::Continue(()))
     });
     assert_eq!((end, length.load(Ordering::SeqCst)), (RunEnd::Complete, 40_004));
 }
 
 #[test]
-fn what_cannot_be_sent_is_told_from_what_lacks_something() {
+fn unsendable_cases_differ_from_cases_with_missing_values() {
     let world = World::at(scripted("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", false));
     let outcome = world.send(vec![get("/{nothing}")]);
     assert_eq!((outcome.not_sent.is_some(), outcome.case.unsendable_reason.clone()), (true, None));
@@ -361,18 +361,18 @@ fn what_cannot_be_sent_is_told_from_what_lacks_something() {
 }
 
 #[test]
-fn what_a_case_has_made_is_taken_away_even_after_a_stop() {
+fn teardown_runs_even_after_cancellation() {
     let stop = CancelToken::default();
-    let switch = stop.clone();
-    let seen = Arc::new(Mutex::new(Vec::new()));
-    let log = Arc::clone(&seen);
+    let token = stop.clone();
+    let requests = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&requests);
     let address = serve(move |mut stream, _| {
         let mut reader = BufReader::new(stream.try_clone().expect("clone"));
         while let Some((head, _)) = read_request(&mut reader) {
             log.lock().expect("log").push(head.split(' ').next().unwrap_or_default().to_owned());
             if head.starts_with("PUT") {
-                // Never answered.
-                switch.cancel();
+                // This request never gets a response.
+                token.cancel();
                 continue;
             }
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\n{\"id\":1}");
@@ -383,20 +383,21 @@ fn what_a_case_has_made_is_taken_away_even_after_a_stop() {
     world.settings.workers = 1;
     world.settings.limits.total_timeout = Duration::from_secs(3600);
     world.settings.limits.idle_timeout = Duration::from_secs(3600);
-    let mut make = step("POST", "/things");
-    make.purpose = StepPurpose::SetUp;
-    make.captures = vec![Capture { name: "id".into(), path: "id".into() }];
-    let act = Step { turn: 1, ..step("PUT", "/things/{id}") };
-    let back = Step { turn: 2, ..get("/things/{id}") };
-    let remove = Step { turn: 3, purpose: StepPurpose::TearDown, ..step("DELETE", "/things/{id}") };
-    let cases = (0..9).map(|n| case(&n.to_string(), vec![make.clone(), act.clone(), back.clone(), remove.clone()]));
+    let mut create = step("POST", "/things");
+    create.purpose = StepPurpose::SetUp;
+    create.captures = vec![Capture { name: "id".into(), path: "id".into() }];
+    let action = Step { turn: 1, ..step("PUT", "/things/{id}") };
+    let read_back = Step { turn: 2, ..get("/things/{id}") };
+    let delete = Step { turn: 3, purpose: StepPurpose::TearDown, ..step("DELETE", "/things/{id}") };
+    let cases =
+        (0..9).map(|n| case(&n.to_string(), vec![create.clone(), action.clone(), read_back.clone(), delete.clone()]));
     let (end, outcomes) = world.run(cases.collect());
     assert_eq!((end, outcomes.len()), (RunEnd::Cancelled, 0));
-    assert_eq!(*seen.lock().expect("log"), ["POST", "PUT", "DELETE"]);
+    assert_eq!(*requests.lock().expect("log"), ["POST", "PUT", "DELETE"]);
 }
 
 #[test]
-fn secrets_are_known_wherever_they_are_written() {
+fn secrets_from_all_sources_are_redacted() {
     let mut world = World::new("http://127.0.0.1:9");
     world.scenario.variables.insert("api_key".into(), Variable { value: "wbk_{run}".into(), secret: false });
     world.scenario.variables.insert("other".into(), Variable { value: "hush".into(), secret: true });
@@ -415,9 +416,9 @@ fn secrets_are_known_wherever_they_are_written() {
 }
 
 #[test]
-fn steps_follow_and_feed_one_another() {
-    let seen = Arc::new(Mutex::new(Vec::new()));
-    let log = Arc::clone(&seen);
+fn captured_values_are_used_in_later_steps() {
+    let requests = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&requests);
     let address = serve(move |mut stream, _| {
         let mut reader = BufReader::new(stream.try_clone().expect("clone"));
         while let Some((head, body)) = read_request(&mut reader) {
@@ -434,34 +435,34 @@ fn steps_follow_and_feed_one_another() {
         }
     });
     let steps = |create: &str| {
-        let mut make = step("POST", create);
-        make.purpose = StepPurpose::SetUp;
-        make.captures = vec![
+        let mut create = step("POST", create);
+        create.purpose = StepPurpose::SetUp;
+        create.captures = vec![
             Capture { name: "thing.id".into(), path: "data.id".into() },
             Capture { name: "thing.n".into(), path: "data.n".into() },
         ];
         let mut body = indexmap::IndexMap::new();
         body.insert("n".to_owned(), Value::Template("{thing.n}".into()));
         body.insert("t".to_owned(), Value::Template("{{{thing.id}}} {run} {who}".into()));
-        let mut act = step("PUT", "/things/{thing.id}");
-        act.turn = 1;
-        act.request = StepRequest::Raw {
+        let mut action = step("PUT", "/things/{thing.id}");
+        action.turn = 1;
+        action.request = StepRequest::Raw {
             method: "PUT".into(),
             target: "/things/{thing.id}".into(),
             body: Some(Value::Map(body)),
         };
-        let side = Step { turn: 2, ..get("/side") };
-        let mut remove = step("DELETE", "/things/{thing.id}");
-        remove.turn = 3;
-        remove.purpose = StepPurpose::TearDown;
-        vec![make, act, side.clone(), side.clone(), side, remove]
+        let side_request = Step { turn: 2, ..get("/side") };
+        let mut delete = step("DELETE", "/things/{thing.id}");
+        delete.turn = 3;
+        delete.purpose = StepPurpose::TearDown;
+        vec![create, action, side_request.clone(), side_request.clone(), side_request, delete]
     };
     let mut world = World::at(address);
     world.scenario.variables.insert("who".into(), Variable { value: "me-{run}".into(), secret: false });
     let outcome = world.send(steps("/things"));
     assert_eq!(outcome.not_sent, None);
     assert!(outcome.exchanges.iter().all(Option::is_some));
-    let sent = std::mem::take(&mut *seen.lock().expect("log"));
+    let sent = std::mem::take(&mut *requests.lock().expect("log"));
     assert_eq!(
         sent,
         [

@@ -1,4 +1,4 @@
-//! Scenarios as users write them: what they mean, and what is said about mistakes.
+//! Reading scenario files and `overstep.toml`: the meaning of every key, and error messages.
 
 use overstep::scenario::{Credentials, read_scenario, read_settings};
 use serde_json::json;
@@ -20,7 +20,7 @@ sigv4 = { region = "eu-west-1", service = "connect" }
 lacks = ["contacts:write"]
 [principals.named]
 header = { name = "X-Api-Key", value = "{key}" }
-[principals.nobody]
+[principals.guest]
 anonymous = true
 [use]
 Id = "{Id}"
@@ -46,12 +46,12 @@ reason = "docs/authentication.mdx:31"
 [[amend]]
 at = "AddTagsToContact.tags.length.max"
 set = 50
-reason = "support said so"
+reason = "support messages so"
 "#;
 
 #[test]
-fn every_key_has_its_meaning() {
-    let (scenario, warnings) = read_scenario("leadlex", EVERYTHING).expect("it reads");
+fn every_key_is_read() {
+    let (scenario, warnings) = read_scenario("leadlex", EVERYTHING).expect("valid scenario");
     assert_eq!(warnings, []);
     assert_eq!(scenario.name, "leadlex");
     assert_eq!(scenario.sources, ["docs/api/**/*.mdx", "botocore:connect"]);
@@ -68,9 +68,9 @@ fn every_key_has_its_meaning() {
     assert!(
         matches!(&scenario.principals["named"].credentials, Credentials::Header { name, .. } if name == "X-Api-Key")
     );
-    assert_eq!(scenario.principals["nobody"].credentials, Credentials::Anonymous);
+    assert_eq!(scenario.principals["guest"].credentials, Credentials::Anonymous);
     let fixture = &scenario.fixtures["contact"];
-    let [create] = fixture.create.as_slice() else { panic!("it is made in one step") };
+    let [create] = fixture.create.as_slice() else { panic!("the fixture has one creation step") };
     assert_eq!(create.request, "POST /v1/contacts");
     assert_eq!(create.json, Some(json!({"email": "ovs-{run}-{case}@example.com", "n": 1, "deep": [1.5, true]})));
     assert_eq!(create.captures["id"], "data.id");
@@ -88,24 +88,28 @@ fn every_key_has_its_meaning() {
 }
 
 #[test]
-fn mistakes_are_told_with_their_place() {
+fn errors_have_a_reason_and_a_span() {
     for (text, reason, at) in [
         ("sources = [", "", ""),
-        ("sources = \"x\"", "`sources` is a string, expected a list of texts", "\"x\""),
-        ("sources = [1]", "`sources` holds an integer, expected texts", "1"),
+        ("sources = \"x\"", "`sources` is a string, expected a list of strings", "\"x\""),
+        ("sources = [1]", "`sources` contains an integer, expected strings", "1"),
         ("endpoint = \"e\"", "`sources` is missing or empty", "endpoint = \"e\""),
         ("sourcez = [\"a\"]", "unknown key `sourcez`", "sourcez"),
-        ("sources = [\"a\"]\nendpoint = 5", "`endpoint` is an integer, expected a text", "5"),
+        ("sources = [\"a\"]\nendpoint = 5", "`endpoint` is an integer, expected a string", "5"),
         ("sources = [\"a\"]\nverifies-signatures = \"yes\"", "expected `true` or `false`", "\"yes\""),
         ("sources = [\"a\"]\n[variables]\nx = 5", "`variables.x` is an integer", "5"),
-        ("sources = [\"a\"]\n[principals.x]\nlacks = []", "`principals.x` does not say how it proves itself", ""),
-        ("sources = [\"a\"]\n[principals.x]\nbearer = \"a\"\nanonymous = true", "in more than one way", ""),
-        ("sources = [\"a\"]\n[use]\n\"A..b\" = 1", "`A..b` is no member path", "\"A..b\""),
-        ("sources = [\"a\"]\n[operations.O]\nlaws = [\"merge\"]", "`merge` is no law", "[\"merge\"]"),
-        ("sources = [\"a\"]\n[fixtures.f]\ncreate = { request = \"v1/x\" }", "`v1/x` is no request", "\"v1/x\""),
+        ("sources = [\"a\"]\n[principals.x]\nlacks = []", "`principals.x` has no credentials", ""),
+        (
+            "sources = [\"a\"]\n[principals.x]\nbearer = \"a\"\nanonymous = true",
+            "has more than one kind of credentials",
+            "",
+        ),
+        ("sources = [\"a\"]\n[use]\n\"A..b\" = 1", "invalid member path `A..b`", "\"A..b\""),
+        ("sources = [\"a\"]\n[operations.O]\nlaws = [\"merge\"]", "unknown law `merge`", "[\"merge\"]"),
+        ("sources = [\"a\"]\n[fixtures.f]\ncreate = { request = \"v1/x\" }", "invalid request `v1/x`", "\"v1/x\""),
         (
             "sources = [\"a\"]\n[fixtures.f]\ncreate = { request = \"POST /x\", input = {} }",
-            "`input` does not go with",
+            "`input` cannot be used with",
             "{}",
         ),
         (
@@ -116,7 +120,7 @@ fn mistakes_are_told_with_their_place() {
         (
             "sources = [\"a\"]\n[fixtures.f]\ncreate = [{ request = \"POST /x\" }, { request = \"Y\" }]\n\
              capture = { id = \"id\" }",
-            "captures from none",
+            "`capture` must be in one of them",
             "{ id = \"id\" }",
         ),
         (
@@ -127,27 +131,27 @@ fn mistakes_are_told_with_their_place() {
         (
             "sources = [\"a\"]\nuse = { A = \"{f.idd}\" }\n[fixtures.f]\ncreate = { request = \"POST /x\" }\n\
              capture = { id = \"id\" }",
-            "fixture `f` captures no `idd`",
+            "fixture `f` does not capture `idd`",
             "\"{f.idd}\"",
         ),
         (
             "sources = [\"a\"]\n[fixtures.f]\ncreate = { request = \"POST /{g.id}\" }\ncapture = { id = \"id\" }\n\
              [fixtures.g]\ncreate = { request = \"POST /{f.id}\" }\ncapture = { id = \"id\" }",
-            "in a circle: `f` needs `g` needs `f`",
+            "in a cycle: `f` needs `g` needs `f`",
             "\"POST /{f.id}\"",
         ),
         ("sources = [\"a\"]\n[[amend]]\nat = \"x\"\nset = 1", "an amendment has no `reason`", ""),
         ("sources = [\"a\"]\n[[amend]]\nat = \"x\"\nreason = \"y\"", "an amendment has no `add` or `set`", ""),
         (
             "sources = [\"a\"]\nprincipal = \"ful\"\n[principals.full]\nanonymous = true",
-            "no principal is called `ful`",
+            "unknown principal `ful`",
             "\"ful\"",
         ),
-        ("sources = [\"a\"]\n[use]\nA = nan", "a number that JSON cannot say", "nan"),
+        ("sources = [\"a\"]\n[use]\nA = nan", "a number that JSON cannot represent", "nan"),
     ] {
         let error = read_scenario("t", text).expect_err(text);
         assert!(error.reason.contains(reason), "{text}\n{error}");
-        let span = error.span.expect("a place");
+        let span = error.span.expect("error has a span");
         if !at.is_empty() {
             assert_eq!(&text[span], at, "{text}");
         }
@@ -155,26 +159,27 @@ fn mistakes_are_told_with_their_place() {
 }
 
 #[test]
-fn unknown_keys_warn_with_the_nearest_known_one() {
+fn unknown_keys_are_warnings_with_a_suggestion() {
     let text =
         "sources = [\"a\"]\nendpont = \"x\"\n[operations.O]\nus = {}\n[principals.p]\nbearer = \"x\"\nlack = []\n";
-    let (_, warnings) = read_scenario("t", text).expect("it reads");
-    let said: Vec<(String, Option<String>)> = warnings.into_iter().map(|one| (one.reason, one.hint)).collect();
-    assert_eq!(said.len(), 3, "{said:?}");
+    let (_, warnings) = read_scenario("t", text).expect("valid scenario");
+    let messages: Vec<(String, Option<String>)> =
+        warnings.into_iter().map(|warning| (warning.reason, warning.hint)).collect();
+    assert_eq!(messages.len(), 3, "{messages:?}");
     for (reason, hint) in [
         ("unknown key `endpont`", "did you mean `endpoint`?"),
         ("unknown key `us` in `operations.O`", "did you mean `use`?"),
         ("unknown key `lack` in `principals.p`", "did you mean `lacks`?"),
     ] {
-        assert!(said.contains(&(reason.to_owned(), Some(hint.to_owned()))), "{reason}: {said:?}");
+        assert!(messages.contains(&(reason.to_owned(), Some(hint.to_owned()))), "{reason}: {messages:?}");
     }
 }
 
 #[test]
-fn settings_are_read() {
+fn settings_file_is_read() {
     let text = "[endpoints.a]\nurl = \"http://127.0.0.1:1\"\nremote = true\nrate-limit = \"60/m\"\n\
                 tls = { ca = \"ca.pem\" }\nheaders = { X-A = \"b\" }\n[principals.p]\nbearer = \"${KEY}\"\n";
-    let (settings, warnings) = read_settings(text).expect("it reads");
+    let (settings, warnings) = read_settings(text).expect("valid scenario");
     assert_eq!(warnings, []);
     let endpoint = &settings.endpoints["a"];
     assert!(endpoint.remote);
@@ -184,20 +189,23 @@ fn settings_are_read() {
 }
 
 #[test]
-fn the_shipped_scenarios_read_without_a_warning() {
+fn shipped_scenarios_have_no_warnings() {
     for (name, text) in [
         ("connect", include_str!("../../scenarios/connect.toml")),
         ("leadlex", include_str!("../../scenarios/leadlex.toml")),
     ] {
         let (scenario, warnings) = read_scenario(name, text).expect(name);
         assert_eq!(warnings, [], "{name}");
-        assert!(scenario.principals.contains_key(scenario.principal.as_deref().expect("one calls")), "{name}");
+        assert!(
+            scenario.principals.contains_key(scenario.principal.as_deref().expect("scenario has a principal")),
+            "{name}"
+        );
     }
 }
 
-/// Any text is a scenario or an error with a place in it; none is a panic.
+/// Every prefix of a scenario is a scenario or an error with a span inside of the text.
 #[test]
-fn no_text_breaks_the_reader() {
+fn truncated_scenario_never_panics() {
     for end in 0..EVERYTHING.len() {
         if EVERYTHING.is_char_boundary(end)
             && let Err(error) = read_scenario("t", &EVERYTHING[..end])

@@ -1,6 +1,6 @@
-//! `overstep cases --format corpus=DIR`: seeds that send what their cases send, and a dictionary that libFuzzer takes.
+//! `overstep cases --format corpus=DIR`: seeds that send the requests of their cases, and a dictionary for libFuzzer.
 
-#![expect(clippy::disallowed_methods, reason = "a test may look at files")]
+#![expect(clippy::disallowed_methods, reason = "tests read and write files")]
 
 use crate::cards::service;
 use crate::support::command;
@@ -17,37 +17,37 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock, Mutex};
 
 fn overstep(directory: &Path, arguments: &[&str]) -> (i32, String) {
-    let output = command::overstep(directory, arguments).output().expect("it starts");
-    let said = [output.stdout, output.stderr].concat();
-    (output.status.code().unwrap_or(-1), String::from_utf8_lossy(&said).into_owned())
+    let output = command::overstep(directory, arguments).output().expect("start overstep");
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.code().unwrap_or(-1), String::from_utf8_lossy(&text).into_owned())
 }
 
-/// The seeds of a shipped scenario by their names, and the text of the dictionary.
+/// Seeds of a shipped scenario by file name, and the text of the dictionary.
 type Exported = (BTreeMap<String, Vec<u8>>, String);
 
-/// The same for all tests.
+/// Returns the seeds of a scenario, which are exported once for all tests.
 fn exported(scenario: &str) -> &'static Exported {
     static ALL: LazyLock<[Exported; 2]> = LazyLock::new(|| ["connect", "leadlex"].map(export));
     &ALL[usize::from(scenario == "leadlex")]
 }
 
 fn export(scenario: &str) -> Exported {
-    let directory = tempfile::tempdir().expect("a temporary directory");
-    let (code, said) = overstep(directory.path(), &["cases", scenario, "--format", "corpus=seeds"]);
-    assert_eq!(code, 0, "{said}");
-    let entries = std::fs::read_dir(directory.path().join("seeds")).expect("seeds");
+    let directory = tempfile::tempdir().expect("create temporary directory");
+    let (code, text) = overstep(directory.path(), &["cases", scenario, "--format", "corpus=seeds"]);
+    assert_eq!(code, 0, "{text}");
+    let entries = std::fs::read_dir(directory.path().join("seeds")).expect("read seeds");
     let seeds = entries.map(|entry| {
-        let path = entry.expect("an entry").path();
-        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
-        (name, std::fs::read(path).expect("readable"))
+        let path = entry.expect("directory entry").path();
+        let name = path.file_name().expect("name").to_string_lossy().into_owned();
+        (name, std::fs::read(path).expect("read file"))
     });
-    let words = std::fs::read_to_string(directory.path().join("seeds.dict")).expect("a dictionary beside");
+    let words = std::fs::read_to_string(directory.path().join("seeds.dict")).expect("read the dictionary");
     (seeds.collect(), words)
 }
 
-/// All that a case sends but what makes and takes away resources, with its resources' names taken out.
+/// Returns the requests of a case without set-up and teardown, and with placeholders for the names of its resources.
 fn requests(contract: &Contract, scenario: &Scenario, case: &Case) -> Result<Vec<String>, String> {
-    let endpoint = Endpoint::parse("http://localhost").expect("a URL");
+    let endpoint = Endpoint::parse("http://localhost").expect("valid URL");
     let plan = RunPlan {
         contract,
         scenario,
@@ -63,51 +63,52 @@ fn requests(contract: &Contract, scenario: &Scenario, case: &Case) -> Result<Vec
         server: None,
         restart_endpoint: None,
     };
-    let drafts = prepare_requests(&plan, case, &|name| format!("<{name}>"))?;
-    let told = case
+    let prepared = prepare_requests(&plan, case, &|name| format!("<{name}>")).map_err(|error| error.to_string())?;
+    let judged = case
         .steps
         .iter()
-        .zip(drafts)
+        .zip(prepared)
         .filter(|(step, _)| !matches!(step.purpose, StepPurpose::SetUp | StepPurpose::TearDown));
-    let mut told: Vec<_> =
-        told.map(|(step, draft)| (step.turn, nameless(&case.id, &format!("{:?}", draft.unsigned)))).collect();
-    told.sort_by_key(|(turn, _)| *turn);
-    Ok(told.into_iter().map(|(_, text)| text).collect())
+    let mut requests: Vec<_> =
+        judged.map(|(step, request)| (step.turn, mask_tokens(&case.id, &format!("{:?}", request.unsigned)))).collect();
+    requests.sort_by_key(|(turn, _)| *turn);
+    Ok(requests.into_iter().map(|(_, text)| text).collect())
 }
 
-/// Each of a case's resources has a token of its own.
-fn nameless(id: &CaseId, text: &str) -> String {
+/// Replaces the token of each resource of a case with its number.
+fn mask_tokens(id: &CaseId, text: &str) -> String {
     let tokens = (0..3).flat_map(|resource| (1..4).map(move |ordinal| resource * 1000 + ordinal));
     tokens.fold(text.to_owned(), |text, number| text.replace(&id.token(number), &format!("<{number}>")))
 }
 
 #[test]
-fn every_seed_sends_what_its_case_sends() {
+fn each_seed_sends_the_requests_of_its_case() {
     for (name, least) in [("connect", 1500), ("leadlex", 150)] {
         let (contract, scenario, _) = support::shipped(name);
         let scenario = overstep::infer::complete_scenario(&contract, &scenario).scenario;
-        let wild = FuzzGenerator::new(&contract, &scenario, 1).expect("a plan");
+        let generator = FuzzGenerator::new(&contract, &scenario, 1).expect("build the generator");
         let (seeds, _) = exported(name);
         let all = seeds.len();
         let by_text: HashMap<&[u8], &String> = seeds.iter().map(|(file, bytes)| (bytes.as_slice(), file)).collect();
         let mut used = BTreeSet::new();
-        let mut none = BTreeSet::new();
+        let mut classes_without_seed = BTreeSet::new();
         let cases = overstep::generate::generate_cases(
             &contract,
             &scenario,
             GenerationOptions { seed: 1, ..GenerationOptions::default() },
         );
-        for case in cases.expect("cases") {
-            let acts = wild.actions_from_case(&case).filter(|_| case.unsendable_reason.is_none());
-            let seed = acts.map(|acts| actions_to_json(&acts).to_string().into_bytes());
+        for case in cases.expect("generate cases") {
+            let actions = generator.actions_from_case(&case).filter(|_| case.unsendable_reason.is_none());
+            let seed = actions.map(|actions| actions_to_json(&actions).to_string().into_bytes());
             let Some((seed, file)) = seed.as_deref().and_then(|seed| by_text.get_key_value(seed)) else {
-                none.insert(case.class);
+                classes_without_seed.insert(case.class);
                 continue;
             };
-            let acts = wild.actions_from_bytes(seed).unwrap_or_else(|| panic!("{}: {file}", case.id));
-            let tale = wild.build_fuzz_case(file, &acts).unwrap_or_else(|| panic!("{}: nothing is told", case.id));
+            let actions = generator.actions_from_bytes(seed).unwrap_or_else(|| panic!("{}: {file}", case.id));
+            let fuzz_case =
+                generator.build_fuzz_case(file, &actions).unwrap_or_else(|| panic!("{}: no fuzz case", case.id));
             assert_eq!(
-                requests(&contract, &scenario, &tale.case),
+                requests(&contract, &scenario, &fuzz_case.case),
                 requests(&contract, &scenario, &case),
                 "{}: {}",
                 case.id,
@@ -115,21 +116,21 @@ fn every_seed_sends_what_its_case_sends() {
             );
             used.insert(*file);
         }
-        assert_eq!(used.len(), all, "{name}: some seeds are of no case");
+        assert_eq!(used.len(), all, "{name}: some seeds belong to no case");
         assert!(all >= least, "{name}: {all}");
-        println!("{name}: {all} seeds; some cases without: {none:?}");
-        // What a mere stranger may not do is no act of the caller's.
-        assert!(none.contains("auth"), "{none:?}");
+        println!("{name}: {all} seeds; classes with cases without a seed: {classes_without_seed:?}");
+        // Requests of other callers cannot be expressed as actions.
+        assert!(classes_without_seed.contains("auth"), "{classes_without_seed:?}");
     }
 }
 
-/// Reads a dictionary as libFuzzer's `ParseDictionaryFile` does; what it refuses is the line.
-fn parsed(text: &str) -> Result<Vec<Vec<u8>>, String> {
+/// Parses a dictionary as libFuzzer's `ParseDictionaryFile` does. Returns the first invalid line as error.
+fn parse_dictionary(text: &str) -> Result<Vec<Vec<u8>>, String> {
     let lines = text.split('\n').map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    lines.map(|line| word(line.as_bytes()).ok_or_else(|| line.to_owned())).collect()
+    lines.map(|line| parse_word(line.as_bytes()).ok_or_else(|| line.to_owned())).collect()
 }
 
-fn word(line: &[u8]) -> Option<Vec<u8>> {
+fn parse_word(line: &[u8]) -> Option<Vec<u8>> {
     let inner = line.strip_suffix(b"\"")?;
     let open = inner.iter().position(|byte| *byte == b'"')?;
     let mut rest = &inner[open + 1..];
@@ -152,18 +153,18 @@ fn word(line: &[u8]) -> Option<Vec<u8>> {
 }
 
 #[test]
-fn the_dictionary_is_what_libfuzzer_takes() {
+fn dictionary_is_valid_for_libfuzzer() {
     for broken in ["x", "\"", "\"\"", "\"\\q\"", "\"\u{e9}\"", "\"\\x1\""] {
-        assert!(parsed(broken).is_err(), "{broken}");
+        assert!(parse_dictionary(broken).is_err(), "{broken}");
     }
-    assert_eq!(parsed("# x\n\n kw=\"a\\\"\\\\\\x4a\" \n"), Ok(vec![b"a\"\\J".to_vec()]));
+    assert_eq!(parse_dictionary("# x\n\n kw=\"a\\\"\\\\\\x4a\" \n"), Ok(vec![b"a\"\\J".to_vec()]));
     for (name, expected) in [
-        // Members, enum values, limits and what lies beside them.
+        // Members, enum values, limits and their neighbours.
         ("connect", ["ContactId", "Tags", "256", "257", "255", "TagContact", "{\"$template\":\"{use}\"}"]),
         ("leadlex", ["tags", "id", "data", "contact_id", "null", "AddTagsToContact", "{\"$template\":\"{use}\"}"]),
     ] {
         let (_, text) = exported(name);
-        let words = parsed(text).unwrap_or_else(|line| panic!("{name}: {line}"));
+        let words = parse_dictionary(text).unwrap_or_else(|line| panic!("{name}: {line}"));
         for word in expected {
             assert!(words.contains(&word.as_bytes().to_vec()), "{name}: `{word}` is not in\n{text}");
         }
@@ -174,90 +175,91 @@ fn the_dictionary_is_what_libfuzzer_takes() {
 }
 
 #[test]
-fn a_faithful_service_withstands_all_seeds_twice() {
+fn conforming_service_has_no_findings_for_all_seeds() {
     for name in ["connect", "leadlex"] {
         let (contract, scenario, world) = support::shipped(name);
         let server = overstep::reference::ReferenceService::new(contract.clone(), world);
-        let subject = Subject::from_parts(contract, &scenario, "http://localhost").expect("they fit each other");
+        let subject =
+            Subject::from_parts(contract, &scenario, "http://localhost").expect("contract and scenario match");
         let (seeds, _) = exported(name);
         let mut judged = 0;
         for (file, seed) in seeds.iter().chain(seeds) {
-            let ran = subject.try_fuzz(seed, &mut service::reference(&server));
-            judged += ran.unwrap_or_else(|finding| panic!("{file}: {finding}"));
+            let result = subject.try_fuzz(seed, &mut service::reference(&server));
+            judged += result.unwrap_or_else(|finding| panic!("{file}: {finding}"));
         }
         assert!(judged >= 2 * seeds.len(), "{name}: {judged} of {}", seeds.len());
     }
 }
 
 #[test]
-fn fuzzing_begins_with_the_seeds() {
-    let directory = tempfile::tempdir().expect("a temporary directory");
+fn fuzzing_starts_with_the_seeds() {
+    let directory = tempfile::tempdir().expect("create temporary directory");
     let scenarios = directory.path().join("scenarios");
-    std::fs::create_dir(&scenarios).expect("made");
-    std::fs::write(scenarios.join("cards.toml"), cards::SCENARIO).expect("written");
-    std::fs::write(scenarios.join("cards.contract.json"), cards::CONTRACT).expect("written");
-    let (code, said) = overstep(directory.path(), &["cases", "cards", "--format", "corpus=corpus"]);
-    assert_eq!(code, 0, "{said}");
-    // What a seed sends that no plain request and no chance would: the bodies of its requests.
-    let mut wanted: BTreeSet<String> = BTreeSet::new();
+    std::fs::create_dir(&scenarios).expect("create directory");
+    std::fs::write(scenarios.join("cards.toml"), cards::SCENARIO).expect("write file");
+    std::fs::write(scenarios.join("cards.contract.json"), cards::CONTRACT).expect("write file");
+    let (code, text) = overstep(directory.path(), &["cases", "cards", "--format", "corpus=corpus"]);
+    assert_eq!(code, 0, "{text}");
+    // Label maps of the seeds, which no control request and hardly any random request contains.
+    let mut expected: BTreeSet<String> = BTreeSet::new();
     let mut files = 0;
-    for entry in std::fs::read_dir(directory.path().join("corpus")).expect("seeds") {
-        let text = std::fs::read_to_string(entry.expect("an entry").path()).expect("text");
+    for entry in std::fs::read_dir(directory.path().join("corpus")).expect("read seeds") {
+        let text = std::fs::read_to_string(entry.expect("directory entry").path()).expect("UTF-8 text");
         files += 1;
-        for act in actions_from_json(serde_json::from_str(&text).expect("JSON")).expect("acts") {
-            let Action::Send { damage, .. } = &act else { continue };
+        for action in actions_from_json(serde_json::from_str(&text).expect("valid JSON")).expect("valid actions") {
+            let Action::Send { damage, .. } = &action else { continue };
             if damage.is_empty()
-                && let Json::Array(written) = actions_to_json(std::slice::from_ref(&act))
+                && let Json::Array(written) = actions_to_json(std::slice::from_ref(&action))
                 && let Some(labels) = written[0]["input"].get("labels")
                 && !labels.to_string().contains('$')
             {
-                wanted.insert(labels.to_string());
+                expected.insert(labels.to_string());
             }
         }
     }
-    assert!(wanted.len() > 10, "{wanted:?}");
-    let seen: Arc<Mutex<BTreeSet<String>>> = Arc::default();
-    let (service, seeing) = (cards::Cards::new(cards::Fault::Faithful), Arc::clone(&seen));
+    assert!(expected.len() > 10, "{expected:?}");
+    let received: Arc<Mutex<BTreeSet<String>>> = Arc::default();
+    let (service, labels_log) = (cards::Cards::new(cards::Fault::Faithful), Arc::clone(&received));
     let address = loopback::serve_json(move |method, target, body| {
         if let Ok(body) = serde_json::from_slice::<Json>(body)
             && let Some(labels) = body.get("labels")
         {
-            seeing.lock().expect("no panic").insert(labels.to_string());
+            labels_log.lock().expect("lock is not poisoned").insert(labels.to_string());
         }
-        service.answer(method, target, body)
+        service.respond(method, target, body)
     });
-    // The plain request of each of the three operations stands before them.
-    let (url, most) = (format!("http://{address}"), (files + 3).to_string());
-    let arguments = ["fuzz", "cards", "-e", &url, "--max-cases", &most, "--corpus", "corpus", "--no-progress"];
-    let (code, said) = overstep(directory.path(), &arguments);
-    assert_eq!(code, 0, "{said}");
-    let seen = seen.lock().expect("no panic");
-    let missing: Vec<&String> = wanted.difference(&seen).collect();
+    // The control request of each of the three operations comes first.
+    let (url, max_cases) = (format!("http://{address}"), (files + 3).to_string());
+    let arguments = ["fuzz", "cards", "-e", &url, "--max-cases", &max_cases, "--corpus", "corpus", "--no-progress"];
+    let (code, text) = overstep(directory.path(), &arguments);
+    assert_eq!(code, 0, "{text}");
+    let received = received.lock().expect("lock is not poisoned");
+    let missing: Vec<&String> = expected.difference(&received).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }
 
 #[test]
-fn what_is_there_stays_and_what_was_written_is_said() {
-    let directory = tempfile::tempdir().expect("a temporary directory");
+fn existing_files_are_kept_and_new_ones_are_counted() {
+    let directory = tempfile::tempdir().expect("create temporary directory");
     let (folder, words) = (directory.path().join("my/seeds"), directory.path().join("my/seeds.dict"));
-    std::fs::create_dir_all(&folder).expect("made");
-    std::fs::write(folder.join("mine"), "[]").expect("written");
-    std::fs::write(&words, "# mine\nkw=\"mine\"").expect("written");
+    std::fs::create_dir_all(&folder).expect("create directory");
+    std::fs::write(folder.join("mine"), "[]").expect("write file");
+    std::fs::write(&words, "# mine\nkw=\"mine\"").expect("write file");
     let corpus = ["cases", "connect", "--level", "quick", "--format", "corpus=my/seeds/", "-E", "op(TagContact)"];
     let first = overstep(directory.path(), &corpus);
     let second = overstep(directory.path(), &corpus);
     insta::assert_snapshot!("corpus", format!("exit {}\n{}\nexit {}\n{}", first.0, first.1, second.0, second.1));
-    assert_eq!(std::fs::read_to_string(folder.join("mine")).expect("still there"), "[]");
-    let text = std::fs::read_to_string(&words).expect("still there");
+    assert_eq!(std::fs::read_to_string(folder.join("mine")).expect("read file"), "[]");
+    let text = std::fs::read_to_string(&words).expect("read file");
     assert!(text.starts_with("# mine\nkw=\"mine\"\n\""), "{text}");
     for (arguments, code, part) in [
-        (["cases", "connect", "--format", "corpus=.."], 2, "has no name"),
+        (["cases", "connect", "--format", "corpus=.."], 2, "has no folder name"),
         (["cases", "connect", "--format", "corpus="], 2, "corpus=DIR"),
-        (["cases", "connect", "--format", "xml"], 2, "there are `text`"),
-        (["cases", "connect", "--format=corpus=none", "-Enothing-like-it"], 4, "no case is left"),
+        (["cases", "connect", "--format", "xml"], 2, "expected one of `text`"),
+        (["cases", "connect", "--format=corpus=none", "-Enothing-like-it"], 4, "no case matches"),
     ] {
-        let (ended, said) = overstep(directory.path(), &arguments);
-        assert!(ended == code && said.contains(part), "{arguments:?}: {ended} {said}");
+        let (actual_code, text) = overstep(directory.path(), &arguments);
+        assert!(actual_code == code && text.contains(part), "{arguments:?}: {actual_code} {text}");
     }
     assert!(!directory.path().join("none.dict").exists());
 }

@@ -1,13 +1,14 @@
-//! A small service in each protocol, served by the reference server: `check` finds nothing, and finds a planted fault.
+//! A small service in each protocol, served by the reference server: `check` has no findings without a fault, and finds a
+//! planted fault.
 //!
-//! Everything here stays on this machine, on ports that the system chooses.
+//! All connections use loopback and ports that the system chooses.
 
 #![expect(clippy::disallowed_methods, reason = "a test may look at files")]
 
 use serde_json::{Value as Json, json};
 use std::process::Command;
 
-/// The contract in a protocol: texts, numbers, blobs, moments, lists, maps, structures, and errors.
+/// Returns the contract in a protocol: texts, numbers, blobs, timestamps, lists, maps, structures and errors.
 fn contract(protocol: &str) -> String {
     let rest = matches!(protocol, "restXml" | "restJson1" | "restJson");
     let location = |place: &str| if rest { place.to_owned() } else { "body".to_owned() };
@@ -74,27 +75,27 @@ fn contract(protocol: &str) -> String {
 
 const SCENARIO: &str = "sources = [\"things.contract.json\"]\nendpoint = \"embedded\"\nprincipal = \"aws\"\n[principals.aws]\nsigv4 = {}\n";
 
-struct Ran {
+struct RunResult {
     out: String,
     code: Option<i32>,
     findings: Vec<Json>,
 }
 
-/// One run over a served contract, with a fault or without.
-fn check(protocol: &str, fault: Option<&str>) -> Ran {
+/// Runs `check` against a server of the contract, with or without a fault.
+fn run_check(protocol: &str, fault: Option<&str>) -> RunResult {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let scenarios = directory.path().join("scenarios");
     std::fs::create_dir_all(&scenarios).expect("made");
     std::fs::write(scenarios.join("things.contract.json"), contract(protocol)).expect("written");
     std::fs::write(scenarios.join("things.toml"), SCENARIO).expect("written");
     let binary = env!("CARGO_BIN_EXE_overstep");
-    let settings = match fault {
+    let config = match fault {
         Some(fault) => format!(
             "[endpoints.faulty]\nstart = \"{binary} serve things --port '{{port}}' --fault {fault}\"\nready-timeout = \"20s\"\n"
         ),
         None => String::new(),
     };
-    std::fs::write(directory.path().join("overstep.toml"), settings).expect("written");
+    std::fs::write(directory.path().join("overstep.toml"), config).expect("written");
     let output = Command::new(binary)
         .args(["check", "things", "--no-snapshots", "--no-progress", "--report", "ndjson=r.ndjson"])
         .args(fault.iter().flat_map(|_| ["-e", "faulty"]))
@@ -106,39 +107,39 @@ fn check(protocol: &str, fault: Option<&str>) -> Ran {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let results = std::fs::read_to_string(directory.path().join("r.ndjson")).unwrap_or_default();
     let events = results.lines().map(|line| serde_json::from_str::<Json>(line).expect("JSON"));
-    Ran {
+    RunResult {
         out: format!("{}\n{}", text(&output.stdout), text(&output.stderr)),
         code: output.status.code(),
         findings: events.filter(|event| event["event"] == "finding").collect(),
     }
 }
 
-/// Nothing is found at a faithful server; at one that takes a note of 41 characters, that and nothing else.
-fn is_checked(protocol: &str) {
-    let ran = check(protocol, None);
-    assert_eq!((ran.code, ran.findings.len()), (Some(0), 0), "{}", ran.out);
-    assert!(ran.out.contains("0 findings in "), "{}", ran.out);
-    let ran = check(protocol, Some("PutThing.Note.length.max+1"));
-    assert_eq!(ran.code, Some(1), "{}", ran.out);
-    assert!(!ran.findings.is_empty());
-    for finding in &ran.findings {
+/// Asserts that a faithful server has no findings, and that a server that accepts a note of 41 characters has only that one.
+fn check_finds_exactly_the_planted_fault(protocol: &str) {
+    let result = run_check(protocol, None);
+    assert_eq!((result.code, result.findings.len()), (Some(0), 0), "{}", result.out);
+    assert!(result.out.contains("0 findings in "), "{}", result.out);
+    let result = run_check(protocol, Some("PutThing.Note.length.max+1"));
+    assert_eq!(result.code, Some(1), "{}", result.out);
+    assert!(!result.findings.is_empty());
+    for finding in &result.findings {
         assert_eq!(
             (finding["member"].as_str(), finding["constraint"].as_str()),
             (Some("Note"), Some("length")),
             "{finding}"
         );
     }
-    // And errors of another form than the protocol's.
-    let ran = check(protocol, Some("PutThing.errors.invalid.unknown-code"));
-    assert_eq!(ran.code, Some(1), "{}", ran.out);
-    assert!(!ran.findings.is_empty());
+    // Errors that do not have the protocol's form are found, too.
+    let result = run_check(protocol, Some("PutThing.errors.invalid.unknown-code"));
+    assert_eq!(result.code, Some(1), "{}", result.out);
+    assert!(!result.findings.is_empty());
 }
 
 macro_rules! protocols {
     ($($name:ident, $protocol:literal;)*) => { $(
         #[test]
         fn $name() {
-            is_checked($protocol);
+            check_finds_exactly_the_planted_fault($protocol);
         }
     )* };
 }

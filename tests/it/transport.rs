@@ -1,4 +1,4 @@
-//! Hostile and odd servers on loopback: each meets the right answer, within its limits.
+//! Servers on loopback with bad or unusual responses: each has the right outcome within the limits.
 
 use crate::{loopback, support};
 use loopback::*;
@@ -11,10 +11,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use support::gzip;
 
-/// The kept connection of a library, and raw bytes on a fresh one: a space in the target decides.
-const WAYS: [&str; 2] = ["/plain", "/a raw one"];
+/// Targets for both clients: the HTTP library with kept connections, and raw bytes on a new connection for a target with a
+/// space.
+const CLIENTS: [&str; 2] = ["/plain", "/a raw one"];
 
-fn encoded(encoding: &str, body: &[u8]) -> Vec<u8> {
+fn with_encoding(encoding: &str, body: &[u8]) -> Vec<u8> {
     let mut out = format!("HTTP/1.1 200 OK\r\ncontent-encoding: {encoding}\r\ncontent-length: {}\r\n\r\n", body.len())
         .into_bytes();
     out.extend_from_slice(body);
@@ -22,8 +23,8 @@ fn encoded(encoding: &str, body: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn every_way_of_answering_badly_has_its_name() {
-    let many =
+fn bad_responses_have_their_own_error() {
+    let large_head =
         format!("HTTP/1.1 200 OK\r\n{}\r\n", "x-filler: 0123456789012345678901234567890123456789\r\n".repeat(2000));
     let table: Vec<(&str, SocketAddr, &str)> = vec![
         ("well", scripted("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello", false), "200 Complete 5"),
@@ -73,7 +74,7 @@ fn every_way_of_answering_badly_has_its_name() {
             "HeadTooLarge",
         ),
         ("endless header", endless(b"HTTP/1.1 200 OK\r\nx: ", &[b'x'; 4096]), "HeadTooLarge"),
-        ("large head", scripted(many, false), "HeadTooLarge"),
+        ("large head", scripted(large_head, false), "HeadTooLarge"),
         ("not HTTP", scripted("SSH-2.0-OpenSSH_9.6\r\n\r\n", false), "NotHttp"),
         (
             "speaks first",
@@ -101,56 +102,56 @@ fn every_way_of_answering_badly_has_its_name() {
             ),
             "200 Complete 0",
         ),
-        ("gzip", scripted(encoded("gzip", &gzip(b"hello")), false), "200 Complete 5"),
-        ("no gzip", scripted(encoded("gzip", b"hello"), false), "200 Undecodable 0"),
-        ("gzip bomb", scripted(encoded("gzip", &gzip(&vec![0; 20_000_000])), false), "200 CutAtLimit 65536"),
-        ("unknown encoding", scripted(encoded("zstd", b"hello"), false), "200 Undecodable 5"),
+        ("gzip", scripted(with_encoding("gzip", &gzip(b"hello")), false), "200 Complete 5"),
+        ("no gzip", scripted(with_encoding("gzip", b"hello"), false), "200 Undecodable 0"),
+        ("gzip bomb", scripted(with_encoding("gzip", &gzip(&vec![0; 20_000_000])), false), "200 CutAtLimit 65536"),
+        ("unknown encoding", scripted(with_encoding("zstd", b"hello"), false), "200 Undecodable 5"),
     ];
     let checks: Vec<_> = table
         .into_iter()
-        .flat_map(|(name, address, expected)| WAYS.map(|way| (name, address, expected, way)))
-        .map(|(name, address, expected, way)| {
+        .flat_map(|(name, address, expected)| CLIENTS.map(|client| (name, address, expected, client)))
+        .map(|(name, address, expected, client)| {
             std::thread::spawn(move || {
-                let found = word(&World::at(address).send(vec![get(way)]));
-                (found != expected).then(|| format!("{name} ({way}): {found}, not {expected}"))
+                let found = word(&World::at(address).send(vec![get(client)]));
+                (found != expected).then(|| format!("{name} ({client}): {found}, not {expected}"))
             })
         })
         .collect();
-    let wrong: Vec<String> = checks.into_iter().filter_map(|check| check.join().expect("no panic")).collect();
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let failures: Vec<String> = checks.into_iter().filter_map(|check| check.join().expect("no panic")).collect();
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
 #[test]
-fn interim_answers_without_end_and_slow_drips_end_in_time() {
-    let storm = || endless(b"", b"HTTP/1.1 100 Continue\r\n\r\n");
-    for way in WAYS {
-        assert_eq!(word(&World::at(storm()).send(vec![get(way)])), "NotHttp", "{way}");
+fn endless_interim_responses_and_slow_bodies_time_out() {
+    let interim_responses = || endless(b"", b"HTTP/1.1 100 Continue\r\n\r\n");
+    for client in CLIENTS {
+        assert_eq!(word(&World::at(interim_responses()).send(vec![get(client)])), "NotHttp", "{client}");
     }
-    // A byte now and then keeps a connection from being idle for ever; the deadline ends it all the same.
+    // Single bytes prevent the idle timeout, but not the total timeout.
     let drip = |start: &'static str| {
         serve(move |mut stream, _| {
-            let mut ignored = [0; 1024];
-            // An answer that comes before its request is another fault.
-            let _ = stream.read(&mut ignored);
+            let mut buffer = [0; 1024];
+            // A response before the request would be another error.
+            let _ = stream.read(&mut buffer);
             let _ = stream.write_all(start.as_bytes());
             let _ = stream.set_read_timeout(Some(Duration::from_millis(20)));
             while stream.write_all(b"x").is_ok() {
-                let _ = stream.read(&mut ignored);
+                let _ = stream.read(&mut buffer);
             }
         })
     };
-    for way in WAYS {
-        assert_eq!(word(&World::at(drip("HTTP/1.1 200 OK\r\nx: ")).send(vec![get(way)])), "TimedOut");
-        let slow = World::at(drip("HTTP/1.1 200 OK\r\ncontent-length: 50000\r\n\r\n")).send(vec![get(way)]);
-        assert!(word(&slow).starts_with("200 TimedOut "), "{}", word(&slow));
+    for client in CLIENTS {
+        assert_eq!(word(&World::at(drip("HTTP/1.1 200 OK\r\nx: ")).send(vec![get(client)])), "TimedOut");
+        let slow_response = World::at(drip("HTTP/1.1 200 OK\r\ncontent-length: 50000\r\n\r\n")).send(vec![get(client)]);
+        assert!(word(&slow_response).starts_with("200 TimedOut "), "{}", word(&slow_response));
     }
 }
 
 #[test]
-fn a_connection_closed_between_requests_is_not_the_case_s_fault() {
+fn a_connection_closed_between_requests_is_replaced() {
     let connections = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&connections);
-    // Answers one request for each connection, promising to keep it, and closes it when the next one comes.
+    // Responds to one request per connection, and closes the kept connection at the next one.
     let address = serve(move |mut stream, _| {
         count.fetch_add(1, Ordering::SeqCst);
         let mut reader = BufReader::new(stream.try_clone().expect("clone"));
@@ -167,12 +168,12 @@ fn a_connection_closed_between_requests_is_not_the_case_s_fault() {
         assert_eq!(word(outcome), "200 Complete 0");
         assert_eq!(outcome.exchanges[0].as_ref().map(|exchange| exchange.attempts), Some(1));
     }
-    // One more for the probe.
+    // The probe uses one more connection.
     assert_eq!(connections.load(Ordering::SeqCst), 11);
 }
 
 #[test]
-fn connections_are_kept_one_for_each_worker() {
+fn each_worker_keeps_one_connection() {
     let connections = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&connections);
     let address = serve(move |mut stream, _| {
@@ -188,7 +189,7 @@ fn connections_are_kept_one_for_each_worker() {
 }
 
 #[test]
-fn bytes_are_sent_exactly_as_meant() {
+fn targets_are_sent_unchanged() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&seen);
     let address = serve(move |mut stream, _| {
@@ -211,24 +212,24 @@ fn bytes_are_sent_exactly_as_meant() {
 }
 
 #[test]
-fn an_answer_before_the_whole_request_was_read_is_an_answer() {
-    for way in WAYS {
+fn an_early_response_is_accepted() {
+    for client in CLIENTS {
         let address = serve(|mut stream, _| {
-            let mut some = [0; 1024];
-            let _ = stream.read(&mut some);
+            let mut buffer = [0; 1024];
+            let _ = stream.read(&mut buffer);
             let _ = stream.write_all(b"HTTP/1.1 413 Too Large\r\ncontent-length: 2\r\nconnection: close\r\n\r\nno");
             let _ = stream.shutdown(std::net::Shutdown::Both);
         });
         let body = Some(Value::Text("x".repeat(4_000_000)));
-        let request = StepRequest::Raw { method: "POST".into(), target: way.into(), body };
+        let request = StepRequest::Raw { method: "POST".into(), target: client.into(), body };
         let outcome = World::at(address).send(vec![Step { request, ..get("/") }]);
-        assert_eq!(word(&outcome), "413 Complete 2", "{way}");
+        assert_eq!(word(&outcome), "413 Complete 2", "{client}");
     }
 }
 
 #[test]
-fn tls_is_spoken_with_whom_it_trusts() {
-    let authority = |name: &str| {
+fn tls_needs_a_trusted_certificate() {
+    let certificate_authority = |name: &str| {
         let mut params = rcgen::CertificateParams::new(vec![]).expect("params");
         params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
         params.distinguished_name.push(rcgen::DnType::CommonName, name);
@@ -236,8 +237,8 @@ fn tls_is_spoken_with_whom_it_trusts() {
         let certificate = params.self_signed(&key).expect("certificate");
         (certificate.pem(), rcgen::Issuer::new(params, key))
     };
-    let (pem, issuer) = authority("ours");
-    let (other_pem, _) = authority("others");
+    let (pem, issuer) = certificate_authority("ours");
+    let (other_pem, _) = certificate_authority("others");
     let key = rcgen::KeyPair::generate().expect("key");
     let leaf = rcgen::CertificateParams::new(vec!["localhost".to_owned()])
         .expect("params")
@@ -263,26 +264,26 @@ fn tls_is_spoken_with_whom_it_trusts() {
         }
     });
     let url = format!("https://localhost:{}", address.port());
-    let with = |tls: TlsOptions| {
+    let run_with = |tls: TlsOptions| {
         let mut world = World::new(&url);
         world.settings.limits.total_timeout = Duration::from_secs(10);
         world.settings.limits.idle_timeout = Duration::from_secs(10);
         world.endpoint.tls = tls;
-        let result = world.with(|plan| run_single_case(plan, case("one", vec![get(WAYS[0]), get(WAYS[1])])));
-        result.map(|outcome| word(&outcome))
+        let result = world.with(|plan| run_single_case(plan, case("one", vec![get(CLIENTS[0]), get(CLIENTS[1])])));
+        result.map(|outcome| word(&outcome)).map_err(|error| error.to_string())
     };
     let ca = |pem: &str| TlsOptions { ca: Some(pem.as_bytes().to_vec()), insecure: false };
-    assert_eq!(with(ca(&pem)).as_deref(), Ok("200 Complete 2"));
-    assert_eq!(with(TlsOptions { ca: None, insecure: true }).as_deref(), Ok("200 Complete 2"));
+    assert_eq!(run_with(ca(&pem)).as_deref(), Ok("200 Complete 2"));
+    assert_eq!(run_with(TlsOptions { ca: None, insecure: true }).as_deref(), Ok("200 Complete 2"));
     for tls in [ca(&other_pem), TlsOptions::default()] {
-        let reason = with(tls).expect_err("not trusted");
+        let reason = run_with(tls).expect_err("the certificate is not trusted");
         assert!(reason.contains("TLS"), "{reason}");
     }
-    assert!(with(ca("no certificate")).expect_err("no PEM").contains("TLS"));
+    assert!(run_with(ca("no certificate")).expect_err("no PEM").contains("TLS"));
 }
 
 #[test]
-fn a_proxy_is_used_and_nothing_is_sent_that_it_would_change() {
+fn a_proxy_is_used_except_for_targets_that_it_would_change() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&seen);
     let proxy = serve(move |mut stream, _| {
@@ -300,30 +301,30 @@ fn a_proxy_is_used_and_nothing_is_sent_that_it_would_change() {
 }
 
 #[test]
-fn http_2_is_spoken_where_the_endpoint_wants_it() {
+fn http_2_with_prior_knowledge() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("bound");
-    listener.set_nonblocking(true).expect("tokio wants it so");
+    listener.set_nonblocking(true).expect("tokio needs a non-blocking listener");
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
         runtime.block_on(async move {
             let listener = tokio::net::TcpListener::from_std(listener).expect("bound");
             while let Ok((stream, _)) = listener.accept().await {
-                let answer = hyper::service::service_fn(|request: http::Request<hyper::body::Incoming>| async move {
-                    let said = format!("{:?} {}", request.version(), request.uri().path());
+                let handler = hyper::service::service_fn(|request: http::Request<hyper::body::Incoming>| async move {
+                    let text = format!("{:?} {}", request.version(), request.uri().path());
                     Ok::<_, std::convert::Infallible>(http::Response::new(http_body_util::Full::new(
-                        bytes::Bytes::from(said),
+                        bytes::Bytes::from(text),
                     )))
                 });
                 let executor = hyper_util::rt::TokioExecutor::new();
                 let stream = hyper_util::rt::TokioIo::new(stream);
-                tokio::spawn(hyper::server::conn::http2::Builder::new(executor).serve_connection(stream, answer));
+                tokio::spawn(hyper::server::conn::http2::Builder::new(executor).serve_connection(stream, handler));
             }
         });
     });
     let mut world = World::at(address);
     world.endpoint.http2 = true;
     let outcome = world.send(vec![get("/x%2Fy")]);
-    let answer = outcome.exchanges[0].as_ref().expect("sent").response.as_ref().expect("answered");
-    assert_eq!(answer.body, "HTTP/2.0 /x%2Fy");
+    let response = outcome.exchanges[0].as_ref().expect("sent").response.as_ref().expect("answered");
+    assert_eq!(response.body, "HTTP/2.0 /x%2Fy");
 }

@@ -1,4 +1,4 @@
-//! What goes over the wire, held against published vectors, other implementations and real tools.
+//! Encoded requests, compared with published vectors, other implementations and curl.
 
 use crate::support::visible;
 use overstep::case::{AuthDamage, Damage, StepRequest, Value};
@@ -6,27 +6,27 @@ use overstep::contract::{
     Contract, HttpBinding, Member, MemberLocation, Operation, Protocol, Shape, ShapeId, ShapeKind,
 };
 use overstep::wire::{
-    EncodedRequest, RedactedSecret, Redaction, RequestBody, ResolvedCredentials, SigV4Keys, SigningKeyCache, authorize,
-    curl_command, encode_request,
+    EncodedRequest, RedactedSecret, Redaction, RequestBody, ResolvedCredentials, SigV4Keys, SigningContext,
+    SigningKeyCache, authorize, curl_command, encode_request,
 };
 use serde_json::Value as Json;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::time::{Duration, SystemTime};
 
-fn message(method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> EncodedRequest {
+fn build_request(method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> EncodedRequest {
     let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    let mut message = EncodedRequest {
+    let mut request = EncodedRequest {
         method: method.into(),
         target: target.into(),
         headers,
         body: RequestBody::copy_from_slice(body),
         raw: false,
     };
-    message.update_raw();
-    message
+    request.update_raw();
+    request
 }
 
-/// One row of `wire/sigv4.json`: the request, its keys, its host, and what botocore signed.
+/// Returns the rows of `wire/sigv4.json`: request, keys, host and botocore's signature.
 fn signed_requests() -> Vec<(EncodedRequest, SigV4Keys, String, String)> {
     let table: Json = serde_json::from_str(include_str!("wire/sigv4.json")).expect("test data");
     let text = |json: &Json| json.as_str().expect("a text").to_owned();
@@ -45,40 +45,53 @@ fn signed_requests() -> Vec<(EncodedRequest, SigV4Keys, String, String)> {
                 region: text(&table["region"]),
                 service: text(&row["service"]),
             };
-            let message = message(&text(&row["method"]), &text(&row["target"]), &headers, body.as_bytes());
-            (message, keys, text(&row["host"]), text(&row["authorization"]))
+            let request = build_request(&text(&row["method"]), &text(&row["target"]), &headers, body.as_bytes());
+            (request, keys, text(&row["host"]), text(&row["authorization"]))
         })
         .collect()
 }
 
-fn when() -> SystemTime {
+fn signing_time() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(1_440_938_160)
 }
 
 #[test]
-fn signatures_are_those_of_botocore() {
+fn signatures_match_botocore() {
     let mut cache = SigningKeyCache::default();
-    for (mut message, keys, host, expected) in signed_requests() {
-        authorize(&mut message, &ResolvedCredentials::SigV4(keys), None, &host, when(), &mut cache).expect("applies");
-        assert_eq!(message.header("authorization"), Some(expected.as_str()), "{}", message.target);
-        assert_eq!(message.header("x-amz-date"), Some("20150830T123600Z"));
+    for (mut request, keys, host, expected) in signed_requests() {
+        authorize(
+            &mut request,
+            &ResolvedCredentials::SigV4(keys),
+            None,
+            &SigningContext { host: &host, time: signing_time() },
+            &mut cache,
+        )
+        .expect("applies");
+        assert_eq!(request.header("authorization"), Some(expected.as_str()), "{}", request.target);
+        assert_eq!(request.header("x-amz-date"), Some("20150830T123600Z"));
     }
 }
 
 #[test]
-fn the_published_signature_comes_out() {
-    // get-vanilla of AWS's signature version 4 test suite.
-    let (mut message, keys, host, _) = signed_requests().swap_remove(0);
-    authorize(&mut message, &ResolvedCredentials::SigV4(keys), None, &host, when(), &mut SigningKeyCache::default())
-        .expect("applies");
-    let header = message.header("authorization").expect("signed");
+fn the_signature_of_the_aws_test_suite() {
+    // `get-vanilla` of AWS's Signature Version 4 test suite.
+    let (mut request, keys, host, _) = signed_requests().swap_remove(0);
+    authorize(
+        &mut request,
+        &ResolvedCredentials::SigV4(keys),
+        None,
+        &SigningContext { host: &host, time: signing_time() },
+        &mut SigningKeyCache::default(),
+    )
+    .expect("applies");
+    let header = request.header("authorization").expect("signed");
     assert!(header.ends_with("5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"), "{header}");
 }
 
 #[test]
-fn signatures_are_those_of_aws_sigv4_where_it_can_sign() {
+fn signatures_match_aws_sigv4() {
     use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
-    for (mut message, keys, host, _) in signed_requests() {
+    for (mut request, keys, host, _) in signed_requests() {
         let identity = aws_credential_types::Credentials::new(
             keys.access_key_id.clone(),
             keys.secret_access_key.clone(),
@@ -91,35 +104,34 @@ fn signatures_are_those_of_aws_sigv4_where_it_can_sign() {
             .identity(&identity)
             .region(&keys.region)
             .name(&keys.service)
-            .time(when())
+            .time(signing_time())
             .settings(SigningSettings::default())
             .build()
             .expect("complete")
             .into();
-        let request = SignableRequest::new(
-            &message.method,
-            format!("http://{host}{}", message.target),
-            message.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())),
-            SignableBody::Bytes(&message.body),
+        let signable = SignableRequest::new(
+            &request.method,
+            format!("http://{host}{}", request.target),
+            request.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())),
+            SignableBody::Bytes(&request.body),
         )
         .expect("a well-formed target");
-        let (instructions, _) = sign(request, &params).expect("signed").into_parts();
+        let (instructions, _) = sign(signable, &params).expect("signed").into_parts();
         let expected = instructions.headers().find(|(name, _)| *name == "authorization").expect("there").1.to_owned();
         authorize(
-            &mut message,
+            &mut request,
             &ResolvedCredentials::SigV4(keys),
             None,
-            &host,
-            when(),
+            &SigningContext { host: &host, time: signing_time() },
             &mut SigningKeyCache::default(),
         )
         .expect("applies");
-        assert_eq!(message.header("authorization"), Some(expected.as_str()), "{}", message.target);
+        assert_eq!(request.header("authorization"), Some(expected.as_str()), "{}", request.target);
     }
 }
 
 #[test]
-fn for_s3_the_path_is_signed_as_it_is() {
+fn s3_paths_are_signed_without_normalization() {
     let keys = SigV4Keys {
         access_key_id: "AKIAIOSFODNN7EXAMPLE".into(),
         secret_access_key: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".into(),
@@ -129,16 +141,22 @@ fn for_s3_the_path_is_signed_as_it_is() {
     };
     // The GET Object example of
     // https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
-    let mut message = message("GET", "/test.txt", &[("Range", "bytes=0-9")], b"");
+    let mut request = build_request("GET", "/test.txt", &[("Range", "bytes=0-9")], b"");
     let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_369_353_600);
     let host = "examplebucket.s3.amazonaws.com";
-    authorize(&mut message, &ResolvedCredentials::SigV4(keys), None, host, time, &mut SigningKeyCache::default())
-        .expect("applies");
-    let header = message.header("authorization").expect("signed");
+    authorize(
+        &mut request,
+        &ResolvedCredentials::SigV4(keys),
+        None,
+        &SigningContext { host, time },
+        &mut SigningKeyCache::default(),
+    )
+    .expect("applies");
+    let header = request.header("authorization").expect("signed");
     assert!(header.ends_with("f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41"), "{header}");
 }
 
-/// An operation with a member in every place.
+/// Returns a contract with a member in every location.
 fn contract() -> Contract {
     let mut contract = Contract::new("test");
     contract.protocol = Some(Protocol::RestJson1);
@@ -199,8 +217,8 @@ fn send(name: &str, input: Json, damage: &[Damage]) -> Result<EncodedRequest, St
 }
 
 #[test]
-fn members_travel_where_the_contract_says() {
-    let message = send(
+fn members_are_sent_in_their_locations() {
+    let request = send(
         "Put",
         serde_json::json!({
             "Id": "a/b é", "Key": "x/y z", "Q": "1&2", "Many": ["a", "b"], "Spread": {"k": "v", "q": "hidden"},
@@ -210,35 +228,35 @@ fn members_travel_where_the_contract_says() {
         &[],
     )
     .expect("sendable");
-    assert_eq!(message.method, "PUT");
+    assert_eq!(request.method, "PUT");
     assert_eq!(
-        message.target,
+        request.target,
         "/base%2F./things/a%2Fb%20%C3%A9/x/y%20z?fixed=1&flag&q=1%262&many=a&many=b&k=v&when=2019-12-16T23%3A48%3A18Z"
     );
-    let headers: Vec<_> = message.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+    let headers: Vec<_> = request.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
     assert_eq!(headers, ["content-type: application/json", "x-h: header", "x-names: a, \"b,c\"", "x-p-one: 1"]);
     let body = r#"{"name":"n","At":1.5,"nested":{"inner":null,"Other":[true]},"Unknown":{"Inner":1}}"#;
-    assert_eq!(std::str::from_utf8(&message.body), Ok(body));
-    assert!(!message.raw);
+    assert_eq!(std::str::from_utf8(&request.body), Ok(body));
+    assert!(!request.raw);
 }
 
 #[test]
-fn bodies_are_there_where_the_contract_has_them() {
-    let least = serde_json::json!({"Id": "a", "Key": "b"});
-    assert_eq!(send("Put", least, &[]).expect("sendable").body, "{}");
+fn only_operations_with_body_members_have_a_body() {
+    let required_members = serde_json::json!({"Id": "a", "Key": "b"});
+    assert_eq!(send("Put", required_members, &[]).expect("sendable").body, "{}");
     for operation in ["List", "Ping"] {
-        let message = send(operation, serde_json::json!({}), &[]).expect("sendable");
-        assert_eq!((message.body.len(), message.headers.len()), (0, 0));
+        let request = send(operation, serde_json::json!({}), &[]).expect("sendable");
+        assert_eq!((request.body.len(), request.headers.len()), (0, 0));
     }
-    let probe = serde_json::json!({"X y": "1"});
-    assert_eq!(send("List", probe.clone(), &[]).expect("sendable").target, "/base%2F./things?X%20y=1");
-    assert_eq!(send("Ping", probe, &[]).expect("sendable").body, r#"{"X y":"1"}"#);
+    let unknown_member = serde_json::json!({"X y": "1"});
+    assert_eq!(send("List", unknown_member.clone(), &[]).expect("sendable").target, "/base%2F./things?X%20y=1");
+    assert_eq!(send("Ping", unknown_member, &[]).expect("sendable").body, r#"{"X y":"1"}"#);
     assert_eq!(send("Ping", serde_json::json!([1]), &[]).expect("sendable").body, "[1]");
 }
 
 #[test]
-fn what_a_place_cannot_carry_is_said() {
-    for (input, word) in [
+fn unencodable_values_name_their_location() {
+    for (input, part) in [
         (serde_json::json!({"Key": "b"}), "label `Id`"),
         (serde_json::json!({"Id": null, "Key": "b"}), "label `Id`"),
         (serde_json::json!({"Id": {"a": 1}, "Key": "b"}), "label"),
@@ -247,7 +265,7 @@ fn what_a_place_cannot_carry_is_said() {
         (serde_json::json!({"Id": "a", "Key": "b", "Prefixed": {"a b": "1"}}), "header"),
     ] {
         let reason = send("Put", input.clone(), &[]).expect_err("unsendable");
-        assert!(reason.contains(word), "{input}: {reason}");
+        assert!(reason.contains(part), "{input}: {reason}");
     }
     assert!(send("Gone", serde_json::json!({}), &[]).expect_err("unknown").contains("Gone"));
     let template = Value::Template("{open}".into());
@@ -256,7 +274,7 @@ fn what_a_place_cannot_carry_is_said() {
 }
 
 #[test]
-fn values_that_json_cannot_say_are_written_as_they_are() {
+fn raw_values_are_written_unchanged() {
     let mut members = indexmap::IndexMap::new();
     for (name, value) in [
         ("a", Value::Number("1e400".into())),
@@ -273,39 +291,39 @@ fn values_that_json_cannot_say_are_written_as_they_are() {
 }
 
 #[test]
-fn damage_is_done_to_the_byte_and_in_order() {
-    let least = || serde_json::json!({"Id": "a", "Key": "b", "Name": "n}\""});
-    let body = |damage: &[Damage]| send("Put", least(), damage).map(|message| message.body.to_vec());
-    let whole = br#"{"name":"n}\""}"#;
-    assert_eq!(body(&[]).as_deref(), Ok(whole.as_slice()));
+fn damage_is_applied_exactly_and_in_order() {
+    let required_members = || serde_json::json!({"Id": "a", "Key": "b", "Name": "n}\""});
+    let body = |damage: &[Damage]| send("Put", required_members(), damage).map(|request| request.body.to_vec());
+    let undamaged = br#"{"name":"n}\""}"#;
+    assert_eq!(body(&[]).as_deref(), Ok(undamaged.as_slice()));
     assert_eq!(body(&[Damage::Body(b"\xff{".to_vec())]), Ok(b"\xff{".to_vec()));
-    assert_eq!(body(&[Damage::BodyTruncated(100)]), Ok(whole[..whole.len() - 1].to_vec()));
-    assert_eq!(body(&[Damage::BodyTruncated(50)]), Ok(whole[..whole.len() / 2].to_vec()));
+    assert_eq!(body(&[Damage::BodyTruncated(100)]), Ok(undamaged[..undamaged.len() - 1].to_vec()));
+    assert_eq!(body(&[Damage::BodyTruncated(50)]), Ok(undamaged[..undamaged.len() / 2].to_vec()));
     assert_eq!(
         body(&[Damage::BodySuffixed(b"2".to_vec()), Damage::BodyPrefixed(b"1".to_vec())]),
-        Ok([b"1", whole.as_slice(), b"2"].concat())
+        Ok([b"1", undamaged.as_slice(), b"2"].concat())
     );
     assert_eq!(body(&[Damage::DuplicateMember("Name".into())]), Ok(br#"{"name":"n}\"","name":"n}\""}"#.to_vec()));
     assert!(body(&[Damage::DuplicateMember("At".into())]).is_err());
     assert!(send("List", serde_json::json!({}), &[Damage::BodyTruncated(50)]).is_err());
 
-    let whole = send("Put", least(), &[]).expect("sendable");
-    let damaged = |damage: Damage| send("Put", least(), &[damage]).expect("sendable");
+    let undamaged = send("Put", required_members(), &[]).expect("sendable");
+    let damaged = |damage: Damage| send("Put", required_members(), &[damage]).expect("sendable");
     assert_eq!(damaged(Damage::ContentType(None)).headers, []);
     assert_eq!(damaged(Damage::ContentType(Some("a/b".into()))).header("content-type"), Some("a/b"));
     assert_eq!(damaged(Damage::Header("Content-Type".into(), Some(String::new()))).header("content-type"), Some(""));
     assert_eq!(damaged(Damage::Method("BREW IT".into())).method, "BREW IT");
     assert!(damaged(Damage::Method("BREW IT".into())).raw);
     let target = damaged(Damage::RawLabel("Id".into(), "../%zz ".into())).target;
-    assert_eq!(target, whole.target.replace("/a/", "/../%zz /"));
+    assert_eq!(target, undamaged.target.replace("/a/", "/../%zz /"));
     assert_eq!(damaged(Damage::RawTarget("//x?y#z".into())).target, "/base%2F.//x?y#z");
-    // A label that the input lacks altogether can still be put in its place by force.
+    // A raw label can replace a label that the input does not have.
     let forced = send("Put", serde_json::json!({"Key": "b"}), &[Damage::RawLabel("Id".into(), String::new())]);
     assert_eq!(forced.expect("sendable").target, "/base%2F./things//b?fixed=1&flag");
 }
 
-/// A server that keeps what it is sent, byte for byte, and answers nothing of interest.
-fn record(command: &str) -> Option<(String, Vec<u8>)> {
+/// Runs a shell command against a server on `PORT`, and returns the head and body of the recorded request.
+fn run_and_record(command: &str) -> Option<(String, Vec<u8>)> {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = listener.local_addr().expect("bound").port();
     let reader = std::thread::spawn(move || {
@@ -339,7 +357,7 @@ fn record(command: &str) -> Option<(String, Vec<u8>)> {
 }
 
 #[test]
-fn curl_lines_send_the_same_bytes() {
+fn curl_commands_send_the_same_bytes() {
     for tool in ["bash", "curl"] {
         if std::process::Command::new(tool).arg("--version").output().is_err() {
             visible::say(&format!("skipped: {tool} is not installed"));
@@ -347,56 +365,56 @@ fn curl_lines_send_the_same_bytes() {
         }
     }
     let redaction = Redaction::new([RedactedSecret { value: "se'cret$1".into(), variable: "API_KEY".into() }]);
-    let long = format!("{{\"a\":\"{}\",\"b\":\"{}'x\"}}", "a".repeat(5000), "é".repeat(300));
+    let long_body = format!("{{\"a\":\"{}\",\"b\":\"{}'x\"}}", "a".repeat(5000), "é".repeat(300));
     let json = ("content-type", "application/json");
-    let messages = [
-        message(
+    let requests = [
+        build_request(
             "POST",
             "/contact/tags?a=b&c",
             &[json, ("authorization", "Bearer se'cret$1")],
             b"{\"a\":\"it's $HOME `x` \\\\ !\"}",
         ),
-        message("PUT", "/a/../b//c/%2e%2E/", &[json, ("x-empty", "")], long.as_bytes()),
-        message("POST", "/", &[], b"\xff\xfe\x01\x7f\r\n\t'\\"),
-        message("POST", "/", &[json], b"@file"),
-        message("POST", "/", &[json, ("authorization", "Bearer se'cret$1x")], "\u{feff}{}\u{202e}é😀".as_bytes()),
-        message("POST", "/", &[json, ("authorization", "Bearer se'cret$")], b"{}"),
-        message("GET", "/[a]{b,c}/'\"$(x)?y=[1-3]", &[("authorization", "Basic se'cret$1")], b""),
-        message("GET", "/a b#c\u{e9}", &[("x-a", "1; 2")], b""),
-        message("DELETE", "/x", &[], b"{}"),
-        message("GET", "/x", &[json], b"{}"),
-        message("POST", "/empty", &[], b""),
-        message("M-SEARCH", "/x", &[], b""),
-        message("HEAD", "/x", &[], b""),
+        build_request("PUT", "/a/../b//c/%2e%2E/", &[json, ("x-empty", "")], long_body.as_bytes()),
+        build_request("POST", "/", &[], b"\xff\xfe\x01\x7f\r\n\t'\\"),
+        build_request("POST", "/", &[json], b"@file"),
+        build_request("POST", "/", &[json, ("authorization", "Bearer se'cret$1x")], "\u{feff}{}\u{202e}é😀".as_bytes()),
+        build_request("POST", "/", &[json, ("authorization", "Bearer se'cret$")], b"{}"),
+        build_request("GET", "/[a]{b,c}/'\"$(x)?y=[1-3]", &[("authorization", "Basic se'cret$1")], b""),
+        build_request("GET", "/a b#c\u{e9}", &[("x-a", "1; 2")], b""),
+        build_request("DELETE", "/x", &[], b"{}"),
+        build_request("GET", "/x", &[json], b"{}"),
+        build_request("POST", "/empty", &[], b""),
+        build_request("M-SEARCH", "/x", &[], b""),
+        build_request("HEAD", "/x", &[], b""),
     ];
-    for message in messages {
-        let line = curl_command(&message, "http://127.0.0.1:PORT", &redaction).expect("curl can send it").0;
-        assert!(!line.contains("se'cret") && !line.contains("cret$"), "{line}");
-        assert!(line.len() < 3000, "{line}");
-        let (head, body) = record(&line).expect(&line);
-        assert_eq!(body, message.body, "{line}");
-        let first = head.lines().next().unwrap_or_default();
-        assert_eq!(first, format!("{} {} HTTP/1.1", message.method, message.target), "{line}");
+    for request in requests {
+        let command = curl_command(&request, "http://127.0.0.1:PORT", &redaction).expect("curl can send it").0;
+        assert!(!command.contains("se'cret") && !command.contains("cret$"), "{command}");
+        assert!(command.len() < 3000, "{command}");
+        let (head, body) = run_and_record(&command).expect(&command);
+        assert_eq!(body, request.body, "{command}");
+        let request_line = head.lines().next().unwrap_or_default();
+        assert_eq!(request_line, format!("{} {} HTTP/1.1", request.method, request.target), "{command}");
         let received: Vec<(String, String)> = head
             .lines()
             .skip(1)
             .filter_map(|line| line.split_once(':'))
             .map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()))
             .collect();
-        for (name, value) in &message.headers {
+        for (name, value) in &request.headers {
             assert!(received.contains(&(name.to_lowercase(), value.clone())), "{name} in {head}");
         }
-        let has_type = message.header("content-type").is_some();
+        let has_type = request.header("content-type").is_some();
         assert_eq!(received.iter().any(|(name, _)| name == "content-type"), has_type, "{head}");
     }
-    let nul = message("POST", "/", &[], b"a\0b");
+    let nul = build_request("POST", "/", &[], b"a\0b");
     assert_eq!(curl_command(&nul, "http://h", &redaction), None);
-    let split = message("POST", "/", &[("x", "a\r\nb: c")], b"");
+    let split = build_request("POST", "/", &[("x", "a\r\nb: c")], b"");
     assert_eq!(curl_command(&split, "http://h", &redaction), None);
 }
 
 #[test]
-fn curl_signs_anew_and_shows_no_key() {
+fn curl_commands_sign_again_and_contain_no_secret() {
     let keys = |id: &str| SigV4Keys {
         access_key_id: id.into(),
         secret_access_key: "hidden".into(),
@@ -404,41 +422,50 @@ fn curl_signs_anew_and_shows_no_key() {
         region: "eu-west-1".into(),
         service: "connect".into(),
     };
-    let line = |id: &str, damage: Option<AuthDamage>, redaction: &Redaction| {
-        let mut message = message("POST", "/contact/tags", &[("content-type", "application/json")], b"{}");
-        let proof = ResolvedCredentials::SigV4(keys(id));
-        authorize(&mut message, &proof, damage.as_ref(), "h", when(), &mut SigningKeyCache::default())
-            .expect("applies");
-        curl_command(&message, "http://h", redaction).expect("curl can send it").0
+    let command = |id: &str, damage: Option<AuthDamage>, redaction: &Redaction| {
+        let mut request = build_request("POST", "/contact/tags", &[("content-type", "application/json")], b"{}");
+        let credentials = ResolvedCredentials::SigV4(keys(id));
+        authorize(
+            &mut request,
+            &credentials,
+            damage.as_ref(),
+            &SigningContext { host: "h", time: signing_time() },
+            &mut SigningKeyCache::default(),
+        )
+        .expect("applies");
+        curl_command(&request, "http://h", redaction).expect("curl can send it").0
     };
-    let real = Redaction::new([
+    let redaction = Redaction::new([
         RedactedSecret { value: "hidden".into(), variable: "AWS_SECRET_ACCESS_KEY".into() },
         RedactedSecret { value: "AKIDREAL".into(), variable: "AWS_ACCESS_KEY_ID".into() },
         RedactedSecret { value: "token".into(), variable: "AWS_SESSION_TOKEN".into() },
     ])
     .with_aws_identity("AKIDREAL", false);
-    let whole = line("AKIDREAL", None, &real);
+    let undamaged = command("AKIDREAL", None, &redaction);
     assert_eq!(
-        whole,
+        undamaged,
         "curl -sS --path-as-is -X POST 'http://h/contact/tags' --aws-sigv4 'aws:amz:eu-west-1:connect' \
          -u \"$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY\" -H 'content-type: application/json' \
          -H \"X-Amz-Security-Token: $AWS_SESSION_TOKEN\" --data-binary '{}'"
     );
     assert!(
-        line("test", None, &Redaction::default().with_aws_identity("test", true))
+        command("test", None, &Redaction::default().with_aws_identity("test", true))
             .contains("${AWS_ACCESS_KEY_ID:-test}")
     );
-    // A damaged signature would be made whole by curl, so it is shown as it was sent.
+    // curl would replace a damaged signature by a valid one, so the header is shown as it was sent.
     for damage in [AuthDamage::MissingPart("Signature".into()), AuthDamage::UnknownKey, AuthDamage::KeyShortened] {
-        let line = line("AKIDREAL", Some(damage), &real);
-        assert!(!line.contains("--aws-sigv4") && !line.contains("AKIDREAL") && !line.contains("token"), "{line}");
+        let command = command("AKIDREAL", Some(damage), &redaction);
+        assert!(
+            !command.contains("--aws-sigv4") && !command.contains("AKIDREAL") && !command.contains("token"),
+            "{command}"
+        );
     }
 }
 
 proptest::proptest! {
-    /// Nothing that a server or a scenario says makes the readers panic.
+    /// The decoders do not panic on arbitrary responses and paths.
     #[test]
-    fn readers_take_anything(
+    fn decoders_do_not_panic(
         status: u16,
         header in "[ -~]{0,30}",
         body in proptest::collection::vec(proptest::num::u8::ANY, 0..200),
@@ -457,15 +484,15 @@ proptest::proptest! {
         }
     }
 
-    /// Whatever stands around a secret, it is never shown.
+    /// A secret is redacted in every context.
     #[test]
-    fn secrets_never_appear(before in ".{0,12}", after in ".{0,12}", secret in "[a-zA-Z0-9]{8,16}") {
+    fn secrets_are_always_redacted(before in ".{0,12}", after in ".{0,12}", secret in "[a-zA-Z0-9]{8,16}") {
         let redaction = Redaction::new([RedactedSecret { value: secret.clone(), variable: "KEY".into() }]);
-        let whole = format!("{before}{secret}{after}");
-        proptest::prop_assert!(!redaction.redact(&whole).contains(&secret));
-        let message = message("POST", "/", &[("x-key", &whole)], whole.as_bytes());
-        if let Some(line) = curl_command(&message, "http://h", &redaction) {
-            proptest::prop_assert!(!line.0.contains(&secret), "{}", line);
+        let undamaged = format!("{before}{secret}{after}");
+        proptest::prop_assert!(!redaction.redact(&undamaged).contains(&secret));
+        let request = build_request("POST", "/", &[("x-key", &undamaged)], undamaged.as_bytes());
+        if let Some(command) = curl_command(&request, "http://h", &redaction) {
+            proptest::prop_assert!(!command.0.contains(&secret), "{}", command);
         }
     }
 }

@@ -1,5 +1,7 @@
-//! botocore's protocol vectors, read from beside the project; visibly skipped where they are not.
-//! The contract of each vector comes through our own reader of botocore's models.
+//! botocore's protocol vectors, compared with the client's encoding and decoding.
+//!
+//! The vectors are read from beside the project, and the tests print that they are skipped without them. The contract of
+//! each vector is read by our own reader of botocore's models.
 
 use crate::support::vectors::{self, every_vector};
 
@@ -12,69 +14,69 @@ use quick_xml::events::Event;
 use serde_json::{Map, Value as Json};
 use vectors::{expected, same};
 
-/// The vectors that do not hold here, each with its reason; nothing else is left out.
-fn left_out(id: &str) -> Option<&'static str> {
+/// Returns why a vector is skipped; all others are checked.
+fn skip_reason(id: &str) -> Option<&'static str> {
     if id.ends_with("IdempotencyTokenAutoFill") {
-        return Some("a case that leaves a token out means it: whoever generates the case fills tokens");
+        return Some("the generator fills in tokens, and a case without a token omits it on purpose");
     }
     None
 }
 
-every_vector!(left_out, left_out);
+every_vector!(skip_reason, skip_reason);
 
 fn request(contract: &Contract, suite: &Json, case: &Json) -> Result<(), String> {
     let operation = &contract.operations[0];
     let input = match &operation.input {
-        Some(id) => typed(contract, contract.shape(id), &case["params"]),
+        Some(id) => typed_value(contract, contract.shape(id), &case["params"]),
         None => Value::empty_map(),
     };
-    let send = StepRequest::Operation { name: operation.name.clone(), input, damage: Vec::new() };
+    let step = StepRequest::Operation { name: operation.name.clone(), input, damage: Vec::new() };
     let endpoint = suite["clientEndpoint"].as_str().unwrap_or("https://example.com");
     let (host, base_path) = endpoint.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map_or_else(
         || (endpoint.trim_start_matches("https://"), String::new()),
         |(host, path)| (host, format!("/{path}")),
     );
-    let message = encode_request(contract, &send, &base_path).map_err(|error| error.to_string())?;
+    let encoded = encode_request(contract, &step, &base_path).map_err(|error| error.to_string())?;
     let expected = &case["serialized"];
-    if Some(message.method.as_str()) != expected["method"].as_str() {
-        return Err(format!("method {}, not {}", message.method, expected["method"]));
+    if Some(encoded.method.as_str()) != expected["method"].as_str() {
+        return Err(format!("method {}, not {}", encoded.method, expected["method"]));
     }
-    if Some(message.target.as_str()) != expected["uri"].as_str() {
-        return Err(format!("target {}, not {}", message.target, expected["uri"]));
+    if Some(encoded.target.as_str()) != expected["uri"].as_str() {
+        return Err(format!("target {}, not {}", encoded.target, expected["uri"]));
     }
-    if let Some(due) = expected["host"].as_str() {
-        let prefix = build_host_prefix(contract, &send).map_err(|error| error.to_string())?.unwrap_or_default();
+    if let Some(expected_value) = expected["host"].as_str() {
+        let prefix = build_host_prefix(contract, &step).map_err(|error| error.to_string())?.unwrap_or_default();
         let host = format!("{prefix}{host}{base_path}");
-        if host != due {
-            return Err(format!("host {host}, not {due}"));
+        if host != expected_value {
+            return Err(format!("host {host}, not {expected_value}"));
         }
     }
     for (name, value) in expected["headers"].as_object().into_iter().flatten() {
-        if message.header(name) != value.as_str() {
-            return Err(format!("{name}: {:?}, not {value}", message.header(name)));
+        if encoded.header(name) != value.as_str() {
+            return Err(format!("{name}: {:?}, not {value}", encoded.header(name)));
         }
     }
     let names = |field: &str| expected[field].as_array().into_iter().flatten().filter_map(Json::as_str);
-    if let Some(name) = names("forbidHeaders").find(|name| message.header(name).is_some()) {
-        return Err(format!("{name} is there"));
+    if let Some(name) = names("forbidHeaders").find(|name| encoded.header(name).is_some()) {
+        return Err(format!("{name} is forbidden but present"));
     }
-    // The length is announced by the connection, for every body.
-    let required = |name: &&str| !name.eq_ignore_ascii_case("content-length") && message.header(name).is_none();
+    // The transport adds the length of every body.
+    let required = |name: &&str| !name.eq_ignore_ascii_case("content-length") && encoded.header(name).is_none();
     if let Some(name) = names("requireHeaders").find(required) {
-        return Err(format!("{name} is not there"));
+        return Err(format!("{name} is required but missing"));
     }
     let Some(body) = expected["body"].as_str() else { return Ok(()) };
-    let (ours, theirs) = match contract.protocol.expect("a protocol") {
+    let (actual, expected_body) = match contract.protocol.expect("a protocol") {
         Protocol::RpcV2Cbor => {
-            let theirs = data_encoding::BASE64.decode(body.as_bytes()).expect("base64");
-            let read = |bytes: &[u8]| format!("{:?}", decode_document(contract.protocol, bytes, None));
-            (read(&message.body), read(&theirs))
+            let expected_body = data_encoding::BASE64.decode(body.as_bytes()).expect("base64");
+            let decode = |bytes: &[u8]| format!("{:?}", decode_document(contract.protocol, bytes, None));
+            (decode(&encoded.body), decode(&expected_body))
         }
-        Protocol::AwsQuery | Protocol::Ec2Query => (pairs(&message.body), pairs(body.as_bytes())),
-        Protocol::RestXml => (tokens(&message.body), tokens(body.as_bytes())),
-        _ => (json_text(&message.body), json_text(body.as_bytes())),
+        Protocol::AwsQuery | Protocol::Ec2Query => (form_pairs(&encoded.body), form_pairs(body.as_bytes())),
+        Protocol::RestXml => (xml_tokens(&encoded.body), xml_tokens(body.as_bytes())),
+        _ => (json_text(&encoded.body), json_text(body.as_bytes())),
     };
-    if ours == theirs { Ok(()) } else { Err(format!("body\n  {ours}\n  and not\n  {theirs}")) }
+    if actual == expected_body { Ok(()) } else { Err(format!("body\n  {actual}\n  expected\n  {expected_body}")) }
 }
 
 fn json_text(bytes: &[u8]) -> String {
@@ -87,19 +89,19 @@ fn json_text(bytes: &[u8]) -> String {
     }
 }
 
-/// A form's pairs; their order says nothing, the names' numbers do.
-fn pairs(bytes: &[u8]) -> String {
+/// Decodes and sorts the pairs of a form: their order is irrelevant, the indexes in their names are not.
+fn form_pairs(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
-    let mut pairs: Vec<String> = text
+    let mut form_pairs: Vec<String> = text
         .split('&')
         .map(|pair| percent_encoding::percent_decode_str(&pair.replace('+', " ")).decode_utf8_lossy().into_owned())
         .collect();
-    pairs.sort();
-    pairs.join("\n")
+    form_pairs.sort();
+    form_pairs.join("\n")
 }
 
-/// A document as tokens, namespaces included; white space between elements says nothing.
-fn tokens(bytes: &[u8]) -> String {
+/// Writes a document as tokens with namespaces; white space between elements is ignored.
+fn xml_tokens(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let mut reader = quick_xml::Reader::from_str(&text);
     let (mut out, mut pending) = (String::new(), String::new());
@@ -109,9 +111,13 @@ fn tokens(bytes: &[u8]) -> String {
             Event::Start(start) => {
                 let mut attributes: Vec<String> = start
                     .attributes()
-                    .map(|one| {
-                        let one = one.expect("an attribute");
-                        format!("{:?}={:?}", one.key, one.normalized_value(quick_xml::XmlVersion::Implicit1_0))
+                    .map(|attribute| {
+                        let attribute = attribute.expect("an attribute");
+                        format!(
+                            "{:?}={:?}",
+                            attribute.key,
+                            attribute.normalized_value(quick_xml::XmlVersion::Implicit1_0)
+                        )
                     })
                     .collect();
                 attributes.sort();
@@ -154,41 +160,45 @@ fn answer(contract: &Contract, _suite: &Json, case: &Json) -> Result<(), String>
         _ => body.as_bytes().to_vec(),
     };
     if let Some(code) = case["errorCode"].as_str() {
-        let seen = find_error(contract.protocol, status, &headers, &body, None);
-        if seen.as_ref().map(|seen| seen.code.as_str()) != Some(code) {
-            return Err(format!("error {seen:?}, not {code}"));
+        let found = find_error(contract.protocol, status, &headers, &body, None);
+        if found.as_ref().map(|found| found.code.as_str()) != Some(code) {
+            return Err(format!("error {found:?}, not {code}"));
         }
         let shape = case["given"]["errors"][0]["shape"].as_str().expect("an error");
         let shape = contract.errors[&ErrorName::from(shape)].shape.as_ref().expect("a shape");
-        let ours = decode_error_result(contract, shape, status, &headers, &body).map_err(|error| error.to_string())?;
-        return same(&ours, &expected(contract, contract.shape(shape), &case["error"]));
+        let actual =
+            decode_error_result(contract, shape, status, &headers, &body).map_err(|error| error.to_string())?;
+        return same(&actual, &expected(contract, contract.shape(shape), &case["error"]));
     }
-    let ours = decode_result(contract, operation, status, &headers, &body).map_err(|error| error.to_string())?;
-    let due = match &operation.output {
+    let actual = decode_result(contract, operation, status, &headers, &body).map_err(|error| error.to_string())?;
+    let expected_value = match &operation.output {
         Some(id) => expected(contract, contract.shape(id), &case["result"]),
         None => Json::Object(Map::new()),
     };
-    same(&ours, &due)
+    same(&actual, &expected_value)
 }
 
-/// Parameters as values: texts of blobs become bytes, members that are null are left out.
-fn typed(contract: &Contract, shape: &Shape, json: &Json) -> Value {
+/// Converts parameters to values: blob texts become bytes, and null members are omitted.
+fn typed_value(contract: &Contract, shape: &Shape, json: &Json) -> Value {
     match (&shape.kind, json) {
         (ShapeKind::Blob, Json::String(text)) => Value::Blob(text.as_bytes().to_vec()),
         (ShapeKind::List { member }, Json::Array(items)) => {
-            Value::List(items.iter().map(|item| typed(contract, contract.shape(member), item)).collect())
+            Value::List(items.iter().map(|item| typed_value(contract, contract.shape(member), item)).collect())
         }
         (ShapeKind::Map { value, .. }, Json::Object(entries)) => Value::Map(
-            entries.iter().map(|(key, json)| (key.clone(), typed(contract, contract.shape(value), json))).collect(),
+            entries
+                .iter()
+                .map(|(key, json)| (key.clone(), typed_value(contract, contract.shape(value), json)))
+                .collect(),
         ),
-        (kind, Json::Object(given)) if kind.members().is_some() => {
-            let known = kind.members().expect("just seen");
-            let given = given.iter().filter(|(_, json)| !json.is_null());
+        (kind, Json::Object(entries)) if kind.members().is_some() => {
+            let members = kind.members().expect("just seen");
+            let entries = entries.iter().filter(|(_, json)| !json.is_null());
             Value::Map(
-                given
+                entries
                     .map(|(name, json)| {
-                        let value = match known.get(name) {
-                            Some(member) => typed(contract, contract.shape(&member.shape), json),
+                        let value = match members.get(name) {
+                            Some(member) => typed_value(contract, contract.shape(&member.shape), json),
                             None => Value::from_json(json),
                         };
                         (name.clone(), value)

@@ -1,9 +1,9 @@
-//! What must hold whatever bytes come: one function for each fuzz target.
+//! One property per fuzz target.
 //!
-//! Each takes any bytes, ends in bounded time, and panics where the property does not hold.
+//! Each accepts any bytes, ends in bounded time, and panics if the property does not hold.
 
 mod labels;
-pub mod made;
+pub mod random_contract;
 pub mod reading;
 mod regexes;
 
@@ -23,12 +23,11 @@ pub use labels::labels;
 pub use reading::reading;
 pub use regexes::pattern;
 
-/// What must hold of any bytes: it panics where it does not.
+/// A property of any bytes, which panics if it does not hold.
 pub type Property = fn(&[u8]);
 
-/// Every property by the name of its target, which is its corpus folder's too.
+/// All properties by the name of their target, which is also the name of their corpus directory.
 pub const ALL: [(&str, Property); 14] = [
-    ("answer", answer),
     ("api_reference", api_reference),
     ("boto3", boto3),
     ("botocore", botocore),
@@ -39,37 +38,38 @@ pub const ALL: [(&str, Property); 14] = [
     ("reading", reading),
     ("reference", reference),
     ("requests", requests),
+    ("response", response),
     ("results", results),
     ("scenario", scenario),
     ("snapshot", snapshot),
 ];
 
-/// A page of an AWS API Reference.
+/// Reads a page of an AWS API Reference.
 pub fn api_reference(bytes: &[u8]) {
     document(SourceFormat::ApiReference, bytes);
 }
 
-/// A page of the boto3 reference.
+/// Reads a page of the boto3 reference.
 pub fn boto3(bytes: &[u8]) {
     document(SourceFormat::Boto3, bytes);
 }
 
-/// A Mintlify page.
+/// Reads a Mintlify page.
 pub fn mintlify(bytes: &[u8]) {
     document(SourceFormat::Mintlify, bytes);
 }
 
-/// A botocore model.
+/// Reads a botocore model.
 pub fn botocore(bytes: &[u8]) {
     document(SourceFormat::Botocore, bytes);
 }
 
-/// A contract, in our own format.
+/// Reads a contract in our own format.
 pub fn contract(bytes: &[u8]) {
     document(SourceFormat::Contract, bytes);
 }
 
-/// What was read is a contract that is written and read again as the same, alone and with what readers add at the end.
+/// Asserts that a contract that could be read is written and read back unchanged, alone and after documents are joined.
 fn document(format: SourceFormat, bytes: &[u8]) {
     let Ok(read) = ingest::read_document_as(format, "document", bytes, &IngestOptions::default(), &mut NoDocuments)
     else {
@@ -78,20 +78,20 @@ fn document(format: SourceFormat, bytes: &[u8]) {
     for problem in &read.diagnostics {
         let _ = problem.to_string();
     }
-    reads_the_same(&read.contract);
+    assert_round_trip(&read.contract);
     let (joined, _) = ingest::read_documents(&[("document".to_owned(), bytes.to_vec())], &IngestOptions::default());
-    reads_the_same(&joined.contract);
+    assert_round_trip(&joined.contract);
 }
 
-fn reads_the_same(contract: &Contract) {
+fn assert_round_trip(contract: &Contract) {
     let text = contract::to_json(contract);
     match contract::from_json(&text) {
-        Ok(again) => assert_eq!(contract::to_json(&again), text, "what was written reads otherwise"),
-        Err(error) => panic!("what was written is not read: {error}\n{text}"),
+        Ok(again) => assert_eq!(contract::to_json(&again), text, "the contract changed"),
+        Err(error) => panic!("the written contract cannot be read: {error}\n{text}"),
     }
 }
 
-/// A scenario, a file of known divergences, `overstep.toml`: read or refused, and the same each time.
+/// Reads a scenario, a file of known divergences and `overstep.toml`; the result must be deterministic.
 pub fn scenario(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let (one, other) = (scenario::read_scenario("fuzz", &text), scenario::read_scenario("fuzz", &text));
@@ -103,7 +103,7 @@ pub fn scenario(bytes: &[u8]) {
     let _ = scenario::read_settings(&text).map_err(|error| error.to_string());
 }
 
-/// A snapshot: what was read is written, and reads as the same.
+/// Asserts that a snapshot that could be read is written and read back unchanged.
 pub fn snapshot(bytes: &[u8]) {
     let Ok(read) = snapshot::read(&String::from_utf8_lossy(bytes)) else { return };
     let text = snapshot::write(&read);
@@ -111,7 +111,7 @@ pub fn snapshot(bytes: &[u8]) {
     assert_eq!(snapshot::write(&again), text);
 }
 
-/// Results of a run.
+/// Reads the results of a run.
 pub fn results(bytes: &[u8]) {
     let mut results = Cursor::new(bytes);
     let index = pipeline::index_results(&mut results);
@@ -121,20 +121,22 @@ pub fn results(bytes: &[u8]) {
     }
 }
 
-/// A saved list of requests: what was read is written, and reads as the same.
+/// Asserts that a list of requests that could be read is written and read back unchanged.
 pub fn requests(bytes: &[u8]) {
-    let Some(acts) = serde_json::from_slice(bytes).ok().and_then(|json| actions_from_json(json).ok()) else { return };
-    let json = actions_to_json(&acts);
+    let Some(actions) = serde_json::from_slice(bytes).ok().and_then(|json| actions_from_json(json).ok()) else {
+        return;
+    };
+    let json = actions_to_json(&actions);
     let again = actions_from_json(json.clone()).unwrap_or_else(|error| panic!("{error}: {json}"));
     assert_eq!(actions_to_json(&again), json);
 }
 
 static CARDS: LazyLock<Subject> =
-    LazyLock::new(|| Subject::new(crate::cards::CONTRACT, crate::cards::SCENARIO).expect("the made-up service"));
+    LazyLock::new(|| Subject::new(crate::cards::CONTRACT, crate::cards::SCENARIO).expect("the cards service is valid"));
 
-/// Any bytes as an answer: there is a verdict. The first two bytes are the status, a line for each header follows,
-/// then the body.
-pub fn answer(bytes: &[u8]) {
+/// Asserts that any response gets a verdict. The first two bytes are the status; a line for each header and the body
+/// follow.
+pub fn response(bytes: &[u8]) {
     let (status, rest) = bytes.split_at(bytes.len().min(2));
     let status = status.iter().fold(0_u16, |sum, byte| sum.wrapping_mul(256).wrapping_add((*byte).into()));
     let mut response = http::Response::builder().status(100 + status % 900);
@@ -154,22 +156,22 @@ pub fn answer(bytes: &[u8]) {
     }
 }
 
-/// A shipped scenario, and the reference server for it.
+/// Shipped scenarios and their reference servers.
 static SHIPPED: LazyLock<[(Subject, ReferenceService); 2]> = LazyLock::new(|| {
-    let of = |name: &str, contract: &str, text: &str| {
-        let contract = contract::from_json(contract).expect("a shipped contract");
-        let (scenario, _) = scenario::read_scenario(name, text).expect("a shipped scenario");
-        let world = pipeline::build_world(&contract, &scenario);
-        let service = ReferenceService::new(contract.clone(), world);
-        (Subject::from_parts(contract, &scenario, "http://localhost").expect("they fit each other"), service)
+    let load = |name: &str, contract: &str, text: &str| {
+        let contract = contract::from_json(contract).expect("valid contract");
+        let (scenario, _) = scenario::read_scenario(name, text).expect("valid scenario");
+        let config = pipeline::build_world(&contract, &scenario);
+        let service = ReferenceService::new(contract.clone(), config);
+        (Subject::from_parts(contract, &scenario, "http://localhost").expect("contract and scenario match"), service)
     };
     [
-        of(
+        load(
             "connect",
             include_str!("../../../scenarios/connect.contract.json"),
             include_str!("../../../scenarios/connect.toml"),
         ),
-        of(
+        load(
             "leadlex",
             include_str!("../../../scenarios/leadlex.contract.json"),
             include_str!("../../../scenarios/leadlex.toml"),
@@ -177,7 +179,7 @@ static SHIPPED: LazyLock<[(Subject, ReferenceService); 2]> = LazyLock::new(|| {
     ]
 });
 
-/// Whatever is asked, the reference server keeps what the documents promise.
+/// Asserts that the reference server conforms to its documentation for any requests.
 pub fn reference(bytes: &[u8]) {
     for (subject, service) in SHIPPED.iter() {
         subject.fuzz(bytes, &mut service::reference(service));

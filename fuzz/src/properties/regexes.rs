@@ -1,20 +1,20 @@
-//! Two regex engines that do not know each other: what one makes of a pattern, the other must judge the same.
+//! Two independent regex engines: the server's engine must agree with the texts that the generator derives from a pattern.
 
 use crate::support::taker::{server, takes};
 use arbitrary::Unstructured;
 use overstep::pattern::DocumentedPattern;
 
-/// Longer patterns are made of shorter ones, and take backtracking engines longer than a fuzzer waits.
-const LONGEST: usize = 32;
+/// Maximum length of a pattern, since backtracking engines are too slow for longer ones.
+const MAX_LENGTH: usize = 32;
 
-/// The pattern is the first line, choices follow: what the generator calls a member the reference server takes, and
-/// what it calls a violation the server refuses.
+/// Asserts that the reference server accepts the members that the generator derives from a pattern, and rejects the
+/// violations. The first line is the pattern; random choices follow.
 pub fn pattern(bytes: &[u8]) {
     let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
     let Ok(pattern) = std::str::from_utf8(&bytes[..end]) else { return };
-    // Nested repetitions take either engine for ever on some texts: no fault of what is compared here.
+    // Nested repetitions take either engine too long on some texts.
     let repeats = pattern.matches(['*', '+', '{']).count();
-    if pattern.len() > LONGEST || repeats > 2 || has_inner_bracket(pattern) || differs(pattern) {
+    if pattern.len() > MAX_LENGTH || repeats > 2 || has_inner_bracket(pattern) || depends_on_dialect(pattern) {
         return;
     }
     let Ok(parsed) = DocumentedPattern::new(pattern) else { return };
@@ -27,27 +27,27 @@ pub fn pattern(bytes: &[u8]) {
         let Some(member) = parsed.draw_member(&mut draw, length).filter(|member| member.chars().count() <= 200) else {
             continue;
         };
-        assert!(takes(&server, &member), "{pattern} makes {member:?}, which the server refuses");
+        assert!(takes(&server, &member), "{pattern} makes {member:?}, which the server rejects");
         for violation in parsed.violations(&member, (0, 300), &mut draw).into_iter().take(12) {
             let text = violation.text;
-            assert!(!takes(&server, &text), "{pattern} rejects {text:?}, which the server takes");
+            assert!(!takes(&server, &text), "{pattern} rejects {text:?}, which the server accepts");
         }
     }
 }
 
-/// Whether a pattern says what dialects read differently: `{,3}` is a repetition to Rust, itself to ECMAScript and an
-/// error to Java; what possessive repetitions keep, ECMAScript cannot say; and a group that took no part is matched by
-/// a reference to it in ECMAScript, and by none in Java.
-fn differs(pattern: &str) -> bool {
+/// Returns whether regex dialects interpret a pattern differently. `{,3}` is a repetition in Rust, literal text in
+/// ECMAScript and an error in Java. ECMAScript has no possessive repetitions. A reference to a group that did not
+/// participate matches in ECMAScript, and does not in Java.
+fn depends_on_dialect(pattern: &str) -> bool {
     let refers = pattern.as_bytes().windows(2).any(|two| two[0] == b'\\' && matches!(two[1], b'1'..=b'9' | b'k'));
     refers || ["{,", "?+", "*+", "++", "}+"].iter().any(|part| pattern.contains(part))
 }
 
-/// Whether a bracket stands inside a class: to Java it opens a class in the class, to ECMAScript it is itself, and each
-/// engine decides for one of them.
+/// Returns whether a character class contains an opening bracket. It opens a nested class in Java and is literal in
+/// ECMAScript.
 fn has_inner_bracket(pattern: &str) -> bool {
     let (mut inside, mut escaped) = (false, false);
-    // A bracket that closes nothing yet is itself: `[]a]`, `[^]a]`.
+    // A closing bracket is literal at the start of a class: `[]a]`, `[^]a]`.
     let mut is_first = false;
     for c in pattern.chars() {
         let stays_first = is_first && c == '^';

@@ -3,12 +3,13 @@
 //!
 //! It never splits a write over several requests; see `accumulated_budget.rs`.
 
-use crate::case::{Case, Expectation, JudgedPart, StateAssumption, Step, StepPurpose, StepRequest, Value};
-use crate::contract::{ByteScope, Constraint, FactField, Operation, PathSegment, Shape, ShapeKind, ShapeRule};
-use crate::generate::case_spec::{IntendedOutcome, PlanContext};
+use crate::case::{Case, Value};
+use crate::contract::{ByteScope, Constraint, FactField, PathSegment, Shape, ShapeKind, ShapeRule};
+use crate::generate::case_spec::IntendedOutcome;
 use crate::generate::input_checker::count_total_bytes;
 use crate::generate::input_sampler::InputSampler;
-use crate::generate::operation_context::{MAX_BODY_SIZE, OperationContext};
+use crate::generate::limits::MAX_BODY_SIZE;
+use crate::generate::operation_context::OperationContext;
 use crate::generate::site::InputSite;
 use indexmap::IndexMap;
 
@@ -44,7 +45,7 @@ struct ByteBudget {
 }
 
 impl ByteBudget {
-    fn add_cases(&self, work: &OperationContext<'_>, site: &InputSite, shape: &Shape, out: &mut Vec<Case>) {
+    fn add_cases(&self, context: &OperationContext<'_>, site: &InputSite, shape: &Shape, out: &mut Vec<Case>) {
         let what = match self.scope {
             ByteScope::Values => "values",
             ByteScope::KeysAndValues => "keys and values",
@@ -55,25 +56,30 @@ impl ByteBudget {
         // The strictest reading decides what is valid, the most lenient one what is a violation.
         let strict = if self.disputed { ByteScope::KeysAndValues } else { self.scope };
         let loose = if self.disputed { ByteScope::Values } else { self.scope };
-        let breaks = || IntendedOutcome::Violates(site.path.clone(), Constraint::MaxTotalBytes);
+        let violating = || IntendedOutcome::Violates(site.path.clone(), Constraint::MaxTotalBytes);
         let mut plans = vec![
             ("at-max", self.max, strict, 1, 'a', IntendedOutcome::Valid),
-            ("above-max", self.max + 1, loose, 1, 'a', breaks()),
+            ("above-max", self.max + 1, loose, 1, 'a', violating()),
             ("at-max-many", self.max, strict, 8, 'a', IntendedOutcome::Valid),
-            ("above-max-many", self.max + 1, loose, 8, 'a', breaks()),
+            ("above-max-many", self.max + 1, loose, 8, 'a', violating()),
             ("at-max-two-byte", self.max, strict, 1, 'é', IntendedOutcome::Valid),
-            ("above-max-two-byte", self.max + 1, loose, 1, 'é', breaks()),
+            ("above-max-two-byte", self.max + 1, loose, 1, 'é', violating()),
             ("at-max-astral", self.max, strict, 1, '\u{1F600}', IntendedOutcome::Valid),
-            ("above-max-astral", self.max + 1, loose, 1, '\u{1F600}', breaks()),
+            ("above-max-astral", self.max + 1, loose, 1, '\u{1F600}', violating()),
         ];
         if self.disputed {
             plans.push(("at-max-of-values", self.max, ByteScope::Values, 1, 'a', IntendedOutcome::Valid));
         }
-        for (variant, total, over, entries, filler, aim) in plans {
-            let made =
-                work.build_member_case(site, Constraint::MaxTotalBytes, variant, rule.clone(), fact, aim, |sampler| {
-                    fill_map(work, sampler, site, shape, total, over, entries, filler)
-                });
+        for (variant, total, over, entries, filler, outcome) in plans {
+            let made = context.build_member_case(
+                site,
+                Constraint::MaxTotalBytes,
+                variant,
+                rule.clone(),
+                fact,
+                outcome,
+                |sampler| fill_map(context, sampler, site, shape, total, over, entries, filler),
+            );
             out.extend(made);
         }
     }
@@ -143,65 +149,4 @@ fn fill_map(
         out.insert(name, entry);
     }
     (count_total_bytes(&out, scope) == total).then_some(Value::Map(out))
-}
-
-/// Adds reads before and after an accepted write if stored entries count towards the budget, so that a rejection is a
-/// mismatch only if the budget had room.
-pub(crate) fn reserve_byte_budget(planner: &PlanContext<'_>, operation: &Operation, mut case: Case) -> Case {
-    let Expectation::Accept(accept) = &mut case.expectation else { return case };
-    let notes = planner.scenario.operation_notes(operation.name.as_str());
-    let JudgedPart::Step(judged) = case.judged else { return case };
-    let Some(Step { request: StepRequest::Operation { input, .. }, turn, .. }) = case.steps.get(judged) else {
-        return case;
-    };
-    let Some((member, written, room)) = find_budgeted_member(planner, operation, input) else { return case };
-    let reads = notes.map_or(&[][..], |notes| &notes.read_backs);
-    let Some(read) = reads.iter().find(|read_back| read_back.member.as_ref().is_none_or(|of| *of == member)) else {
-        return case;
-    };
-    let Some(reader) = planner.contract.operation(&read.request) else { return case };
-    let turn = *turn;
-    accept.assumption = Some(StateAssumption {
-        steps: vec![judged, judged + 2],
-        path: read.value_path.clone(),
-        written_keys: written,
-        max_other_bytes: room,
-    });
-    let input = planner.input_sampler(reader, &case.id).plain_input();
-    let read_step = |turn: u32| Step {
-        purpose: StepPurpose::ReadBack,
-        request: StepRequest::Operation { name: reader.name.clone(), input: input.clone(), damage: Vec::new() },
-        authorization: planner.default_authorization(),
-        captures: Vec::new(),
-        turn,
-        fixture: None,
-    };
-    for step in &mut case.steps {
-        step.turn += u32::from(step.turn >= turn) + u32::from(step.turn > turn);
-    }
-    case.steps.insert(judged, read_step(turn));
-    case.steps.insert(judged + 2, read_step(turn + 2));
-    case.judged = JudgedPart::Step(judged + 1);
-    case
-}
-
-/// Returns the member with a stored budget that an input writes to, the keys written, and how many bytes they leave
-/// under the strictest reading.
-fn find_budgeted_member(
-    planner: &PlanContext<'_>,
-    operation: &Operation,
-    input: &Value,
-) -> Option<(String, Vec<String>, u64)> {
-    let members = planner.contract.shape(operation.input.as_ref()?).kind.members()?;
-    members.iter().find_map(|(name, member)| {
-        let Some(Value::Map(entries)) = input.member(name) else { return None };
-        let rules = &planner.contract.shape(&member.shape).rules;
-        rules.iter().find_map(|rule| match rule {
-            ShapeRule::MaxTotalBytes { max, stored: true, .. } => {
-                let remaining = max.saturating_sub(count_total_bytes(entries, ByteScope::KeysAndValues));
-                Some((name.clone(), entries.keys().cloned().collect(), remaining))
-            }
-            _ => None,
-        })
-    })
 }

@@ -7,7 +7,7 @@ use crate::contract::Protocol;
 use crate::generate::operation_context::OperationContext;
 
 /// Name of the operation that cannot exist.
-pub(crate) const CANARY: &str = "OverstepCanary";
+pub(crate) const CANARY: &str = crate::case::CANARY_OPERATION;
 
 /// Builds the canary in the protocol of the contract.
 pub(crate) fn build_canary(context: &OperationContext<'_>) -> Case {

@@ -24,9 +24,9 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
         ShapeKind::Map { .. } if site.is_in_body() => Value::empty_map(),
         _ => return Vec::new(),
     };
-    let aim = IntendedOutcome::Undocumented("the docs don't say whether it may be empty");
+    let outcome = IntendedOutcome::Undocumented("the docs don't say whether it may be empty");
     context
-        .build_member_case(site, Constraint::Length, "empty", "no documented minimum", None, aim, |_| Some(empty))
+        .build_member_case(site, Constraint::Length, "empty", "no documented minimum", None, outcome, |_| Some(empty))
         .into_iter()
         .collect()
 }

@@ -15,12 +15,11 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
     let rule = describe_values(&settled);
     let fact = shape.preferred_fact(&FactField::Enum);
     let mut out = Vec::new();
-    let mut add =
-        |variant: String, text: String, aim: IntendedOutcome| {
-            out.extend(context.build_member_case(site, Constraint::Enum, variant, rule.clone(), fact, aim, |_| {
-                Some(Value::Text(text))
-            }));
-        };
+    let mut add = |variant: String, text: String, outcome: IntendedOutcome| {
+        out.extend(context.build_member_case(site, Constraint::Enum, variant, rule.clone(), fact, outcome, |_| {
+            Some(Value::Text(text))
+        }));
+    };
     for value in values {
         add(format!("member-{}", escape_for_id(value)), value.clone(), IntendedOutcome::Valid);
     }
@@ -51,8 +50,8 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
             continue;
         }
         used.push(text.clone());
-        let aim = IntendedOutcome::Violates(site.path.clone(), Constraint::Enum);
-        add(variant.to_owned(), text, aim);
+        let outcome = IntendedOutcome::Violates(site.path.clone(), Constraint::Enum);
+        add(variant.to_owned(), text, outcome);
     }
     out
 }

@@ -5,9 +5,11 @@
 use crate::case::{Case, Value};
 use crate::contract::{Constraint, Fact, FactField, MemberLocation, PathSegment, Shape, ShapeKind};
 use crate::generate::case_spec::IntendedOutcome;
-use crate::generate::input_sampler::{InputSampler, repeat_to_length};
-use crate::generate::operation_context::{MAX_ENTRIES, OperationContext, length_unit, max_characters, pluralize};
+use crate::generate::input_sampler::InputSampler;
+use crate::generate::limits::{MAX_ENTRIES, length_unit, max_characters, pluralize};
+use crate::generate::operation_context::OperationContext;
 use crate::generate::resource_status::is_owned_identifier;
+use crate::generate::scalar_sampler::repeat_to_length;
 use crate::generate::site::InputSite;
 use crate::pattern::{DocumentedPattern, SeededDraw};
 use indexmap::IndexMap;
@@ -46,13 +48,13 @@ pub(crate) fn case_with_length(
     size: u64,
     valid: bool,
 ) -> Option<Case> {
-    let aim =
+    let outcome =
         if valid { IntendedOutcome::Valid } else { IntendedOutcome::Violates(site.path.clone(), Constraint::Length) };
     let shape = context.shape(site);
     let value = shape.length().max.unwrap_or(size);
     let limit = LengthLimit { shape, field: FactField::LengthMax, value, is_upper: true, only_plain: true };
     let mut out = Vec::new();
-    add_sized_case(context, site, &limit, size, &format!("size-{size}"), aim, &mut out);
+    add_sized_case(context, site, &limit, size, &format!("size-{size}"), outcome, &mut out);
     out.into_iter().next()
 }
 
@@ -115,7 +117,7 @@ fn add_sized_case(
     limit: &LengthLimit<'_>,
     size: u64,
     variant: &str,
-    aim: IntendedOutcome,
+    outcome: IntendedOutcome,
     out: &mut Vec<Case>,
 ) {
     let too_large = |most: u64| size > most;
@@ -135,7 +137,7 @@ fn add_sized_case(
                 variant,
                 limit.describe(),
                 limit.find_fact(),
-                aim,
+                outcome,
                 |sampler| build_entries(sampler, site, limit.shape, size),
             ));
         }
@@ -146,7 +148,7 @@ fn add_sized_case(
             variant,
             limit.describe(),
             limit.find_fact(),
-            aim,
+            outcome,
             |_| Some(Value::Blob(b"overstep".iter().copied().cycle().take(size as usize).collect())),
         )),
         ShapeKind::String | ShapeKind::Enum { .. } => {
@@ -155,7 +157,7 @@ fn add_sized_case(
             } else if size == 0 && site.is_label() {
                 out.push(build_unsendable("an empty segment changes the path"));
             } else {
-                add_text_cases(context, site, limit, size, variant, &aim, out);
+                add_text_cases(context, site, limit, size, variant, &outcome, out);
             }
         }
         _ => {}
@@ -168,22 +170,29 @@ fn add_text_cases(
     limit: &LengthLimit<'_>,
     size: u64,
     variant: &str,
-    aim: &IntendedOutcome,
+    outcome: &IntendedOutcome,
     out: &mut Vec<Case>,
 ) {
-    let sized_texts = SizedTexts::for_site(context, site, size, matches!(aim, IntendedOutcome::Valid));
+    let sized_texts = SizedTexts::for_site(context, site, size, matches!(outcome, IntendedOutcome::Valid));
     // If the pattern has no member of this size, a violation of the length violates the pattern, too.
     let coincide = context.pattern(site).map(|pattern| pattern.length_range());
     let coincide = coincide.is_some_and(|(least, most)| (size as usize) < least || size as usize > most);
-    let at = |variant: String, aim: IntendedOutcome, text: &dyn Fn() -> Option<String>| {
-        context.build_member_case(site, Constraint::Length, variant, limit.describe(), limit.find_fact(), aim, |_| {
-            text().map(Value::Text)
-        })
+    let at = |variant: String, outcome: IntendedOutcome, text: &dyn Fn() -> Option<String>| {
+        context.build_member_case(
+            site,
+            Constraint::Length,
+            variant,
+            limit.describe(),
+            limit.find_fact(),
+            outcome,
+            |_| text().map(Value::Text),
+        )
     };
     let Some(all) = sized_texts else {
-        if coincide && matches!(aim, IntendedOutcome::Violates(..)) {
-            let aim = IntendedOutcome::ViolatesEquivalent(site.path.clone(), Constraint::Length, Constraint::Pattern);
-            out.extend(at(variant.to_owned(), aim, &|| Some(repeat_to_length("overstep", size as usize))));
+        if coincide && matches!(outcome, IntendedOutcome::Violates(..)) {
+            let outcome =
+                IntendedOutcome::ViolatesEquivalent(site.path.clone(), Constraint::Length, Constraint::Pattern);
+            out.extend(at(variant.to_owned(), outcome, &|| Some(repeat_to_length("overstep", size as usize))));
         } else {
             let reason =
                 format!("every text of {} violates another constraint", pluralize(size, "character", "characters"));
@@ -191,9 +200,9 @@ fn add_text_cases(
         }
         return;
     };
-    out.extend(at(variant.to_owned(), aim.clone(), &|| Some(all.plain.clone())));
+    out.extend(at(variant.to_owned(), outcome.clone(), &|| Some(all.plain.clone())));
     for name in all.other_variants().iter().filter(|_| !limit.only_plain) {
-        let case = at(format!("{variant}-{name}"), aim.clone(), &|| all.build_text(name));
+        let case = at(format!("{variant}-{name}"), outcome.clone(), &|| all.build_text(name));
         // Longer encodings may exceed a byte budget; the plain text alone tests the limit then.
         out.extend(case.filter(|case| case.unsendable_reason.is_none()));
     }

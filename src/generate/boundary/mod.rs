@@ -1,6 +1,6 @@
 //! Strategies for single requests, one per file: each is one way to test a limit at the boundary and past it.
 //!
-//! A strategy proposes case specs; the gate in `case_spec.rs` decides what each of them really tests. Strategies never
+//! A strategy proposes case specs; the gate in `classify.rs` decides what each of them really tests. Strategies never
 //! send anything, and never know a protocol's bytes.
 
 pub(super) mod auth;

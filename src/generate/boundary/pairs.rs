@@ -8,7 +8,7 @@ use crate::contract::{Constraint, ErrorRole, MemberPath, ShapeKind, ShapeRule};
 use crate::generate::case_spec::{CaseRequest, IntendedOutcome};
 use crate::generate::input_sampler::{InputChange, InputSampler};
 use crate::generate::operation_context::OperationContext;
-use crate::generate::plan::GenerationLevel;
+use crate::generate::options::GenerationLevel;
 use crate::generate::site::InputSite;
 use crate::pattern::SeededDraw;
 use crate::scenario::Credentials;
@@ -65,7 +65,7 @@ fn build_pair(context: &OperationContext<'_>, one: &RequestFault<'_>, other: &Re
         return None;
     }
     let both = [one, other];
-    let breaks: Vec<(MemberPath, Constraint)> = both
+    let violated: Vec<(MemberPath, Constraint)> = both
         .iter()
         .filter_map(|fault| match &fault.kind {
             FaultKind::Member(site, _, constraint) => Some((site.path.clone(), *constraint)),
@@ -73,12 +73,12 @@ fn build_pair(context: &OperationContext<'_>, one: &RequestFault<'_>, other: &Re
             _ => None,
         })
         .collect();
-    let aim = IntendedOutcome::TwoFaults { roles: [one.role, other.role], violated: breaks };
+    let outcome = IntendedOutcome::TwoFaults { roles: [one.role, other.role], violated };
     let kind = format!("{}+{}", one.class, other.class);
     let variant = format!("{}+{}", one.name, other.name);
     let rule = format!("{}, and {}", describe_fault(one), describe_fault(other));
     let case =
-        context.build_class_case("pair", kind, variant, rule, aim, |sampler| Some(build_request(sampler, both)))?;
+        context.build_class_case("pair", kind, variant, rule, outcome, |sampler| Some(build_request(sampler, both)))?;
     // Two faults that one request cannot express are not a pair.
     case.unsendable_reason.is_none().then_some(case)
 }

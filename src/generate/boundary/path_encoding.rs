@@ -37,8 +37,8 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
     ));
     // Encoded twice, it is another value: one that contains a percent sign.
     // If a pattern does not allow the percent sign, that value must be rejected.
-    let encoded_twice = |aim: IntendedOutcome| {
-        build_segment_case(context, site, "encoded-twice", "decoded once, not twice", aim, |sampler| {
+    let encoded_twice = |outcome: IntendedOutcome| {
+        build_segment_case(context, site, "encoded-twice", "decoded once, not twice", outcome, |sampler| {
             let text = own_identifier(sampler)?;
             let value = escape_first(&text);
             Some(CaseRequest::with_damage(
@@ -68,8 +68,8 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
         ("nul", |text| format!("{text}%00")),
     ];
     for (variant, raw) in unusual_segments {
-        let aim = IntendedOutcome::Undocumented("the docs don't say what such a segment means");
-        out.extend(build_segment_case(context, site, variant, "a path segment", aim, |sampler| {
+        let outcome = IntendedOutcome::Undocumented("the docs don't say what such a segment means");
+        out.extend(build_segment_case(context, site, variant, "a path segment", outcome, |sampler| {
             let text = own_identifier(sampler)?;
             Some(CaseRequest::with_damage(
                 sampler.plain_input(),
@@ -96,18 +96,18 @@ fn build_segment_case(
     site: &InputSite,
     variant: &str,
     rule: &str,
-    aim: IntendedOutcome,
+    outcome: IntendedOutcome,
     request: impl FnOnce(&InputSampler<'_>) -> Option<CaseRequest>,
 ) -> Option<Case> {
-    let draft = CaseSpec {
+    let spec = CaseSpec {
         subject: CaseSubject::Member(site),
         kind: "segment".to_owned(),
         variant: variant.to_owned(),
         rule: rule.to_owned(),
         source: context.plan.documented_at(None, context.operation),
-        outcome: aim,
+        outcome,
     };
-    context.build_case(draft, request)
+    context.build_case(spec, request)
 }
 
 fn escape_first(text: &str) -> String {

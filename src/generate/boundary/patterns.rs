@@ -30,8 +30,8 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
     let mut out = Vec::new();
     let fits = |text: &str| (min..=max).contains(&(text.chars().count() as u64));
     // Returns true if no further case of the kind is needed.
-    let mut add = |variant: String, text: String, aim: IntendedOutcome| {
-        let case = context.build_member_case(site, Constraint::Pattern, variant, rule.clone(), fact, aim, |_| {
+    let mut add = |variant: String, text: String, outcome: IntendedOutcome| {
+        let case = context.build_member_case(site, Constraint::Pattern, variant, rule.clone(), fact, outcome, |_| {
             Some(Value::Text(text))
         });
         let enough =

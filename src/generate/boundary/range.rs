@@ -5,8 +5,9 @@
 use crate::case::{Case, Value};
 use crate::contract::{Constraint, FactField, ShapeKind};
 use crate::generate::case_spec::IntendedOutcome;
-use crate::generate::input_checker::integer_bounds;
-use crate::generate::operation_context::{OperationContext, integer_range};
+use crate::generate::limits::integer_bounds;
+use crate::generate::limits::integer_range;
+use crate::generate::operation_context::OperationContext;
 use crate::generate::site::InputSite;
 
 /// Builds a case with exactly this number, which is meant to be valid or not.
@@ -16,10 +17,10 @@ pub(crate) fn case_with_number(
     number: i128,
     valid: bool,
 ) -> Option<Case> {
-    let aim =
+    let outcome =
         if valid { IntendedOutcome::Valid } else { IntendedOutcome::Violates(site.path.clone(), Constraint::Range) };
     let variant = format!("size-{number}");
-    context.build_member_case(site, Constraint::Range, variant, "actual limit", None, aim, |_| {
+    context.build_member_case(site, Constraint::Range, variant, "actual limit", None, outcome, |_| {
         Some(Value::integer(number))
     })
 }
@@ -32,9 +33,9 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
         ShapeKind::Integer | ShapeKind::Long => {
             let (low, high) = integer_range(shape);
             let (type_min, type_max) = integer_bounds(&shape.kind);
-            let mut add = |variant: &str, rule: String, field: &FactField, number: i128, aim: IntendedOutcome| {
+            let mut add = |variant: &str, rule: String, field: &FactField, number: i128, outcome: IntendedOutcome| {
                 let fact = shape.preferred_fact(field);
-                out.extend(context.build_member_case(site, Constraint::Range, variant, rule, fact, aim, |_| {
+                out.extend(context.build_member_case(site, Constraint::Range, variant, rule, fact, outcome, |_| {
                     Some(Value::integer(number))
                 }));
             };

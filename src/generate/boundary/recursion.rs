@@ -33,14 +33,14 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
     let absurd =
         ABSURD_DEPTHS.iter().map(|depth| (*depth, IntendedOutcome::Undocumented("the docs state no maximum depth")));
     let all = SENSIBLE_DEPTHS.iter().map(|depth| (*depth, IntendedOutcome::Valid)).chain(absurd);
-    for (depth, aim) in all {
+    for (depth, outcome) in all {
         out.extend(context.build_member_case(
             site,
             Constraint::Type,
             format!("nested-{depth}"),
             "may contain itself",
             None,
-            aim,
+            outcome,
             |sampler| {
                 let mut value = sampler.sample_value(&site.shape, &site.path);
                 for _ in 1..depth {

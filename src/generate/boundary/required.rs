@@ -14,7 +14,7 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
     let mut out = Vec::new();
     // Forms and XML cannot express null.
     let has_null = matches!(crate::generate::malformed::body_format(context), BodyFormat::Json | BodyFormat::Cbor);
-    let aim = || IntendedOutcome::Violates(site.path.clone(), Constraint::Required);
+    let outcome = || IntendedOutcome::Violates(site.path.clone(), Constraint::Required);
     if site.is_member && site.required {
         if site.is_label() {
             out.push(context.build_unsendable_case(
@@ -27,15 +27,15 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
             return out;
         }
         let parent = context.plan.contract.shape(&site.parent);
-        let draft = CaseSpec {
+        let spec = CaseSpec {
             subject: CaseSubject::Member(site),
             kind: Constraint::Required.name().to_owned(),
             variant: "missing".to_owned(),
             rule: "required".to_owned(),
             source: context.plan.documented_at(site.required_fact(parent), context.operation),
-            outcome: aim(),
+            outcome: outcome(),
         };
-        out.extend(context.build_case(draft, |sampler| {
+        out.extend(context.build_case(spec, |sampler| {
             Some(CaseRequest::new(sampler.input_with(&[(&site.path, InputChange::Remove)])))
         }));
         if site.is_in_body() && has_null {
@@ -46,25 +46,27 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
                 "null",
                 "required, so not null",
                 fact,
-                aim(),
+                outcome(),
                 |_| Some(Value::Null),
             ));
         }
     } else if site.is_member && site.is_in_body() && has_null {
-        let aim = IntendedOutcome::Undocumented("null for an optional member");
+        let outcome = IntendedOutcome::Undocumented("null for an optional member");
         out.extend(context.build_member_case(
             site,
             Constraint::Type,
             "null",
             describe_kind(&context.shape(site).kind),
             None,
-            aim,
+            outcome,
             |_| Some(Value::Null),
         ));
     } else if site.is_in_body() && !site.is_key() && has_null && !site.is_member {
-        let aim = IntendedOutcome::Violates(site.path.clone(), Constraint::Type);
+        let outcome = IntendedOutcome::Violates(site.path.clone(), Constraint::Type);
         let rule = format!("{}, so not null", describe_kind(&context.shape(site).kind));
-        out.extend(context.build_member_case(site, Constraint::Type, "null", rule, None, aim, |_| Some(Value::Null)));
+        out.extend(
+            context.build_member_case(site, Constraint::Type, "null", rule, None, outcome, |_| Some(Value::Null)),
+        );
     }
     out
 }

@@ -28,21 +28,21 @@ fn add_rule_cases(context: &OperationContext<'_>, path: &MemberPath, shape: &Sha
             ShapeRule::MaxTotalBytes { .. } => continue,
         };
         let places: Vec<MemberPath> = members.iter().map(|name| path.join_member(name)).collect();
-        let mut add = |variant: String, aim: IntendedOutcome, keep: &dyn Fn(usize) -> bool| {
-            let draft = CaseSpec {
+        let mut add = |variant: String, outcome: IntendedOutcome, keep: &dyn Fn(usize) -> bool| {
+            let spec = CaseSpec {
                 subject: CaseSubject::Path(path.clone()),
                 kind: rule.constraint().name().to_owned(),
                 variant,
                 rule: format!("{words} {}", members.join(", ")),
                 source: fact.clone().or_else(|| context.operation.sources.first().cloned()),
-                outcome: aim,
+                outcome,
             };
             let changes: Vec<(&MemberPath, InputChange)> = places
                 .iter()
                 .enumerate()
                 .map(|(index, place)| (place, if keep(index) { InputChange::Touch } else { InputChange::Remove }))
                 .collect();
-            out.extend(context.build_case(draft, |sampler| Some(CaseRequest::new(sampler.input_with(&changes)))));
+            out.extend(context.build_case(spec, |sampler| Some(CaseRequest::new(sampler.input_with(&changes)))));
         };
         let breaks = |constraint: Constraint| IntendedOutcome::Violates(path.clone(), constraint);
         match rule {

@@ -6,9 +6,10 @@ use crate::case::{Case, Value};
 use crate::contract::{Constraint, FactOrigin, MemberLocation, ShapeKind};
 use crate::generate::boundary::length::build_entries;
 use crate::generate::case_spec::IntendedOutcome;
-use crate::generate::input_sampler::repeat_to_length;
-use crate::generate::operation_context::{OperationContext, length_unit, pluralize};
+use crate::generate::limits::{length_unit, pluralize};
+use crate::generate::operation_context::OperationContext;
 use crate::generate::resource_status::is_owned_identifier;
+use crate::generate::scalar_sampler::repeat_to_length;
 use crate::generate::site::InputSite;
 
 pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Case> {
@@ -31,19 +32,21 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
     sizes
         .iter()
         .filter_map(|size| {
-            let aim = if from_model {
+            let outcome = if from_model {
                 IntendedOutcome::Valid
             } else {
                 IntendedOutcome::Undocumented("the docs state no maximum size")
             };
             let rule = format!("no documented maximum, so {} too", pluralize(*size, one, many));
             let variant = format!("ladder-{size}");
-            context.build_member_case(site, Constraint::Length, variant, rule, None, aim, |sampler| match shape.kind {
-                ShapeKind::String => Some(Value::Text(repeat_to_length("overstep", *size as usize))),
-                ShapeKind::Blob => {
-                    Some(Value::Blob(b"overstep".iter().copied().cycle().take(*size as usize).collect()))
+            context.build_member_case(site, Constraint::Length, variant, rule, None, outcome, |sampler| {
+                match shape.kind {
+                    ShapeKind::String => Some(Value::Text(repeat_to_length("overstep", *size as usize))),
+                    ShapeKind::Blob => {
+                        Some(Value::Blob(b"overstep".iter().copied().cycle().take(*size as usize).collect()))
+                    }
+                    _ => build_entries(sampler, site, shape, *size),
                 }
-                _ => build_entries(sampler, site, shape, *size),
             })
         })
         .collect()

@@ -6,8 +6,8 @@ use crate::case::{Case, Value};
 use crate::contract::{Constraint, FactField, MemberLocation, ShapeKind};
 use crate::generate::boundary::required::describe_kind;
 use crate::generate::case_spec::IntendedOutcome;
-use crate::generate::input_checker::integer_bounds;
 use crate::generate::input_sampler::InputSampler;
+use crate::generate::limits::integer_bounds;
 use crate::generate::malformed::BodyFormat;
 use crate::generate::operation_context::OperationContext;
 use crate::generate::site::InputSite;
@@ -29,8 +29,8 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
         (true, BodyFormat::Form | BodyFormat::Xml) => (wrong_in_text(&shape.kind), unclear_in_text(&shape.kind)),
     };
     for (variant, value) in wrong {
-        let aim = IntendedOutcome::Violates(site.path.clone(), Constraint::Type);
-        out.extend(context.build_member_case(site, Constraint::Type, variant, rule, fact, aim, |sampler| {
+        let outcome = IntendedOutcome::Violates(site.path.clone(), Constraint::Type);
+        out.extend(context.build_member_case(site, Constraint::Type, variant, rule, fact, outcome, |sampler| {
             Some(match value {
                 WrongValue::Exactly(value) => value,
                 WrongValue::Wrapped => wrap_in_object(sampler.sample_value(&site.shape, &site.path)),
@@ -39,8 +39,8 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
         }));
     }
     for (variant, value, reason) in unclear {
-        let aim = IntendedOutcome::Undocumented(reason);
-        out.extend(context.build_member_case(site, Constraint::Type, variant, rule, fact, aim, |_| Some(value)));
+        let outcome = IntendedOutcome::Undocumented(reason);
+        out.extend(context.build_member_case(site, Constraint::Type, variant, rule, fact, outcome, |_| Some(value)));
     }
     out
 }

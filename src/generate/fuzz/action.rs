@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn actions_survive_a_round_trip_through_json() {
-        let acts = [
+        let actions = [
             Action::Send {
                 operation: "Tag".into(),
                 resource: 2,
@@ -149,8 +149,12 @@ mod tests {
             },
             Action::Read { operation: "Tag".into(), member: "Tags".to_owned(), resource: 1 },
         ];
-        let text = actions_to_json(&acts).to_string();
-        assert_eq!(actions_from_json(serde_json::from_str(&text).expect("JSON")).as_deref(), Ok(&acts[..]), "{text}");
+        let text = actions_to_json(&actions).to_string();
+        assert_eq!(
+            actions_from_json(serde_json::from_str(&text).expect("JSON")).as_deref(),
+            Ok(&actions[..]),
+            "{text}"
+        );
     }
 
     #[test]

@@ -15,7 +15,14 @@ const MAX_ACTIONS_DRAWN: u64 = 14;
 /// Number of different keys in a sequence; few, so that writes hit the same entries.
 const KEY_COUNT: u64 = 5;
 
-pub(super) fn draw_actions(generator: &FuzzGenerator<'_>, draw: &mut dyn Draw) -> Option<Vec<Action>> {
+impl FuzzGenerator<'_> {
+    /// Draws actions. Returns `None` if the choices lead to nothing that can be sent.
+    pub fn draw_actions(&self, draw: &mut dyn Draw) -> Option<Vec<Action>> {
+        draw_actions(self, draw)
+    }
+}
+
+fn draw_actions(generator: &FuzzGenerator<'_>, draw: &mut dyn Draw) -> Option<Vec<Action>> {
     if generator.operation_infos.is_empty() {
         return None;
     }

@@ -3,8 +3,9 @@
 //! It never returns actions that send anything else than their case.
 
 use super::action::{Action, actions_to_json};
-use super::fuzz_case::build_fuzz_case_with_id;
-use super::generator::{FuzzGenerator, insert_placeholders};
+use super::fuzz_case_builder::build_fuzz_case_with_id;
+use super::generator::FuzzGenerator;
+use super::placeholders::insert_placeholders;
 use super::wire_input::input_on_wire;
 use crate::case::{Case, Step, StepPurpose, StepRequest};
 use crate::contract::ShapeKind;
@@ -22,8 +23,22 @@ const MAX_TOKENS_PER_RESOURCE: u32 = 4;
 const ACTION_FRAGMENTS: [&str; 6] =
     [r#"{"$template":"{use}"}"#, r#""resource":2"#, r#""damage":[{"body-truncated":50}]"#, "null", "[]", "{}"];
 
+impl FuzzGenerator<'_> {
+    /// Converts a planned case to actions that send the same requests. Returns `None` for what actions cannot express:
+    /// requests of another caller, or of no operation. Concurrent requests become sequential.
+    pub fn actions_from_case(&self, case: &Case) -> Option<Vec<Action>> {
+        actions_from_case(self, case)
+    }
+
+    /// Returns the entries of a fuzzer's dictionary: each word of the contract, each limit with its neighbours, and the
+    /// JSON forms of actions.
+    pub fn dictionary_words(&self) -> Vec<String> {
+        dictionary_words(self)
+    }
+}
+
 /// Converts the requests of a case to actions, without those that create and delete resources.
-pub(super) fn actions_from_case(generator: &FuzzGenerator<'_>, case: &Case) -> Option<Vec<Action>> {
+fn actions_from_case(generator: &FuzzGenerator<'_>, case: &Case) -> Option<Vec<Action>> {
     let own = generator.context().default_authorization();
     let mut sent_steps = test_steps(&case.steps);
     sent_steps.sort_by_key(|step| step.turn);
@@ -55,12 +70,12 @@ fn test_steps(steps: &[Step]) -> Vec<&Step> {
 }
 
 fn action_from_step(generator: &FuzzGenerator<'_>, case: &Case, step: &Step) -> Option<Action> {
-    let planner = generator.context();
+    let plan_context = generator.context();
     if step.purpose == StepPurpose::ReadBack {
         let matching_read = |(number, resource): (usize, u32)| {
-            let family = &generator.stateful_targets[number];
-            (family.stored_member.build_read(planner, &case.id, resource).as_ref() == Some(&step.request))
-                .then_some((family, resource))
+            let target = &generator.stateful_targets[number];
+            (target.stored_member.build_read(plan_context, &case.id, resource).as_ref() == Some(&step.request))
+                .then_some((target, resource))
         };
         // Stored members of the case's own operation take precedence.
         let mut all: Vec<usize> = (0..generator.stateful_targets.len()).collect();
@@ -69,10 +84,10 @@ fn action_from_step(generator: &FuzzGenerator<'_>, case: &Case, step: &Step) -> 
             .into_iter()
             .flat_map(|number| (1..=MAX_RESOURCES).map(move |one| (number, one)))
             .find_map(matching_read);
-        if let Some((family, resource)) = found
-            && let Some(member) = family.stored_member.path.top_member()
+        if let Some((target, resource)) = found
+            && let Some(member) = target.stored_member.path.top_member()
         {
-            let operation = family.stored_member.operation.name.clone();
+            let operation = target.stored_member.operation.name.clone();
             return Some(Action::Read { operation, member: member.to_owned(), resource });
         }
     }
@@ -81,7 +96,7 @@ fn action_from_step(generator: &FuzzGenerator<'_>, case: &Case, step: &Step) -> 
     // Several resources may match; the one with the most matching values is meant.
     let with_placeholders = |resource| {
         let mut input = input.clone();
-        (insert_placeholders(planner, operation, &case.id, resource, &mut input), resource, input)
+        (insert_placeholders(plan_context, operation, &case.id, resource, &mut input), resource, input)
     };
     let (places, resource, input) =
         (1..=MAX_RESOURCES).rev().map(with_placeholders).max_by_key(|(places, ..)| *places)?;
@@ -99,7 +114,7 @@ fn send_on_wire(generator: &FuzzGenerator<'_>, send: &StepRequest) -> Option<Ste
     Some(StepRequest::Operation { name: name.clone(), input, damage: damage.clone() })
 }
 
-pub(super) fn dictionary_words(generator: &FuzzGenerator<'_>) -> Vec<String> {
+fn dictionary_words(generator: &FuzzGenerator<'_>) -> Vec<String> {
     let mut found: BTreeSet<String> = generator.dictionary.words().iter().cloned().collect();
     found.extend(generator.operations().map(str::to_owned));
     found.extend(generator.operations().map(|name| format!(r#"{{"send":"{name}"}},"#)));

@@ -28,9 +28,9 @@ pub(super) fn expect_damaged(
     violations: &[Violation],
     has_document: bool,
 ) -> (Intent, Expectation) {
-    let planner = generator.context();
+    let plan_context = generator.context();
     let is_json = matches!(
-        planner.contract.protocol,
+        plan_context.contract.protocol,
         Some(Protocol::RestJson1 | Protocol::AwsJson1_0 | Protocol::AwsJson1_1 | Protocol::RestJson)
     );
     // A document that is truncated, or followed by anything but whitespace, is malformed.
@@ -39,8 +39,8 @@ pub(super) fn expect_damaged(
         [Damage::BodySuffixed(bytes)] => bytes.iter().any(|byte| !byte.is_ascii_whitespace()),
         _ => false,
     };
-    if is_json && is_certain && has_document && violations.iter().all(|breach| breach.is_certain) {
-        return (Intent::Malformed, planner.expect_rejection(operation, ErrorRole::InvalidInput));
+    if is_json && is_certain && has_document && violations.iter().all(|violation| violation.is_certain) {
+        return (Intent::Malformed, plan_context.expect_rejection(operation, ErrorRole::InvalidInput));
     }
     unspecified("the docs don't say how damaged bytes are read")
 }
@@ -54,25 +54,25 @@ pub(super) fn expect_response(
     violations: &[Violation],
     prior: PriorEffects,
 ) -> (Intent, Expectation) {
-    let planner = generator.context();
-    let named = resource_status::classify_resources(planner, operation, id, input);
+    let plan_context = generator.context();
+    let named = resource_status::classify_resources(plan_context, operation, id, input);
     let named = if resource == 1 { named } else { named.min(resource_status::ResourceStatus::Unknown) };
-    if violations.iter().any(|breach| breach.is_certain) {
+    if violations.iter().any(|violation| violation.is_certain) {
         let roles = match named {
             resource_status::ResourceStatus::Owned if !prior.may_have_removed => [ErrorRole::InvalidInput; 2],
             _ => [ErrorRole::InvalidInput, ErrorRole::MissingResource],
         };
-        return (Intent::Violates, planner.expect_rejection_for_either(operation, roles));
+        return (Intent::Violates, plan_context.expect_rejection_for_either(operation, roles));
     }
-    if let Some(breach) = violations.first() {
-        return unspecified(&crate::generate::case_spec::describe_ambiguity(breach));
+    if let Some(violation) = violations.first() {
+        return unspecified(&crate::generate::classify::describe_ambiguity(violation));
     }
     if has_control_characters(input) {
         return unspecified("the docs don't say how control characters in text are handled");
     }
     let mut tolerated = match named {
         resource_status::ResourceStatus::Nonexistent => {
-            let errors = planner.errors_with_role(operation, ErrorRole::MissingResource);
+            let errors = plan_context.errors_with_role(operation, ErrorRole::MissingResource);
             if errors.is_empty() {
                 return unspecified("the docs name no error for a resource that does not exist");
             }
@@ -84,15 +84,15 @@ pub(super) fn expect_response(
         resource_status::ResourceStatus::ServiceIssued => {
             return unspecified("a token that only the service can issue");
         }
-        resource_status::ResourceStatus::MaybeTaken => planner.errors_with_role(operation, ErrorRole::Conflict),
+        resource_status::ResourceStatus::MaybeTaken => plan_context.errors_with_role(operation, ErrorRole::Conflict),
         resource_status::ResourceStatus::Unknown | resource_status::ResourceStatus::MaybeCreatedByOtherCase => {
-            planner.errors_with_role(operation, ErrorRole::MissingResource)
+            plan_context.errors_with_role(operation, ErrorRole::MissingResource)
         }
         resource_status::ResourceStatus::Owned => Vec::new(),
     };
     // Models do not say what else a request needs to be accepted.
-    if planner.is_only_modelled {
-        tolerated = planner.client_errors(operation);
+    if plan_context.is_only_modelled {
+        tolerated = plan_context.client_errors(operation);
         tolerated.push(ExpectedError { status: None, error: None });
     } else {
         let also_tolerated = [
@@ -102,10 +102,10 @@ pub(super) fn expect_response(
             (prior.may_have_removed, ErrorRole::MissingResource),
         ];
         for (_, role) in also_tolerated.into_iter().filter(|(holds, _)| *holds) {
-            tolerated.extend(planner.errors_with_role(operation, role));
+            tolerated.extend(plan_context.errors_with_role(operation, role));
         }
     }
-    (Intent::Valid, planner.expect_success(operation, tolerated))
+    (Intent::Valid, plan_context.expect_success(operation, tolerated))
 }
 
 pub(super) fn unspecified(reason: &str) -> (Intent, Expectation) {

@@ -4,13 +4,17 @@
 
 mod action;
 mod action_draw;
+mod actions_from_bytes;
 mod corpus;
 mod dictionary;
 mod expectations;
 mod fuzz_case;
+mod fuzz_case_builder;
 mod generator;
+mod placeholders;
 mod rule;
 mod shrink;
+mod tracked_state;
 mod value_json;
 mod values;
 mod wire_input;

@@ -5,14 +5,14 @@
 use super::generator::FuzzGenerator;
 use crate::contract::{Constraint, Operation, Provenance, Shape, ShapeKind, ShapeRule};
 use crate::generate::input_checker::Violation;
-use crate::generate::operation_context::{length_unit, pluralize};
+use crate::generate::limits::{length_unit, pluralize};
 
 impl FuzzGenerator<'_> {
     /// Describes the violated constraint: `at most 6 entries`.
     pub(super) fn describe_rule(&self, operation: &Operation, violation: &Violation) -> String {
         let contract = self.context().contract;
-        let site = self.operation_info(operation.name.as_str()).and_then(|ground| {
-            ground.sites.iter().find(|site| site.path == violation.path).map(|site| contract.shape(&site.shape))
+        let site = self.operation_info(operation.name.as_str()).and_then(|info| {
+            info.sites.iter().find(|site| site.path == violation.path).map(|site| contract.shape(&site.shape))
         });
         let input = || operation.input.as_ref().map(|input| contract.shape(input));
         let shape = if violation.path.0.is_empty() { input() } else { site };

@@ -5,8 +5,8 @@
 use super::action::USE_PLACEHOLDER;
 use super::generator::FuzzGenerator;
 use crate::case::Value;
-use crate::contract::{MemberPath, Operation, PathSegment, Shape, ShapeId, ShapeKind};
-use crate::generate::operation_context::integer_range;
+use crate::contract::{Member, MemberPath, Operation, PathSegment, Shape, ShapeId, ShapeKind};
+use crate::generate::limits::integer_range;
 use crate::pattern::{Draw, pick_item};
 use indexmap::IndexMap;
 
@@ -35,7 +35,7 @@ impl ValueGenerator<'_, '_> {
         if self.violated_path == Some(path) {
             return self.draw_invalid_value(id, path, depth, draw);
         }
-        let leads_to_broken = self.violated_path.is_some_and(|broken| broken.0.starts_with(&path.0));
+        let leads_to_broken = self.violated_path.is_some_and(|violated| violated.0.starts_with(&path.0));
         let scenario = self.generator.context().scenario;
         if !leads_to_broken && scenario.use_value(self.operation.name.as_str(), &path.to_string()).is_some() {
             return Some(Value::Template(USE_PLACEHOLDER.to_owned()));
@@ -45,37 +45,8 @@ impl ValueGenerator<'_, '_> {
         }
         let shape = self.generator.context().contract.shape(id);
         Some(match &shape.kind {
-            ShapeKind::Structure { members } => {
-                let mut out = IndexMap::new();
-                for (name, member) in members {
-                    let place = path.join_member(name);
-                    let leads = self.violated_path.is_some_and(|broken| broken.0.starts_with(&place.0));
-                    let wanted =
-                        member.required || leads || (depth < MAX_OPTIONAL_DEPTH && draw.one_in(2 + depth as u64));
-                    // Leaving out a required member is one way to violate its constraints.
-                    if !wanted || (member.required && self.violated_path == Some(&place) && draw.one_in(3)) {
-                        continue;
-                    }
-                    match self.draw_value(&member.shape, &place, depth + 1, draw) {
-                        Some(value) => drop(out.insert(name.clone(), value)),
-                        None if member.required => return None,
-                        None => {}
-                    }
-                }
-                Value::Map(out)
-            }
-            ShapeKind::Union { members } => {
-                let on_the_way = members.keys().find(|name| {
-                    self.violated_path.is_some_and(|broken| broken.0.starts_with(&path.join_member(name).0))
-                });
-                let names: Vec<&String> = members.keys().collect();
-                let name = match on_the_way {
-                    Some(name) => name,
-                    None => *pick_item(draw, &names)?,
-                };
-                let inner = self.draw_value(&members[name].shape, &path.join_member(name), depth + 1, draw)?;
-                Value::Map(IndexMap::from([(name.clone(), inner)]))
-            }
+            ShapeKind::Structure { members } => self.draw_structure(members, path, depth, draw)?,
+            ShapeKind::Union { members } => self.draw_union(members, path, depth, draw)?,
             ShapeKind::List { member } => {
                 let place = path.join(PathSegment::Item);
                 let size = self.draw_entry_count(shape, depth, draw).max(u64::from(leads_to_broken));
@@ -104,6 +75,50 @@ impl ValueGenerator<'_, '_> {
                 self.generator.context().input_sampler(self.operation, &self.generator.empty_id).sample_value(id, path)
             }
         })
+    }
+
+    fn draw_structure(
+        &self,
+        members: &IndexMap<String, Member>,
+        path: &MemberPath,
+        depth: usize,
+        draw: &mut dyn Draw,
+    ) -> Option<Value> {
+        let mut out = IndexMap::new();
+        for (name, member) in members {
+            let place = path.join_member(name);
+            let leads = self.violated_path.is_some_and(|violated| violated.0.starts_with(&place.0));
+            let wanted = member.required || leads || (depth < MAX_OPTIONAL_DEPTH && draw.one_in(2 + depth as u64));
+            // Leaving out a required member is one way to violate its constraints.
+            if !wanted || (member.required && self.violated_path == Some(&place) && draw.one_in(3)) {
+                continue;
+            }
+            match self.draw_value(&member.shape, &place, depth + 1, draw) {
+                Some(value) => drop(out.insert(name.clone(), value)),
+                None if member.required => return None,
+                None => {}
+            }
+        }
+        Some(Value::Map(out))
+    }
+
+    fn draw_union(
+        &self,
+        members: &IndexMap<String, Member>,
+        path: &MemberPath,
+        depth: usize,
+        draw: &mut dyn Draw,
+    ) -> Option<Value> {
+        let on_the_way = members
+            .keys()
+            .find(|name| self.violated_path.is_some_and(|violated| violated.0.starts_with(&path.join_member(name).0)));
+        let names: Vec<&String> = members.keys().collect();
+        let name = match on_the_way {
+            Some(name) => name,
+            None => *pick_item(draw, &names)?,
+        };
+        let inner = self.draw_value(&members[name].shape, &path.join_member(name), depth + 1, draw)?;
+        Some(Value::Map(IndexMap::from([(name.clone(), inner)])))
     }
 
     /// Draws the number of items or entries.
@@ -189,41 +204,9 @@ impl ValueGenerator<'_, '_> {
                 _ => Value::List(vec![Value::Null]),
             });
         }
-        let length = shape.length();
-        let beyond = |draw: &mut dyn Draw| {
-            let above = length.max.filter(|max| *max < MAX_TEXT_LENGTH).map(|max| max + 1 + draw.below(3));
-            let below = length.min.filter(|min| *min > 0).map(|min| draw.below(min));
-            if draw.one_in(2) { above.or(below) } else { below.or(above) }
-        };
-        let inner = Self {
-            violated_path: None,
-            generator: self.generator,
-            operation: self.operation,
-            keep_small: self.keep_small,
-        };
+        let inner = Self { violated_path: None, ..*self };
         Some(match &shape.kind {
-            ShapeKind::String | ShapeKind::Enum { .. } => match (draw.below(3), beyond(draw)) {
-                (0 | 1, Some(size)) => {
-                    let filler = match inner.draw_value(id, path, depth, draw)? {
-                        Value::Text(text) => text.chars().next().unwrap_or('a'),
-                        _ => 'a',
-                    };
-                    Value::Text(std::iter::repeat_n(filler, size as usize).collect())
-                }
-                _ => {
-                    let mut text = match inner.draw_value(id, path, depth, draw)? {
-                        Value::Text(text) => text,
-                        _ => String::new(),
-                    };
-                    match draw.below(4) {
-                        0 => text = text.to_lowercase(),
-                        1 => text.push(draw_character(draw)),
-                        2 => text.insert(0, draw_character(draw)),
-                        _ => text = self.generator.dictionary.draw_word(draw),
-                    }
-                    Value::Text(text)
-                }
-            },
+            ShapeKind::String | ShapeKind::Enum { .. } => Value::Text(inner.draw_invalid_text(id, path, depth, draw)?),
             ShapeKind::Integer | ShapeKind::Long => {
                 let (low, high) = integer_range(shape);
                 match draw.below(5) {
@@ -236,11 +219,11 @@ impl ValueGenerator<'_, '_> {
             }
             ShapeKind::Boolean => Value::text("true"),
             ShapeKind::Blob => {
-                let size = beyond(draw).unwrap_or(0).min(1 << 16);
+                let size = draw_wrong_size(shape, draw).unwrap_or(0).min(1 << 16);
                 Value::Blob((0..size).map(|at| at as u8).collect())
             }
             ShapeKind::List { member } => {
-                let size = beyond(draw).unwrap_or(2).min(MAX_ENTRIES);
+                let size = draw_wrong_size(shape, draw).unwrap_or(2).min(MAX_ENTRIES);
                 let place = path.join(PathSegment::Item);
                 let mut items: Vec<Value> =
                     (0..size).map(|_| inner.draw_value(member, &place, depth + 1, draw)).collect::<Option<_>>()?;
@@ -251,23 +234,8 @@ impl ValueGenerator<'_, '_> {
                 Value::List(items)
             }
             ShapeKind::Map { key, value } => {
-                let size = beyond(draw).unwrap_or(1).min(MAX_ENTRIES);
-                let (keys, values) = (path.join(PathSegment::Key), path.join(PathSegment::Value));
-                let mut out = IndexMap::new();
-                for _ in 0..size.saturating_mul(2) {
-                    if out.len() as u64 >= size {
-                        break;
-                    }
-                    if let Value::Text(name) = inner.draw_value(key, &keys, depth + 1, draw)? {
-                        let value = if draw.one_in(8) {
-                            Value::Null
-                        } else {
-                            inner.draw_value(value, &values, depth + 1, draw)?
-                        };
-                        out.insert(name, value);
-                    }
-                }
-                Value::Map(out)
+                let size = draw_wrong_size(shape, draw).unwrap_or(1).min(MAX_ENTRIES);
+                inner.draw_invalid_map([key, value], size, path, depth, draw)?
             }
             ShapeKind::Structure { .. } | ShapeKind::Union { .. } => {
                 let Value::Map(mut members) = inner.draw_value(id, path, depth, draw)? else {
@@ -284,6 +252,60 @@ impl ValueGenerator<'_, '_> {
             _ => Value::text(self.generator.dictionary.draw_word(draw)),
         })
     }
+
+    /// Draws a valid text and changes it: to a length outside the limits, or at one character.
+    fn draw_invalid_text(&self, id: &ShapeId, path: &MemberPath, depth: usize, draw: &mut dyn Draw) -> Option<String> {
+        let shape = self.generator.context().contract.shape(id);
+        let (change, size) = (draw.below(3), draw_wrong_size(shape, draw));
+        let valid = match self.draw_value(id, path, depth, draw)? {
+            Value::Text(text) => Some(text),
+            _ => None,
+        };
+        if let (0 | 1, Some(size)) = (change, size) {
+            let filler = valid.map_or('a', |text| text.chars().next().unwrap_or('a'));
+            return Some(std::iter::repeat_n(filler, size as usize).collect());
+        }
+        let mut text = valid.unwrap_or_default();
+        match draw.below(4) {
+            0 => text = text.to_lowercase(),
+            1 => text.push(draw_character(draw)),
+            2 => text.insert(0, draw_character(draw)),
+            _ => text = self.generator.dictionary.draw_word(draw),
+        }
+        Some(text)
+    }
+
+    /// Draws a map of this size in which some values are null.
+    fn draw_invalid_map(
+        &self,
+        [key, value]: [&ShapeId; 2],
+        size: u64,
+        path: &MemberPath,
+        depth: usize,
+        draw: &mut dyn Draw,
+    ) -> Option<Value> {
+        let (keys, values) = (path.join(PathSegment::Key), path.join(PathSegment::Value));
+        let mut out = IndexMap::new();
+        for _ in 0..size.saturating_mul(2) {
+            if out.len() as u64 >= size {
+                break;
+            }
+            if let Value::Text(name) = self.draw_value(key, &keys, depth + 1, draw)? {
+                let value =
+                    if draw.one_in(8) { Value::Null } else { self.draw_value(value, &values, depth + 1, draw)? };
+                out.insert(name, value);
+            }
+        }
+        Some(Value::Map(out))
+    }
+}
+
+/// Draws a size above the maximum or below the minimum. Returns `None` if there is none.
+fn draw_wrong_size(shape: &Shape, draw: &mut dyn Draw) -> Option<u64> {
+    let length = shape.length();
+    let above = length.max.filter(|max| *max < MAX_TEXT_LENGTH).map(|max| max + 1 + draw.below(3));
+    let below = length.min.filter(|min| *min > 0).map(|min| draw.below(min));
+    if draw.one_in(2) { above.or(below) } else { below.or(above) }
 }
 
 /// Draws mostly limits and small numbers, sometimes anything in between.

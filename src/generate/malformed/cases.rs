@@ -6,19 +6,19 @@ use crate::case::{Case, Damage, Value};
 use crate::contract::ShapeRule;
 use crate::generate::case_spec::{CaseRequest, IntendedOutcome};
 use crate::generate::input_sampler::{InputChange, InputSampler};
-use crate::generate::malformed::MARKER;
+use crate::generate::malformed::body_format::MARKER;
 use crate::generate::operation_context::OperationContext;
 use crate::generate::site::InputSite;
 
 /// The cases of one operation, in the order of sending.
 pub(super) struct MalformedCases<'w, 'p> {
-    pub work: &'w OperationContext<'p>,
+    pub context: &'w OperationContext<'p>,
     pub cases: Vec<Case>,
 }
 
 impl<'w, 'p> MalformedCases<'w, 'p> {
     pub fn new(context: &'w OperationContext<'p>) -> Self {
-        Self { work: context, cases: Vec::new() }
+        Self { context, cases: Vec::new() }
     }
 
     /// Adds a case that every parser must reject; `rule` says what it violates.
@@ -29,7 +29,7 @@ impl<'w, 'p> MalformedCases<'w, 'p> {
         rule: &str,
         request: impl FnOnce(&InputSampler<'_>) -> Option<CaseRequest>,
     ) {
-        self.cases.extend(self.work.build_class_case(
+        self.cases.extend(self.context.build_class_case(
             "malformed",
             kind,
             variant,
@@ -47,7 +47,7 @@ impl<'w, 'p> MalformedCases<'w, 'p> {
         rule: &str,
         request: impl FnOnce(&InputSampler<'_>) -> Option<CaseRequest>,
     ) {
-        self.cases.extend(self.work.build_class_case(
+        self.cases.extend(self.context.build_class_case(
             "malformed",
             kind,
             variant,
@@ -65,7 +65,7 @@ impl<'w, 'p> MalformedCases<'w, 'p> {
         reason: &'static str,
         request: impl FnOnce(&InputSampler<'_>) -> Option<CaseRequest>,
     ) {
-        self.cases.extend(self.work.build_class_case(
+        self.cases.extend(self.context.build_class_case(
             "malformed",
             kind,
             variant,
@@ -130,7 +130,7 @@ pub(super) fn find_body_member<'p>(context: &OperationContext<'p>) -> Option<&'p
 
 /// Adds a body that contains a member twice.
 pub(super) fn add_duplicate_member(out: &mut MalformedCases<'_, '_>) {
-    let Some(site) = find_body_member(out.work) else { return };
+    let Some(site) = find_body_member(out.context) else { return };
     let Some(name) = site.path.top_member() else { return };
     let damage = Damage::DuplicateMember(name.to_owned());
     out.add_unspecified("duplicate-keys", "same-value", "a member twice", |sampler| {

@@ -8,7 +8,7 @@ use crate::case::{Damage, Value};
 use crate::contract::ShapeKind;
 use crate::generate::case_spec::CaseRequest;
 use crate::generate::input_sampler::{InputChange, InputSampler};
-use crate::generate::malformed::MARKER;
+use crate::generate::malformed::body_format::MARKER;
 use crate::generate::malformed::cases::{
     MalformedCases, add_duplicate_member, find_body_member, has_required_input, with_body, with_damage,
     with_unknown_member,
@@ -16,7 +16,7 @@ use crate::generate::malformed::cases::{
 use crate::generate::site::InputSite;
 
 pub(super) fn add_rejected(out: &mut MalformedCases<'_, '_>) {
-    let context = out.work;
+    let context = out.context;
     let Some(member) = find_body_member(context) else { return };
     for (variant, bytes) in [
         ("reserved", &b"\x1c"[..]),
@@ -79,7 +79,7 @@ pub(super) fn add_rejected(out: &mut MalformedCases<'_, '_>) {
 }
 
 pub(super) fn add_unspecified(out: &mut MalformedCases<'_, '_>) {
-    let context = out.work;
+    let context = out.context;
     if !context.has_document() {
         return;
     }
@@ -109,7 +109,7 @@ pub(super) fn add_unspecified(out: &mut MalformedCases<'_, '_>) {
 
 /// Adds values in their alternative CBOR encodings, at the first site of each kind.
 fn add_alternative_encodings(out: &mut MalformedCases<'_, '_>) {
-    let context = out.work;
+    let context = out.context;
     let first = |is: &dyn Fn(&ShapeKind) -> bool| {
         context.sites.iter().find(|site| site.is_in_body() && !site.is_key() && is(&context.shape(site).kind))
     };

@@ -14,10 +14,10 @@ use crate::generate::operation_context::OperationContext;
 const MAX_OPERATIONS: usize = 3;
 
 pub(super) fn add_cases(out: &mut MalformedCases<'_, '_>) {
-    if !is_sampled_operation(out.work) {
+    if !is_sampled_operation(out.context) {
         return;
     }
-    match out.work.plan.contract.protocol {
+    match out.context.plan.contract.protocol {
         Some(Protocol::AwsJson1_0 | Protocol::AwsJson1_1) => {
             add_aws_json(out);
             add_envelope(out);
@@ -41,7 +41,7 @@ pub(super) fn add_cases(out: &mut MalformedCases<'_, '_>) {
 /// awsJson: the operation is named in a header, and the path is always the same. Follows
 /// [its specification](https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html#protocol-behaviors).
 fn add_aws_json(out: &mut MalformedCases<'_, '_>) {
-    let (contract, name) = (out.work.plan.contract, &out.work.operation.name);
+    let (contract, name) = (out.context.plan.contract, &out.context.operation.name);
     let prefix = contract.traits.target_prefix.as_deref().unwrap_or_default();
     let target = |value: Option<String>| with_damage(Damage::Header("x-amz-target".to_owned(), value));
     let rule = "`X-Amz-Target` must name an operation of the service";
@@ -75,12 +75,12 @@ fn add_aws_json(out: &mut MalformedCases<'_, '_>) {
 
 /// The query protocols: the operation is a field of the form, next to the API's version.
 fn add_query(out: &mut MalformedCases<'_, '_>) {
-    let name = &out.work.operation.name;
+    let name = &out.context.operation.name;
     let field = |name: &str, value: Option<String>| with_damage(Damage::Field(name.to_owned(), value));
     let rule = "`Action` must name an operation of the service";
     out.add_no_operation("operation", "unknown", rule, field("Action", Some(CANARY.to_owned())));
     // A service that also speaks awsJson may expect a target instead, and respond in that protocol.
-    let speaks_json = out.work.plan.contract.traits.query_compatible;
+    let speaks_json = out.context.plan.contract.traits.query_compatible;
     let mut without = |kind: &str, variant: &str, damage: Damage| match speaks_json {
         true => out.add_unspecified(
             "target",
@@ -125,7 +125,7 @@ fn add_query(out: &mut MalformedCases<'_, '_>) {
 /// rpcv2Cbor: service and operation are named in the path. Follows
 /// [its specification](https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html#requests).
 fn add_rpc_v2_cbor(out: &mut MalformedCases<'_, '_>) {
-    let (contract, name) = (out.work.plan.contract, &out.work.operation.name);
+    let (contract, name) = (out.context.plan.contract, &out.context.operation.name);
     let prefix = contract.traits.target_prefix.as_deref().unwrap_or_default();
     let target = |target: String| with_damage(Damage::RawTarget(target));
     let rule = "the path must end with an operation of the service";

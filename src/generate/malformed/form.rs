@@ -12,7 +12,7 @@ use crate::generate::malformed::cases::{MalformedCases, add_duplicate_member, wi
 use crate::generate::site::InputSite;
 
 pub(super) fn add_unspecified(out: &mut MalformedCases<'_, '_>) {
-    let context = out.work;
+    let context = out.context;
     if !context.has_document() {
         return;
     }
@@ -59,7 +59,7 @@ fn add_texts(out: &mut MalformedCases<'_, '_>, site: &InputSite) {
 
 /// Adds numbers in forms that some servers accept.
 pub(super) fn add_numbers(out: &mut MalformedCases<'_, '_>) {
-    let context = out.work;
+    let context = out.context;
     let number = context.sites.iter().find(|site| {
         site.is_in_body()
             && matches!(
@@ -85,7 +85,7 @@ pub(super) fn add_numbers(out: &mut MalformedCases<'_, '_>) {
 
 /// Adds lists whose items have other names than `NAME.member.1`, `NAME.member.2`.
 fn add_list_items(out: &mut MalformedCases<'_, '_>) {
-    let context = out.work;
+    let context = out.context;
     let lists = context.sites.iter().filter(|site| site.is_in_body() && site.path.0.len() == 1);
     let Some(site) = lists.clone().find(|site| matches!(context.shape(site).kind, ShapeKind::List { .. })) else {
         return;

@@ -10,7 +10,7 @@ use crate::generate::malformed::cases::{
 };
 
 pub(super) fn add_rejected(out: &mut MalformedCases<'_, '_>) {
-    let context = out.work;
+    let context = out.context;
     if !context.has_document() {
         return;
     }

@@ -5,11 +5,11 @@
 use crate::case::{Damage, Value};
 use crate::contract::ShapeKind;
 use crate::generate::case_spec::CaseRequest;
-use crate::generate::malformed::MARKER;
+use crate::generate::malformed::body_format::MARKER;
 use crate::generate::malformed::cases::{MalformedCases, add_duplicate_member, with_damage, with_unknown_member};
 
 pub(super) fn add_unspecified(out: &mut MalformedCases<'_, '_>) {
-    let context = out.work;
+    let context = out.context;
     if !context.has_document() {
         return;
     }

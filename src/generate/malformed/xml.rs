@@ -7,7 +7,7 @@ use crate::case::{Damage, Value};
 use crate::contract::ShapeKind;
 use crate::generate::case_spec::CaseRequest;
 use crate::generate::input_sampler::{InputChange, InputSampler};
-use crate::generate::malformed::MARKER;
+use crate::generate::malformed::body_format::MARKER;
 use crate::generate::malformed::cases::{
     MalformedCases, add_invalid_utf8, has_required_input, with_body, with_text_bytes, with_unknown_member,
 };
@@ -22,7 +22,7 @@ fn find_element<'p>(context: &OperationContext<'p>) -> Option<&'p InputSite> {
 }
 
 pub(super) fn add_rejected(out: &mut MalformedCases<'_, '_>) {
-    let context = out.work;
+    let context = out.context;
     let Some(site) = find_element(context).filter(|_| context.has_document()) else { return };
     for (variant, bytes) in [
         ("word", &b"overstep"[..]),
@@ -80,7 +80,7 @@ pub(super) fn add_rejected(out: &mut MalformedCases<'_, '_>) {
 }
 
 pub(super) fn add_unspecified(out: &mut MalformedCases<'_, '_>) {
-    let context = out.work;
+    let context = out.context;
     let Some(site) = find_element(context).filter(|_| context.has_document()) else { return };
     let kind = "content-type";
     for (variant, value) in [

@@ -6,13 +6,14 @@
 
 use crate::case::{Case, Intent, JudgedPart, Step, StepPurpose, StepRequest};
 use crate::contract::{ByteScope, Constraint, ErrorRole, FactField, ShapeId, ShapeKind, ShapeRule};
-use crate::generate::boundary::byte_budget::reserve_byte_budget;
-use crate::generate::case_spec::PlanContext;
 use crate::generate::fixture_steps;
 use crate::generate::input_sampler::{InputChange, InputSampler};
-use crate::generate::operation_context::{MAX_BODY_SIZE, OperationContext};
+use crate::generate::limits::MAX_BODY_SIZE;
+use crate::generate::operation_context::OperationContext;
+use crate::generate::plan_context::PlanContext;
 use crate::generate::site::InputSite;
 use crate::generate::stateful::stored_member::with_free_text;
+use crate::generate::stored_budget::reserve_byte_budget;
 
 pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Case> {
     let shape = context.shape(site);
@@ -94,12 +95,13 @@ impl AccumulatedBudget<'_, '_> {
 
     /// Builds a case from a plan: `past` exceeds the budget by one byte instead of reaching it exactly.
     fn build_case(&self, plan: &WritePlan, filler: char, exceeds: bool) -> Option<Case> {
-        let (planner, operation) = (self.plan(), self.context.operation);
+        let (plan_context, operation) = (self.plan(), self.context.operation);
         let side = if exceeds { "above-max" } else { "at-max" };
         let ending = if filler == 'a' { "" } else { "-astral" };
         let variant = format!("{side}-{}{ending}", plan.variant);
-        let id = planner.case_id(operation, &self.site.path.to_string(), Constraint::MaxTotalBytes.name(), &variant);
-        let sampler = planner.input_sampler(operation, &id);
+        let id =
+            plan_context.case_id(operation, &self.site.path.to_string(), Constraint::MaxTotalBytes.name(), &variant);
+        let sampler = plan_context.input_sampler(operation, &id);
         let keys: Vec<String> =
             (0..ENTRY_COUNT).map(|index| sampler.sample_key(self.key, &self.site.path, index as u64)).collect();
         // The strictest reading decides what is valid, the most lenient one what is a violation.
@@ -146,13 +148,13 @@ impl AccumulatedBudget<'_, '_> {
         let field = FactField::Rule(self.rule_index);
         let shape = self.context.shape(self.site);
         let fact = shape.facts_at(&field).find(|fact| fact.standing != crate::contract::FactOrigin::Assumed);
-        let is_isolated = planner.input_sampler(operation, &id).for_resource(2).plain_input()
-            != planner.input_sampler(operation, &id).plain_input();
-        let (steps, first) = fixture_steps::surround_with_fixtures(planner, &id, own_steps);
+        let is_isolated = plan_context.input_sampler(operation, &id).for_resource(2).plain_input()
+            != plan_context.input_sampler(operation, &id).plain_input();
+        let (steps, first) = fixture_steps::surround_with_fixtures(plan_context, &id, own_steps);
         let expectation = if exceeds {
-            planner.expect_rejection(operation, ErrorRole::InvalidInput)
+            plan_context.expect_rejection(operation, ErrorRole::InvalidInput)
         } else {
-            planner.expect_success(operation, Vec::new())
+            plan_context.expect_success(operation, Vec::new())
         };
         let case = Case {
             id,
@@ -165,11 +167,11 @@ impl AccumulatedBudget<'_, '_> {
             judged: JudgedPart::Step(first + judged),
             expectation,
             rule: format!("at most {} UTF-8 bytes over all stored {what}", self.max),
-            source: planner.documented_at(fact, operation),
+            source: plan_context.documented_at(fact, operation),
             unsendable_reason: None,
-            is_exclusive: !is_isolated && planner.scenario.fixtures.is_empty(),
+            is_exclusive: !is_isolated && plan_context.scenario.fixtures.is_empty(),
         };
-        Some(reserve_byte_budget(planner, operation, case))
+        Some(reserve_byte_budget(plan_context, operation, case))
     }
 
     /// Returns the minimum size of a value's text.
@@ -192,22 +194,23 @@ impl AccumulatedBudget<'_, '_> {
         sizes: &[u64],
         filler: char,
     ) -> Option<Step> {
-        let planner = self.plan();
+        let plan_context = self.plan();
         let wide = filler.len_utf8() as u64;
         let place = self.site.path.join(crate::contract::PathSegment::Value);
         let entries = keys.iter().zip(sizes).map(|(key, size)| {
             let filled = std::iter::repeat_n(filler, (size / wide) as usize);
             let text: String = filled.chain(std::iter::repeat_n('a', (size % wide) as usize)).collect();
-            let value = with_free_text(planner.contract, self.value, sampler.sample_value(self.value, &place), &text)?;
+            let value =
+                with_free_text(plan_context.contract, self.value, sampler.sample_value(self.value, &place), &text)?;
             Some((key.clone(), value))
         });
         let map = crate::generate::stateful::stored_member::map_value(entries.collect::<Option<Vec<_>>>()?);
         let input = sampler.input_with(&[(&self.site.path, InputChange::Set(map))]);
-        if !planner
+        if !plan_context
             .input_checker()
             .violations(self.context.operation.input.as_ref()?, &input)
             .iter()
-            .all(|breach| !breach.is_certain)
+            .all(|violation| !violation.is_certain)
         {
             return None;
         }
@@ -215,7 +218,7 @@ impl AccumulatedBudget<'_, '_> {
         Some(Step {
             purpose,
             request: send,
-            authorization: planner.default_authorization(),
+            authorization: plan_context.default_authorization(),
             captures: Vec::new(),
             turn,
             fixture: None,

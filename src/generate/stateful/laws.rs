@@ -2,187 +2,49 @@
 //!
 //! Every law compares the state before with the state after. It never assumes an empty resource.
 
-use crate::case::{Case, StateKind, Value};
-use crate::contract::{Operation, PathSegment, Shape, ShapeId, ShapeKind};
-use crate::generate::input_sampler::{InputSampler, OTHER_PARENT, repeat_to_length};
+use crate::case::{Case, StateKind};
+use crate::contract::Shape;
 use crate::generate::operation_context::OperationContext;
+use crate::generate::scalar_sampler::repeat_to_length;
+use crate::generate::stateful::law_steps::{
+    Key::{self, Named, Nth},
+    LawStep::{Read, ShowList, Write, WriteUncertain},
+    Relation,
+};
+use crate::generate::stateful::member_laws::MemberLaws;
 use crate::generate::stateful::partial_write::rejected_writes;
-use crate::generate::stateful::stateful_case::{CaseMetadata, StatefulCaseBuilder};
-use crate::generate::stateful::stored_member::{StoredMember, map_value, stored_members, with_free_text};
+use crate::generate::stateful::relations::RELATIONS;
+use crate::generate::stateful::stored_member::stored_members;
 
 /// Number of concurrent writers.
 const CONCURRENT_WRITERS: u64 = 5;
-/// Maximum number of keys in a case, small enough never to reach a map's own limit.
-const MAX_KEYS: u64 = 5;
-
 pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
     let mut out = Vec::new();
-    for keeper in stored_members(context.plan, context.operation) {
+    for stored_member in stored_members(context.plan, context.operation) {
         let has_several = stored_members(context.plan, context.operation).len() > 1;
-        let variant_prefix = if has_several { format!("{}-", keeper.path) } else { String::new() };
-        let laws = MemberLaws { context, stored_member: &keeper, variant_prefix };
+        let variant_prefix = if has_several { format!("{}-", stored_member.path) } else { String::new() };
+        let laws = MemberLaws { context, stored_member: &stored_member, variant_prefix };
         laws.add_read_your_write(&mut out);
         laws.add_relations(&mut out);
+        laws.add_concurrent_writes(&mut out);
         laws.add_rejected_writes(&mut out);
     }
     crate::generate::stateful::reader_laws::add_cases(context, &mut out);
     out
 }
 
-/// Generates the law cases of one stored member.
-pub(crate) struct MemberLaws<'w, 'p> {
-    pub context: &'w OperationContext<'p>,
-    pub stored_member: &'w StoredMember<'p>,
-    /// Prefix of variants, if an operation stores several members.
-    pub variant_prefix: String,
-}
+/// Keys that careless servers alter, each with its variant.
+const TRICKY_KEYS: [(&str, &str); 7] = [
+    ("key-mixed-case", "MiXed"),
+    ("key-dashes", "a-b"),
+    ("key-colons", "a:b/c"),
+    ("key-underscores", "_a_"),
+    ("key-dots", "a.b"),
+    ("key-digits", "42"),
+    ("key-proto", "__proto__"),
+];
 
-impl<'w, 'p> MemberLaws<'w, 'p> {
-    fn is_kind(&self, kind: StateKind) -> bool {
-        self.stored_member.kind == kind
-    }
-
-    /// Builds a case, or returns `None` if its steps cannot be built.
-    pub fn build_case(
-        &self,
-        operation: &Operation,
-        law: &str,
-        variant: &str,
-        rule: &str,
-        is_promised: bool,
-        build_steps: impl FnOnce(&mut StatefulCaseBuilder<'_, 'p>) -> Option<()>,
-    ) -> Option<Case> {
-        let planner = self.context.plan;
-        let variant = format!("{}{variant}", self.variant_prefix);
-        let mut story = StatefulCaseBuilder::new(planner, self.stored_member, operation, law, &variant);
-        build_steps(&mut story)?;
-        let source = if operation.name == self.stored_member.operation.name {
-            self.stored_member.law_source(planner, law)
-        } else {
-            crate::generate::stateful::stored_member::law_source(planner, operation, law)
-        };
-        story.build(CaseMetadata { operation, rule: rule.to_owned(), source, is_documented: is_promised })
-    }
-
-    fn add_law(
-        &self,
-        out: &mut Vec<Case>,
-        law: &str,
-        variant: &str,
-        rule: &str,
-        build_steps: impl FnOnce(&mut StatefulCaseBuilder<'_, 'p>) -> Option<()>,
-    ) {
-        let is_promised = self.stored_member.has_law(self.context.plan, law);
-        out.extend(self.build_case(self.stored_member.operation, law, variant, rule, is_promised, build_steps));
-    }
-
-    pub fn sampler<'s>(&'s self, story: &'s StatefulCaseBuilder<'_, 'p>) -> InputSampler<'s> {
-        self.context.plan.input_sampler(self.stored_member.operation, &story.id)
-    }
-
-    /// Returns the shapes of a map's keys and values, of a list's items, or of the field itself.
-    fn inner_shapes(&self) -> (Option<&'p ShapeId>, &'p ShapeId) {
-        match &self.context.plan.contract.shape(self.stored_member.shape).kind {
-            ShapeKind::Map { key, value } => (Some(key), value),
-            ShapeKind::List { member } => (None, member),
-            _ => (None, self.stored_member.shape),
-        }
-    }
-
-    /// Returns the number of entries or items that a case may use.
-    fn max_entries(&self) -> u64 {
-        let most = self.context.plan.contract.shape(self.stored_member.shape).length().max.unwrap_or(u64::MAX);
-        most.min(MAX_KEYS)
-    }
-
-    pub fn nth_key(&self, story: &StatefulCaseBuilder<'_, 'p>, index: u64) -> String {
-        match self.inner_shapes().0 {
-            Some(key) => self.sampler(story).sample_key(key, &self.stored_member.path, index),
-            None => String::new(),
-        }
-    }
-
-    /// Returns an item, an entry's value or the field, containing the given text.
-    fn entry_with_text(&self, story: &StatefulCaseBuilder<'_, 'p>, text: &str) -> Option<Value> {
-        let contract = self.context.plan.contract;
-        let shape = self.inner_shapes().1;
-        let path = match self.stored_member.kind {
-            StateKind::Map => self.stored_member.path.join(PathSegment::Value),
-            StateKind::List => self.stored_member.path.join(PathSegment::Item),
-            StateKind::Field => self.stored_member.path.clone(),
-        };
-        with_free_text(contract, shape, self.sampler(story).sample_value(shape, &path), text)
-    }
-
-    /// Returns a value of the member: entries with these keys (or items) and these texts.
-    pub fn value_with_entries(&self, story: &StatefulCaseBuilder<'_, 'p>, entries: &[(&str, &str)]) -> Option<Value> {
-        Some(match self.stored_member.kind {
-            StateKind::Map => {
-                let entries =
-                    entries.iter().map(|(key, text)| Some(((*key).to_owned(), self.entry_with_text(story, text)?)));
-                map_value(entries.collect::<Option<Vec<_>>>()?)
-            }
-            StateKind::List => {
-                Value::List(entries.iter().map(|(_, text)| self.entry_with_text(story, text)).collect::<Option<_>>()?)
-            }
-            StateKind::Field => self.entry_with_text(story, entries.first()?.1)?,
-        })
-    }
-
-    /// Returns the member of an entry that has the same enum values as this shape.
-    pub fn find_enum_member(&self, kinds: &ShapeId) -> Option<&'p str> {
-        let members = self.context.plan.contract.shape(self.inner_shapes().1).kind.members()?;
-        let found = members.iter().find(|(_, member)| self.have_same_values(&member.shape, kinds));
-        found.map(|(name, _)| name.as_str())
-    }
-
-    /// Returns true if two enums have the same values: they are the same shape, or one list contains the other, which
-    /// happens if sources declare the enum twice. Two or three values in common are not enough evidence.
-    fn have_same_values(&self, one: &ShapeId, other: &ShapeId) -> bool {
-        const EVIDENCE: usize = 4;
-        let contract = self.context.plan.contract;
-        let (first, second) = (contract.shape(one), contract.shape(other));
-        if !matches!((&first.kind, &second.kind), (ShapeKind::Enum { .. }, ShapeKind::Enum { .. })) {
-            return false;
-        }
-        let (first, second) = (first.undisputed_values(), second.undisputed_values());
-        let (few, many) = if first.len() <= second.len() { (first, second) } else { (second, first) };
-        one == other || few.len() >= EVIDENCE && few.iter().all(|value| many.contains(value))
-    }
-
-    /// Returns the text of that member in the first entry of a value.
-    pub fn enum_value_in(&self, value: &Value, member: &str) -> Option<String> {
-        let entry = match value {
-            Value::Map(entries) if self.is_kind(StateKind::Map) => entries.values().next()?,
-            Value::List(items) => items.first()?,
-            entry => entry,
-        };
-        match entry.member(member)? {
-            Value::Text(text) => Some(text.clone()),
-            _ => None,
-        }
-    }
-
-    /// Returns the shape that holds free text.
-    fn free_text_shape(&self) -> Option<&'p Shape> {
-        let contract = self.context.plan.contract;
-        let shape = contract.shape(self.inner_shapes().1);
-        match &shape.kind {
-            ShapeKind::Structure { members } | ShapeKind::Union { members } => members
-                .values()
-                .map(|member| contract.shape(&member.shape))
-                .find(|shape| matches!(shape.kind, ShapeKind::String) && shape.pattern.is_none()),
-            _ => Some(shape),
-        }
-    }
-
-    /// Returns true if the empty text is a valid value: a documented limit includes it, or it is an item of a list,
-    /// which only its text distinguishes from no item.
-    fn can_be_empty(&self) -> bool {
-        let limits = self.free_text_shape().map(Shape::length).unwrap_or_default();
-        (self.is_kind(StateKind::List) || limits.max.is_some()) && limits.min.unwrap_or(0) == 0
-    }
-
+impl MemberLaws<'_, '_> {
     /// Returns texts that careless servers alter, each with its variant. Texts that are not valid for the shape are
     /// dropped when the case is built.
     fn tricky_texts(&self) -> Vec<(&'static str, String)> {
@@ -214,219 +76,69 @@ impl<'w, 'p> MemberLaws<'w, 'p> {
     fn add_read_your_write(&self, out: &mut Vec<Case>) {
         const LAW: &str = "read-your-write";
         let rule = "a read returns what was written";
-        self.add_law(out, LAW, "plain", rule, |story| {
-            story.read_state(1)?;
-            let key = self.nth_key(story, 0);
-            story.write_value(1, &self.value_with_entries(story, &[(&key, "one")])?, true)?;
-            story.read_state(1)
-        });
+        let first = [Read(1), Write(1, &[(Nth(0), "one")]), Read(1)];
+        self.add_steps_law(out, LAW, "plain", rule, &first);
         let max_entries = self.max_entries();
         if max_entries > 1 && !self.is_kind(StateKind::Field) {
-            self.add_law(out, LAW, "several", rule, |story| {
-                story.read_state(1)?;
-                let keys: Vec<String> = (0..max_entries).map(|index| self.nth_key(story, index)).collect();
-                let texts: Vec<String> = (0..max_entries).map(|index| format!("value {index}")).collect();
-                let entries: Vec<(&str, &str)> =
-                    keys.iter().zip(&texts).map(|(k, t)| (k.as_str(), t.as_str())).collect();
-                story.write_value(1, &self.value_with_entries(story, &entries)?, true)?;
-                story.read_state(1)
-            });
+            let texts: Vec<String> = (0..max_entries).map(|index| format!("value {index}")).collect();
+            let entries: Vec<(Key<'_>, &str)> = (0..).map(Nth).zip(texts.iter().map(String::as_str)).collect();
+            self.add_steps_law(out, LAW, "several", rule, &[Read(1), Write(1, &entries), Read(1)]);
         }
         for (name, text) in self.tricky_texts() {
-            self.add_law(out, LAW, name, rule, |story| {
-                story.read_state(1)?;
-                let key = self.nth_key(story, 0);
-                story.write_value(1, &self.value_with_entries(story, &[(&key, &text)])?, false)?;
-                story.read_state(1)?;
-                // If only write responses show the stored list, another write shows it again.
-                let other = self.nth_key(story, 1);
-                if self.is_kind(StateKind::List) {
-                    story.write_value(1, &self.value_with_entries(story, &[(&other, "two")])?, true)?;
-                }
-                Some(())
-            });
+            let entries = [(Nth(0), text.as_str())];
+            let steps = [Read(1), WriteUncertain(1, &entries), Read(1), ShowList(1, &[(Nth(1), "two")])];
+            self.add_steps_law(out, LAW, name, rule, &steps);
         }
         if self.can_be_empty() {
-            self.add_law(out, LAW, "empty", "an empty value is stored", |story| {
-                let key = self.nth_key(story, 0);
-                story.read_state(1)?;
-                story.write_value(1, &self.value_with_entries(story, &[(&key, "one")])?, true)?;
-                story.read_state(1)?;
-                story.write_value(1, &self.value_with_entries(story, &[(&key, "")])?, false)?;
-                story.read_state(1)?;
-                // If only write responses show the stored list, another write shows it again.
-                if self.is_kind(StateKind::List) {
-                    story.write_value(1, &self.value_with_entries(story, &[("", "two")])?, true)?;
-                }
-                Some(())
-            });
+            let rest = [Read(1), WriteUncertain(1, &[(Nth(0), "")]), Read(1), ShowList(1, &[(Nth(0), "two")])];
+            let steps = [&first[..2], &rest].concat();
+            self.add_steps_law(out, LAW, "empty", "an empty value is stored", &steps);
         }
         if self.is_kind(StateKind::Map) {
-            for (name, key) in [
-                ("key-mixed-case", "MiXed"),
-                ("key-dashes", "a-b"),
-                ("key-colons", "a:b/c"),
-                ("key-underscores", "_a_"),
-                ("key-dots", "a.b"),
-                ("key-digits", "42"),
-                ("key-proto", "__proto__"),
-            ] {
-                self.add_law(out, LAW, name, "an entry is stored under exactly the key that was written", |story| {
-                    story.read_state(1)?;
-                    story.write_value(1, &self.value_with_entries(story, &[(key, "one")])?, false)?;
-                    story.read_state(1)
-                });
+            let rule = "an entry is stored under exactly the key that was written";
+            for (name, key) in TRICKY_KEYS {
+                let entries = [(Named(key), "one")];
+                self.add_steps_law(out, LAW, name, rule, &[Read(1), WriteUncertain(1, &entries), Read(1)]);
             }
         }
     }
 
     fn add_relations(&self, out: &mut Vec<Case>) {
-        let max_entries = self.max_entries();
-        if self.is_kind(StateKind::Map) && max_entries > 1 {
-            self.add_law(out, "merges", "two-writes", "a write adds to the stored entries", |story| {
-                let (one, two) = (self.nth_key(story, 0), self.nth_key(story, 1));
-                story.read_state(1)?;
-                story.write_value(1, &self.value_with_entries(story, &[(&one, "one")])?, true)?;
-                story.read_state(1)?;
-                story.write_value(1, &self.value_with_entries(story, &[(&two, "two")])?, true)?;
-                story.read_state(1)
-            });
-            self.add_law(out, "merges", "overlapping", "a write adds to the stored entries", |story| {
-                let (one, two) = (self.nth_key(story, 0), self.nth_key(story, 1));
-                story.read_state(1)?;
-                story.write_value(1, &self.value_with_entries(story, &[(&one, "one"), (&two, "two")])?, true)?;
-                story.write_value(1, &self.value_with_entries(story, &[(&two, "three")])?, true)?;
-                story.read_state(1)
-            });
-            self.add_law(out, "merges", "keys-that-differ-in-case", "keys are case-sensitive", |story| {
-                story.read_state(1)?;
-                story.write_value(1, &self.value_with_entries(story, &[("key", "lower")])?, true)?;
-                story.write_value(1, &self.value_with_entries(story, &[("KEY", "upper")])?, true)?;
-                story.read_state(1)
+        for relation in RELATIONS {
+            let Relation { to, law, variant, rule, steps } = relation;
+            self.add_law(out, law, variant, rule, |builder| {
+                if self.is_applicable(*to, builder) { self.add_steps(builder, steps) } else { None }
             });
         }
-        if self.is_kind(StateKind::List) {
-            self.add_law(out, "merges", "two-writes", "a write adds to the stored entries", |story| {
-                story.read_state(1)?;
-                story.write_value(1, &self.value_with_entries(story, &[("", "one")])?, true)?;
-                story.write_value(1, &self.value_with_entries(story, &[("", "two")])?, true)?;
-                story.read_state(1)
-            });
-            self.add_law(out, "deduplicates", "again", "duplicates are stored once", |story| {
-                story.read_state(1)?;
-                story.write_value(1, &self.value_with_entries(story, &[("", "one"), ("", "two")])?, true)?;
-                story.write_value(1, &self.value_with_entries(story, &[("", "two"), ("", "three")])?, true)?;
-                story.read_state(1)
-            });
-            self.add_law(out, "deduplicates", "in-one-request", "duplicates are stored once", |story| {
-                story.read_state(1)?;
-                story.write_value(1, &self.value_with_entries(story, &[("", "one"), ("", "one")])?, false)?;
-                story.write_value(1, &self.value_with_entries(story, &[("", "two")])?, true)?;
-                story.read_state(1)
-            });
-            self.add_law(
-                out,
-                "deduplicates",
-                "differing-in-case",
-                "items that differ in case are not duplicates",
-                |story| {
-                    story.read_state(1)?;
-                    story.write_value(1, &self.value_with_entries(story, &[("", "one")])?, true)?;
-                    story.write_value(1, &self.value_with_entries(story, &[("", "ONE")])?, true)?;
-                    story.read_state(1)
-                },
-            );
-            self.add_law(out, "keeps-order", "two-writes", "items keep the order of writing", |story| {
-                story.read_state(1)?;
-                story.write_value(1, &self.value_with_entries(story, &[("", "zulu"), ("", "alpha")])?, true)?;
-                story.write_value(1, &self.value_with_entries(story, &[("", "mike"), ("", "bravo")])?, true)?;
-                story.read_state(1)
-            });
-        }
-        let rule = "the last write wins";
-        if !self.is_kind(StateKind::List) {
-            for (variant, first, second) in
-                [("longer", "one", "one and more"), ("shorter", "one and more", "one"), ("back", "ONE", "one")]
-            {
-                self.add_law(out, "overwrites", variant, rule, |story| {
-                    let key = self.nth_key(story, 0);
-                    story.read_state(1)?;
-                    story.write_value(1, &self.value_with_entries(story, &[(&key, first)])?, true)?;
-                    story.read_state(1)?;
-                    story.write_value(1, &self.value_with_entries(story, &[(&key, second)])?, true)?;
-                    story.read_state(1)
-                });
-            }
-        }
-        self.add_law(out, "idempotent", "twice", "repeating a write changes nothing", |story| {
-            let key = self.nth_key(story, 0);
-            let value = self.value_with_entries(story, &[(&key, "one")])?;
-            story.read_state(1)?;
-            story.write_value(1, &value, true)?;
-            story.read_state(1)?;
-            story.write_value(1, &value, true)?;
-            story.read_state(1)
-        });
-        self.add_law(out, "isolated", "others-untouched", "a write does not change other resources", |story| {
-            if !story.has_distinct_resources() {
-                return None;
-            }
-            let (one, two) = (self.nth_key(story, 0), self.nth_key(story, 1));
-            story.write_value(2, &self.value_with_entries(story, &[(&two, "theirs")])?, true)?;
-            story.read_state(2)?;
-            story.read_state(1)?;
-            story.write_value(1, &self.value_with_entries(story, &[(&one, "ours")])?, true)?;
-            story.read_state(2)?;
-            story.read_state(1)?;
-            let again = self.value_with_entries(story, &[(&two, "theirs")])?;
-            if self.is_kind(StateKind::List) { story.write_value(2, &again, true) } else { Some(()) }
-        });
-        self.add_law(
-            out,
-            "isolated",
-            "elsewhere-untouched",
-            "the same name under another parent is another resource",
-            |story| {
-                if !story.has_other_parent() || self.is_kind(StateKind::List) {
-                    return None;
-                }
-                let (one, two) = (self.nth_key(story, 0), self.nth_key(story, 1));
-                // If the other parent does not exist, the case shows nothing, which is not an error.
-                story.read_state(OTHER_PARENT)?;
-                story.write_value(OTHER_PARENT, &self.value_with_entries(story, &[(&two, "theirs")])?, false)?;
-                story.read_state(OTHER_PARENT)?;
-                story.read_state(1)?;
-                story.write_value(1, &self.value_with_entries(story, &[(&one, "ours")])?, true)?;
-                story.read_state(OTHER_PARENT)?;
-                story.read_state(1)
-            },
-        );
+    }
+
+    /// Adds cases with concurrent writes.
+    fn add_concurrent_writes(&self, out: &mut Vec<Case>) {
+        const LAW: &str = "survives-concurrent-writers";
         // Without a promise, the outcome of a race differs from run to run.
-        if self.stored_member.has_law(self.context.plan, "survives-concurrent-writers")
-            && !self.is_kind(StateKind::Field)
-        {
-            let writers =
-                if self.is_kind(StateKind::Map) { max_entries.min(CONCURRENT_WRITERS) } else { CONCURRENT_WRITERS };
-            for round in 1..=3 {
-                let variant = format!("side-by-side-{round}");
-                self.add_law(out, "survives-concurrent-writers", &variant, "no concurrent write is lost", |story| {
-                    story.read_state(1)?;
-                    // A first write, so that every writer finds existing state.
-                    let first = self.nth_key(story, 0);
-                    story.write_value(1, &self.value_with_entries(story, &[(&first, "writer 0")])?, true)?;
-                    story.begin_concurrent();
-                    for index in 0..writers {
-                        let (key, text) = (self.nth_key(story, index), format!("writer {round} {index}"));
-                        story.write_value(1, &self.value_with_entries(story, &[(&key, &text)])?, true)?;
-                    }
-                    story.end_concurrent();
-                    story.read_state(1)?;
-                    if self.is_kind(StateKind::List) {
-                        story.write_value(1, &self.value_with_entries(story, &[("", "writer 0")])?, true)?;
-                    }
-                    Some(())
-                });
-            }
+        if !self.stored_member.has_law(self.context.plan, LAW) || self.is_kind(StateKind::Field) {
+            return;
+        }
+        let most = if self.is_kind(StateKind::Map) { self.max_entries() } else { CONCURRENT_WRITERS };
+        for round in 1..=3 {
+            let variant = format!("side-by-side-{round}");
+            self.add_law(out, LAW, &variant, "no concurrent write is lost", |builder| {
+                builder.read_state(1)?;
+                // A first write, so that every writer finds existing state.
+                let first = self.nth_key(builder, 0);
+                builder.write_value(1, &self.value_with_entries(builder, &[(&first, "writer 0")])?, true)?;
+                builder.begin_concurrent();
+                for index in 0..most.min(CONCURRENT_WRITERS) {
+                    let (key, text) = (self.nth_key(builder, index), format!("writer {round} {index}"));
+                    builder.write_value(1, &self.value_with_entries(builder, &[(&key, &text)])?, true)?;
+                }
+                builder.end_concurrent();
+                builder.read_state(1)?;
+                if self.is_kind(StateKind::List) {
+                    builder.write_value(1, &self.value_with_entries(builder, &[("", "writer 0")])?, true)?;
+                }
+                Some(())
+            });
         }
     }
 
@@ -434,15 +146,15 @@ impl<'w, 'p> MemberLaws<'w, 'p> {
     fn add_rejected_writes(&self, out: &mut Vec<Case>) {
         const LAW: &str = "rejected-leaves-no-trace";
         for rejected_write in rejected_writes(self) {
-            self.add_law(out, LAW, &rejected_write.variant, "a rejected write leaves no trace", |story| {
-                let key = self.nth_key(story, 0);
-                story.write_value(1, &self.value_with_entries(story, &[(&key, "before")])?, true)?;
-                story.read_state(1)?;
-                (rejected_write.add_steps)(self, story)?;
-                story.read_state(1)?;
+            self.add_law(out, LAW, &rejected_write.variant, "a rejected write leaves no trace", |builder| {
+                let key = self.nth_key(builder, 0);
+                builder.write_value(1, &self.value_with_entries(builder, &[(&key, "before")])?, true)?;
+                builder.read_state(1)?;
+                rejected_write.add_steps(self, builder)?;
+                builder.read_state(1)?;
                 // If only write responses show the stored list, writing the stored item again shows it.
                 if self.is_kind(StateKind::List) {
-                    story.write_value(1, &self.value_with_entries(story, &[(&key, "before")])?, true)?;
+                    builder.write_value(1, &self.value_with_entries(builder, &[(&key, "before")])?, true)?;
                 }
                 Some(())
             });

@@ -4,7 +4,7 @@ use crate::case::{Case, Law, StateKind, Step, StepPurpose, StepRequest, Value};
 use crate::contract::{MemberPath, ShapeKind};
 use crate::generate::operation_context::OperationContext;
 use crate::generate::resource_status::{ResourceStatus, classify_resources};
-use crate::generate::stateful::laws::MemberLaws;
+use crate::generate::stateful::member_laws::MemberLaws;
 use crate::generate::stateful::stateful_case::{CaseMetadata, build_law_case};
 use crate::generate::stateful::stored_member::{StateReader, StoredMember, law_source, stored_members, to_json};
 
@@ -18,27 +18,23 @@ pub(crate) fn add_cases(context: &OperationContext<'_>, out: &mut Vec<Case>) {
         .filter(|other| other.name != context.operation.name && other.http.is_some())
         .flat_map(|other| stored_members(context.plan, other))
         .collect();
-    for keeper in &others {
-        if matches!(&keeper.reader, StateReader::Operation(reader) if reader.name == context.operation.name) {
-            let at = format!("{}-{}-", keeper.operation.name, keeper.path);
-            let laws = MemberLaws { context, stored_member: keeper, variant_prefix: at };
+    for stored_member in &others {
+        if matches!(&stored_member.reader, StateReader::Operation(reader) if reader.name == context.operation.name) {
+            let at = format!("{}-{}-", stored_member.operation.name, stored_member.path);
+            let laws = MemberLaws { context, stored_member, variant_prefix: at };
             add_read_laws(&laws, out);
             add_filter_laws(&laws, out);
         }
     }
     let notes = context.plan.scenario.operation_notes(context.operation.name.as_str());
     let Some(removal) = notes.and_then(|notes| notes.undo_rule.as_ref()) else { return };
-    let removed_member = others.iter().find(|keeper| {
-        keeper.operation.name.as_str() == removal.operation
-            && keeper.kind == StateKind::Map
-            && removal.undone_member.as_ref().is_none_or(|of| *of == keeper.path.to_string())
+    let removed_member = others.iter().find(|stored_member| {
+        stored_member.operation.name.as_str() == removal.operation
+            && stored_member.kind == StateKind::Map
+            && removal.undone_member.as_ref().is_none_or(|of| *of == stored_member.path.to_string())
     });
-    if let Some(keeper) = removed_member {
-        add_inverse_laws(
-            &MemberLaws { context, stored_member: keeper, variant_prefix: String::new() },
-            &removal.member,
-            out,
-        );
+    if let Some(stored_member) = removed_member {
+        add_inverse_laws(&MemberLaws { context, stored_member, variant_prefix: String::new() }, &removal.member, out);
     }
 }
 
@@ -46,11 +42,11 @@ pub(crate) fn add_cases(context: &OperationContext<'_>, out: &mut Vec<Case>) {
 fn add_read_laws(laws: &MemberLaws<'_, '_>, out: &mut Vec<Case>) {
     let operation = laws.context.operation;
     let rule = "a read returns what was written";
-    out.extend(laws.build_case(operation, "read-your-write", "written", rule, true, |story| {
-        story.read_state(1)?;
-        let key = laws.nth_key(story, 0);
-        story.write_value(1, &laws.value_with_entries(story, &[(&key, "one")])?, true)?;
-        story.read_state(1)
+    out.extend(laws.build_case(operation, "read-your-write", "written", rule, true, |builder| {
+        builder.read_state(1)?;
+        let key = laws.nth_key(builder, 0);
+        builder.write_value(1, &laws.value_with_entries(builder, &[(&key, "one")])?, true)?;
+        builder.read_state(1)
     }));
     out.extend(laws.build_case(
         operation,
@@ -58,17 +54,17 @@ fn add_read_laws(laws: &MemberLaws<'_, '_>, out: &mut Vec<Case>) {
         "others-unseen",
         "resources do not share state",
         true,
-        |story| {
-            if !story.has_distinct_resources() {
+        |builder| {
+            if !builder.has_distinct_resources() {
                 return None;
             }
-            let (one, two) = (laws.nth_key(story, 0), laws.nth_key(story, 1));
-            story.read_state(1)?;
-            story.read_state(2)?;
-            story.write_value(1, &laws.value_with_entries(story, &[(&one, "ours")])?, true)?;
-            story.write_value(2, &laws.value_with_entries(story, &[(&two, "theirs")])?, true)?;
-            story.read_state(1)?;
-            story.read_state(2)
+            let (one, two) = (laws.nth_key(builder, 0), laws.nth_key(builder, 1));
+            builder.read_state(1)?;
+            builder.read_state(2)?;
+            builder.write_value(1, &laws.value_with_entries(builder, &[(&one, "ours")])?, true)?;
+            builder.write_value(2, &laws.value_with_entries(builder, &[(&two, "theirs")])?, true)?;
+            builder.read_state(1)?;
+            builder.read_state(2)
         },
     ));
 }
@@ -106,18 +102,18 @@ fn add_filter_laws(laws: &MemberLaws<'_, '_>, out: &mut Vec<Case>) {
                 break;
             }
             let variant = format!("{name}-{other}");
-            let case = laws.build_case(operation, "filters", &variant, rule, true, |story| {
-                let key = laws.nth_key(story, 0);
-                let value = laws.value_with_entries(story, &[(&key, "one")])?;
+            let case = laws.build_case(operation, "filters", &variant, rule, true, |builder| {
+                let key = laws.nth_key(builder, 0);
+                let value = laws.value_with_entries(builder, &[(&key, "one")])?;
                 let written = laws.enum_value_in(&value, enum_member)?;
                 if written == other {
                     return None;
                 }
-                story.read_state_with(&path, filter_value(&written), 1)?;
-                story.read_state_with(&path, filter_value(other), FILTERED_STATE)?;
-                story.write_value(1, &value, true)?;
-                story.read_state_with(&path, filter_value(&written), 1)?;
-                story.read_state_with(&path, filter_value(other), FILTERED_STATE)
+                builder.read_state_with(&path, filter_value(&written), 1)?;
+                builder.read_state_with(&path, filter_value(other), FILTERED_STATE)?;
+                builder.write_value(1, &value, true)?;
+                builder.read_state_with(&path, filter_value(&written), 1)?;
+                builder.read_state_with(&path, filter_value(other), FILTERED_STATE)
             });
             added += usize::from(case.is_some());
             out.extend(case);
@@ -133,14 +129,14 @@ fn add_inverse_laws(laws: &MemberLaws<'_, '_>, member: &str, out: &mut Vec<Case>
         ("all", "written entries are removed", &[0, 1]),
         ("absent", "removing an absent entry changes nothing", &[2]),
     ] {
-        out.extend(laws.build_case(operation, "inverse", variant, rule, true, |story| {
-            story.read_state(1)?;
-            let (one, two) = (laws.nth_key(story, 0), laws.nth_key(story, 1));
-            story.write_value(1, &laws.value_with_entries(story, &[(&one, "one"), (&two, "two")])?, true)?;
-            story.read_state(1)?;
-            let keys: Vec<String> = removed_indices.iter().map(|index| laws.nth_key(story, *index)).collect();
-            story.remove_entries(1, operation, member, &keys)?;
-            story.read_state(1)
+        out.extend(laws.build_case(operation, "inverse", variant, rule, true, |builder| {
+            builder.read_state(1)?;
+            let (one, two) = (laws.nth_key(builder, 0), laws.nth_key(builder, 1));
+            builder.write_value(1, &laws.value_with_entries(builder, &[(&one, "one"), (&two, "two")])?, true)?;
+            builder.read_state(1)?;
+            let keys: Vec<String> = removed_indices.iter().map(|index| laws.nth_key(builder, *index)).collect();
+            builder.remove_entries(1, operation, member, &keys)?;
+            builder.read_state(1)
         }));
     }
     out.extend(laws.build_case(
@@ -149,38 +145,38 @@ fn add_inverse_laws(laws: &MemberLaws<'_, '_>, member: &str, out: &mut Vec<Case>
         "others-untouched",
         "other resources are not changed",
         true,
-        |story| {
-            if !story.has_distinct_resources() {
+        |builder| {
+            if !builder.has_distinct_resources() {
                 return None;
             }
-            let key = laws.nth_key(story, 0);
-            let value = laws.value_with_entries(story, &[(&key, "one")])?;
-            story.write_value(2, &value, true)?;
-            story.write_value(1, &value, true)?;
-            story.read_state(2)?;
-            story.read_state(1)?;
-            story.remove_entries(1, operation, member, &[key])?;
-            story.read_state(2)?;
-            story.read_state(1)
+            let key = laws.nth_key(builder, 0);
+            let value = laws.value_with_entries(builder, &[(&key, "one")])?;
+            builder.write_value(2, &value, true)?;
+            builder.write_value(1, &value, true)?;
+            builder.read_state(2)?;
+            builder.read_state(1)?;
+            builder.remove_entries(1, operation, member, &[key])?;
+            builder.read_state(2)?;
+            builder.read_state(1)
         },
     ));
 }
 
 /// Adds cases in which a response must repeat an identifier of its request.
 fn add_echo_laws(context: &OperationContext<'_>, out: &mut Vec<Case>) {
-    let (planner, operation) = (context.plan, context.operation);
-    let Some(notes) = planner.scenario.operation_notes(operation.name.as_str()) else { return };
+    let (plan_context, operation) = (context.plan, context.operation);
+    let Some(notes) = plan_context.scenario.operation_notes(operation.name.as_str()) else { return };
     for (place, member) in &notes.echoed_members {
-        let id = planner.case_id(operation, "law", "echoes", place);
-        let input = planner.input_sampler(operation, &id).plain_input();
+        let id = plan_context.case_id(operation, "law", "echoes", place);
+        let input = plan_context.input_sampler(operation, &id).plain_input();
         let Some(value) = input.member(member).and_then(to_json) else { continue };
-        if classify_resources(planner, operation, &id, &input) != ResourceStatus::Owned {
+        if classify_resources(plan_context, operation, &id, &input) != ResourceStatus::Owned {
             continue;
         }
         let step = Step {
             purpose: StepPurpose::Act,
             request: StepRequest::Operation { name: operation.name.clone(), input, damage: Vec::new() },
-            authorization: planner.default_authorization(),
+            authorization: plan_context.default_authorization(),
             captures: Vec::new(),
             turn: 0,
             fixture: None,
@@ -188,11 +184,11 @@ fn add_echo_laws(context: &OperationContext<'_>, out: &mut Vec<Case>) {
         let metadata = CaseMetadata {
             operation,
             rule: format!("`{place}` repeats the requested `{member}`"),
-            source: law_source(planner, operation, "echoes"),
+            source: law_source(plan_context, operation, "echoes"),
             is_documented: true,
         };
         out.extend(build_law_case(
-            planner,
+            plan_context,
             id,
             vec![step],
             Law::Echo { step: 0, place: place.clone(), value },

@@ -5,7 +5,7 @@
 
 use crate::case::{Case, StateKind};
 use crate::generate::operation_context::OperationContext;
-use crate::generate::stateful::laws::MemberLaws;
+use crate::generate::stateful::member_laws::MemberLaws;
 use crate::generate::stateful::partial_write::rejected_writes;
 use crate::generate::stateful::stateful_case::StatefulCaseBuilder;
 use crate::generate::stateful::stored_member::stored_members;
@@ -37,44 +37,44 @@ pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
 
 /// Builds the case for the part of a sequence that a variant names: `03~0.4.7`, `References-03~1`.
 pub(crate) fn partial_sequence(context: &OperationContext<'_>, variant: &str) -> Option<Case> {
-    let (sequence_name, kept) = variant.split_once('~')?;
-    let kept_actions: Vec<usize> = kept.split('.').map(|number| number.parse().ok()).collect::<Option<_>>()?;
+    let (sequence_name, selected) = variant.split_once('~')?;
+    let selected_actions: Vec<usize> = selected.split('.').map(|number| number.parse().ok()).collect::<Option<_>>()?;
     let number = sequence_name.rsplit('-').next()?.parse().ok()?;
-    sequence_cases(context, number, Some(&kept_actions)).find(|case| case.id.0.ends_with(&format!("/{variant}")))
+    sequence_cases(context, number, Some(&selected_actions)).find(|case| case.id.0.ends_with(&format!("/{variant}")))
 }
 
 fn sequence_cases<'w>(
     context: &'w OperationContext<'_>,
     number: u32,
-    kept: Option<&'w [usize]>,
+    selected: Option<&'w [usize]>,
 ) -> impl Iterator<Item = Case> + use<'w> {
     let all = stored_members(context.plan, context.operation);
     let several = all.len() > 1;
-    all.into_iter().filter_map(move |keeper| {
+    all.into_iter().filter_map(move |stored_member| {
         // Without a promise that writes merge, the final state cannot be predicted.
-        if keeper.kind != StateKind::Field && !keeper.has_law(context.plan, "merges") {
+        if stored_member.kind != StateKind::Field && !stored_member.has_law(context.plan, "merges") {
             return None;
         }
-        let variant_prefix = if several { format!("{}-", keeper.path) } else { String::new() };
-        let purpose = format!("sequence/{}/{}/{number}", context.operation.name, keeper.path);
+        let variant_prefix = if several { format!("{}-", stored_member.path) } else { String::new() };
+        let purpose = format!("sequence/{}/{}/{number}", context.operation.name, stored_member.path);
         let mut draw = SeededDraw::new(context.plan.options.seed, &purpose);
         let actions: Vec<SequenceAction> = (0..ACTIONS_PER_SEQUENCE).map(|_| draw_action(&mut draw)).collect();
-        let laws = MemberLaws { context, stored_member: &keeper, variant_prefix };
-        let name = match kept {
+        let laws = MemberLaws { context, stored_member: &stored_member, variant_prefix };
+        let name = match selected {
             None => format!("{number:02}"),
-            Some(kept) => {
-                let kept: Vec<String> = kept.iter().map(ToString::to_string).collect();
-                format!("{number:02}~{}", kept.join("."))
+            Some(selected) => {
+                let selected: Vec<String> = selected.iter().map(ToString::to_string).collect();
+                format!("{number:02}~{}", selected.join("."))
             }
         };
         let rule = "after any sequence of requests, a read returns what was written";
-        laws.build_case(context.operation, SEQUENCE_LAW, &name, rule, true, |story| {
-            let is_kept = |index: usize| kept.is_none_or(|kept| kept.contains(&index));
-            story.read_state(1)?;
-            for (_, action) in actions.iter().enumerate().filter(|(index, _)| is_kept(*index)) {
-                apply_action(&laws, story, action);
+        laws.build_case(context.operation, SEQUENCE_LAW, &name, rule, true, |builder| {
+            let is_selected = |index: usize| selected.is_none_or(|selected| selected.contains(&index));
+            builder.read_state(1)?;
+            for (_, action) in actions.iter().enumerate().filter(|(index, _)| is_selected(*index)) {
+                apply_action(&laws, builder, action);
             }
-            add_final_reads(&laws, story)
+            add_final_reads(&laws, builder)
         })
     })
 }
@@ -95,15 +95,15 @@ fn draw_action(draw: &mut SeededDraw) -> SequenceAction {
 const TEXTS: [&str; 6] = ["one", "two", "three and more", "ONE", "vier \u{fc}", "5"];
 
 /// Adds the steps of an action. An action that the documents do not allow is left out, which gives a shorter sequence.
-fn apply_action(laws: &MemberLaws<'_, '_>, story: &mut StatefulCaseBuilder<'_, '_>, action: &SequenceAction) {
+fn apply_action(laws: &MemberLaws<'_, '_>, builder: &mut StatefulCaseBuilder<'_, '_>, action: &SequenceAction) {
     let resource =
-        |wanted: u32, story: &StatefulCaseBuilder<'_, '_>| if story.has_distinct_resources() { wanted } else { 1 };
+        |wanted: u32, builder: &StatefulCaseBuilder<'_, '_>| if builder.has_distinct_resources() { wanted } else { 1 };
     match action {
         SequenceAction::Write(wanted, entries) => {
-            let to = resource(*wanted, story);
+            let to = resource(*wanted, builder);
             let mut named: Vec<(String, &str)> = Vec::new();
             for (key, text) in entries {
-                let key = laws.nth_key(story, *key);
+                let key = laws.nth_key(builder, *key);
                 if laws.stored_member.kind != StateKind::Map || named.iter().all(|(other, _)| *other != key) {
                     named.push((key, TEXTS[*text as usize % TEXTS.len()]));
                 }
@@ -112,38 +112,38 @@ fn apply_action(laws: &MemberLaws<'_, '_>, story: &mut StatefulCaseBuilder<'_, '
                 named.dedup_by(|one, other| one.1 == other.1);
             }
             let entries: Vec<(&str, &str)> = named.iter().map(|(key, text)| (key.as_str(), *text)).collect();
-            if let Some(value) = laws.value_with_entries(story, &entries) {
-                let _ = story.write_value(to, &value, false);
+            if let Some(value) = laws.value_with_entries(builder, &entries) {
+                let _ = builder.write_value(to, &value, false);
             }
         }
         SequenceAction::Remove(wanted, keys) => {
             let Some((operation, member)) = laws.stored_member.undo_operation(laws.context.plan) else { return };
-            let mut keys: Vec<String> = keys.iter().map(|key| laws.nth_key(story, *key)).collect();
+            let mut keys: Vec<String> = keys.iter().map(|key| laws.nth_key(builder, *key)).collect();
             keys.sort();
             keys.dedup();
-            let _ = story.remove_entries(resource(*wanted, story), operation, member, &keys);
+            let _ = builder.remove_entries(resource(*wanted, builder), operation, member, &keys);
         }
         SequenceAction::RejectedWrite(number) => {
             let all = rejected_writes(laws);
-            if let Some(refusal) = all.get(*number as usize % all.len().max(1)) {
-                let _ = (refusal.add_steps)(laws, story);
+            if let Some(rejected_write) = all.get(*number as usize % all.len().max(1)) {
+                let _ = rejected_write.add_steps(laws, builder);
             }
         }
         SequenceAction::Read(wanted) => {
-            let _ = story.read_state(resource(*wanted, story));
+            let _ = builder.read_state(resource(*wanted, builder));
         }
     }
 }
 
 /// Adds a read of every resource at the end, or one more write if only write responses show the stored list.
-fn add_final_reads(laws: &MemberLaws<'_, '_>, story: &mut StatefulCaseBuilder<'_, '_>) -> Option<()> {
-    let resources = if story.has_distinct_resources() { 1..=2 } else { 1..=1 };
+fn add_final_reads(laws: &MemberLaws<'_, '_>, builder: &mut StatefulCaseBuilder<'_, '_>) -> Option<()> {
+    let resources = if builder.has_distinct_resources() { 1..=2 } else { 1..=1 };
     for resource in resources {
         if laws.stored_member.kind == StateKind::List {
-            let value = laws.value_with_entries(story, &[("", "last")])?;
-            story.write_value(resource, &value, true)?;
+            let value = laws.value_with_entries(builder, &[("", "last")])?;
+            builder.write_value(resource, &value, true)?;
         }
-        story.read_state(resource)?;
+        builder.read_state(resource)?;
     }
     Some(())
 }

@@ -8,15 +8,15 @@ use crate::case::{
     StepPurpose, StepRequest, Value, WriteEffect,
 };
 use crate::contract::{MemberPath, Operation, Provenance};
-use crate::generate::case_spec::PlanContext;
 use crate::generate::fixture_steps;
 use crate::generate::input_sampler::{InputChange, OTHER_PARENT};
+use crate::generate::plan_context::PlanContext;
 use crate::generate::resource_status::{ResourceStatus, classify_resources};
 use crate::generate::stateful::stored_member::{StateReader, StoredMember};
 
 /// Builds a case about a law, step by step.
 pub(crate) struct StatefulCaseBuilder<'s, 'p> {
-    planner: &'s PlanContext<'p>,
+    plan_context: &'s PlanContext<'p>,
     pub member: &'s StoredMember<'p>,
     pub id: CaseId,
     steps: Vec<Step>,
@@ -38,14 +38,14 @@ pub(crate) struct CaseMetadata<'p> {
 impl<'s, 'p> StatefulCaseBuilder<'s, 'p> {
     /// Starts a case without steps. Its id is `…/law/<law>/<variant>` under `operation`.
     pub fn new(
-        planner: &'s PlanContext<'p>,
+        plan_context: &'s PlanContext<'p>,
         member: &'s StoredMember<'p>,
         operation: &Operation,
         law: &str,
         variant: &str,
     ) -> Self {
-        let id = planner.case_id(operation, "law", law, variant);
-        Self { planner, member, id, steps: Vec::new(), events: Vec::new(), turn: 0, is_concurrent: false }
+        let id = plan_context.case_id(operation, "law", law, variant);
+        Self { plan_context, member, id, steps: Vec::new(), events: Vec::new(), turn: 0, is_concurrent: false }
     }
 
     /// Sends the following steps concurrently, until [`Self::end_concurrent`].
@@ -60,7 +60,7 @@ impl<'s, 'p> StatefulCaseBuilder<'s, 'p> {
     }
 
     fn push_step(&mut self, purpose: StepPurpose, send: StepRequest, authorization: Option<Authorization>) -> usize {
-        let authorization = authorization.unwrap_or_else(|| self.planner.default_authorization());
+        let authorization = authorization.unwrap_or_else(|| self.plan_context.default_authorization());
         self.steps.push(Step {
             purpose,
             request: send,
@@ -82,7 +82,7 @@ impl<'s, 'p> StatefulCaseBuilder<'s, 'p> {
         if matches!(self.member.reader, StateReader::Response) {
             return Some(());
         }
-        let send = self.member.build_read(self.planner, &self.id, resource)?;
+        let send = self.member.build_read(self.plan_context, &self.id, resource)?;
         let step = self.push_step(StepPurpose::ReadBack, send, None);
         self.push_event(step, resource, StateEvent::Read(self.member.view.clone()));
         Some(())
@@ -92,8 +92,8 @@ impl<'s, 'p> StatefulCaseBuilder<'s, 'p> {
     /// state, with the resource number `shown_as`.
     pub fn read_state_with(&mut self, path: &MemberPath, value: Value, shown_as: u32) -> Option<()> {
         let StateReader::Operation(reader) = &self.member.reader else { return None };
-        let input = self.planner.input_sampler(reader, &self.id).input_with(&[(path, InputChange::Set(value))]);
-        if !self.planner.input_checker().violations(reader.input.as_ref()?, &input).is_empty() {
+        let input = self.plan_context.input_sampler(reader, &self.id).input_with(&[(path, InputChange::Set(value))]);
+        if !self.plan_context.input_checker().violations(reader.input.as_ref()?, &input).is_empty() {
             return None;
         }
         let send = StepRequest::Operation { name: reader.name.clone(), input, damage: Vec::new() };
@@ -104,7 +104,7 @@ impl<'s, 'p> StatefulCaseBuilder<'s, 'p> {
 
     /// Returns the complete input that writes a value to the member.
     fn build_input(&self, resource: u32, value: &Value) -> Value {
-        let sampler = self.planner.input_sampler(self.member.operation, &self.id).for_resource(resource);
+        let sampler = self.plan_context.input_sampler(self.member.operation, &self.id).for_resource(resource);
         sampler.input_with(&[(&self.member.path, InputChange::Set(value.clone()))])
     }
 
@@ -113,8 +113,9 @@ impl<'s, 'p> StatefulCaseBuilder<'s, 'p> {
     pub fn write_value(&mut self, resource: u32, value: &Value, certain: bool) -> Option<()> {
         let operation = self.member.operation;
         let input = self.build_input(resource, value);
-        if !self.planner.input_checker().violations(operation.input.as_ref()?, &input).is_empty()
-            || (resource == 1 && classify_resources(self.planner, operation, &self.id, &input) != ResourceStatus::Owned)
+        if !self.plan_context.input_checker().violations(operation.input.as_ref()?, &input).is_empty()
+            || (resource == 1
+                && classify_resources(self.plan_context, operation, &self.id, &input) != ResourceStatus::Owned)
         {
             return None;
         }
@@ -135,18 +136,18 @@ impl<'s, 'p> StatefulCaseBuilder<'s, 'p> {
         value: &Value,
         traces: &Value,
         damage: Vec<Damage>,
-        who: Option<Authorization>,
+        caller: Option<Authorization>,
     ) -> Option<()> {
         let operation = self.member.operation;
         let input = self.build_input(1, value);
-        let breaches = self.planner.input_checker().violations(operation.input.as_ref()?, &input);
-        let at_fault = !damage.is_empty() || who.is_some();
-        if breaches.iter().any(|breach| !breach.is_certain) || breaches.is_empty() != at_fault {
+        let violations = self.plan_context.input_checker().violations(operation.input.as_ref()?, &input);
+        let at_fault = !damage.is_empty() || caller.is_some();
+        if violations.iter().any(|violation| !violation.is_certain) || violations.is_empty() != at_fault {
             return None;
         }
         let effect = self.member.write_effect(traces)?;
         let send = StepRequest::Operation { name: operation.name.clone(), input, damage };
-        let step = self.push_step(StepPurpose::Act, send, who);
+        let step = self.push_step(StepPurpose::Act, send, caller);
         self.push_event(step, 1, StateEvent::RejectedWrite(effect));
         Some(())
     }
@@ -161,9 +162,9 @@ impl<'s, 'p> StatefulCaseBuilder<'s, 'p> {
     ) -> Option<()> {
         let path = MemberPath::root().join_member(member);
         let list = Value::List(keys.iter().map(Value::text).collect());
-        let sampler = self.planner.input_sampler(operation, &self.id).for_resource(resource);
+        let sampler = self.plan_context.input_sampler(operation, &self.id).for_resource(resource);
         let input = sampler.input_with(&[(&path, InputChange::Set(list))]);
-        if !self.planner.input_checker().violations(operation.input.as_ref()?, &input).is_empty() {
+        if !self.plan_context.input_checker().violations(operation.input.as_ref()?, &input).is_empty() {
             return None;
         }
         let send = StepRequest::Operation { name: operation.name.clone(), input, damage: Vec::new() };
@@ -183,21 +184,25 @@ impl<'s, 'p> StatefulCaseBuilder<'s, 'p> {
 
     /// Returns true if the scenario has another parent under which the same resource name can exist.
     pub fn has_other_parent(&self) -> bool {
-        let of =
-            |resource| self.planner.input_sampler(self.member.operation, &self.id).for_resource(resource).plain_input();
-        !self.planner.scenario.elsewhere_values.is_empty() && of(1) != of(OTHER_PARENT) && !self.mentions_fixtures()
+        let of = |resource| {
+            self.plan_context.input_sampler(self.member.operation, &self.id).for_resource(resource).plain_input()
+        };
+        !self.plan_context.scenario.elsewhere_values.is_empty()
+            && of(1) != of(OTHER_PARENT)
+            && !self.mentions_fixtures()
     }
 
     /// Returns true if each case has its own resource.
     fn has_own_resource_per_case(&self) -> bool {
-        let of =
-            |resource| self.planner.input_sampler(self.member.operation, &self.id).for_resource(resource).plain_input();
+        let of = |resource| {
+            self.plan_context.input_sampler(self.member.operation, &self.id).for_resource(resource).plain_input()
+        };
         of(1) != of(2)
     }
 
     fn mentions_fixtures(&self) -> bool {
-        let plain = self.planner.input_sampler(self.member.operation, &self.id).plain_input();
-        self.planner
+        let plain = self.plan_context.input_sampler(self.member.operation, &self.id).plain_input();
+        self.plan_context
             .scenario
             .fixtures
             .keys()
@@ -207,24 +212,24 @@ impl<'s, 'p> StatefulCaseBuilder<'s, 'p> {
     /// Builds the case, which is judged by what its reads return.
     pub fn build(self, metadata: CaseMetadata<'_>) -> Option<Case> {
         let law = self.id.0.split('/').nth(3).unwrap_or_default();
-        let model = self.member.state_model(self.planner, law);
+        let model = self.member.state_model(self.plan_context, law);
         // If all cases share one resource, writes of other cases would be attributed to this one.
         let alone = !self.has_own_resource_per_case() && !self.mentions_fixtures();
         let relation = Law::State { model, events: self.events };
-        build_law_case(self.planner, self.id, self.steps, relation, metadata)
+        build_law_case(self.plan_context, self.id, self.steps, relation, metadata)
             .map(|case| Case { is_exclusive: alone, ..case })
     }
 }
 
 /// Builds a case about a law and adds the steps that its fixtures need.
 pub(crate) fn build_law_case(
-    planner: &PlanContext<'_>,
+    plan_context: &PlanContext<'_>,
     id: CaseId,
     acts: Vec<Step>,
     mut relation: Law,
     metadata: CaseMetadata<'_>,
 ) -> Option<Case> {
-    let (steps, first) = fixture_steps::surround_with_fixtures(planner, &id, acts);
+    let (steps, first) = fixture_steps::surround_with_fixtures(plan_context, &id, acts);
     match &mut relation {
         Law::State { events, .. } => events.iter_mut().for_each(|event| event.step += first),
         Law::Echo { step, .. } => *step += first,

@@ -4,7 +4,7 @@
 
 use crate::case::{CaseId, StateKind, StateModel, StateView, StepRequest, Value, WriteEffect};
 use crate::contract::{Contract, FactField, MemberLocation, MemberPath, Operation, Provenance, ShapeId, ShapeKind};
-use crate::generate::case_spec::PlanContext;
+use crate::generate::plan_context::PlanContext;
 use crate::scenario::ReadBack;
 use indexmap::IndexMap;
 use serde_json::Value as Json;
@@ -40,9 +40,10 @@ pub(crate) enum StateReader<'p> {
 }
 
 /// Returns the members that an operation stores and that can be read back.
-pub(crate) fn stored_members<'p>(planner: &PlanContext<'p>, operation: &'p Operation) -> Vec<StoredMember<'p>> {
-    let reads = planner.scenario.operation_notes(operation.name.as_str()).map_or(&[][..], |notes| &notes.read_backs);
-    find_stored_members(planner.contract, operation, reads)
+pub(crate) fn stored_members<'p>(plan_context: &PlanContext<'p>, operation: &'p Operation) -> Vec<StoredMember<'p>> {
+    let reads =
+        plan_context.scenario.operation_notes(operation.name.as_str()).map_or(&[][..], |notes| &notes.read_backs);
+    find_stored_members(plan_context.contract, operation, reads)
 }
 
 /// Returns true if anything that an operation writes can be read back.
@@ -163,40 +164,40 @@ fn find_state_path(contract: &Contract, id: &ShapeId, name: &str, wanted: StateK
 impl<'p> StoredMember<'p> {
     /// Returns true if a law holds for the operation: because a document or the scenario says so, or because every read
     /// implies it.
-    pub fn has_law(&self, planner: &PlanContext<'_>, law: &str) -> bool {
-        let notes = planner.scenario.operation_notes(self.operation.name.as_str());
+    pub fn has_law(&self, plan_context: &PlanContext<'_>, law: &str) -> bool {
+        let notes = plan_context.scenario.operation_notes(self.operation.name.as_str());
         matches!(law, "read-your-write" | "isolated")
             || self.operation.laws.iter().any(|one| one == law)
             || notes.is_some_and(|notes| notes.laws.iter().any(|one| one == law))
     }
 
     /// Returns where a law is documented.
-    pub fn law_source(&self, planner: &PlanContext<'_>, law: &str) -> Option<Provenance> {
-        law_source(planner, self.operation, law)
+    pub fn law_source(&self, plan_context: &PlanContext<'_>, law: &str) -> Option<Provenance> {
+        law_source(plan_context, self.operation, law)
     }
 
     /// Returns the operation that undoes what this one writes, and the member of its input that names the entries.
-    pub fn undo_operation(&self, planner: &PlanContext<'p>) -> Option<(&'p Operation, &'p str)> {
-        planner.scenario.operations.iter().find_map(|(name, notes)| {
+    pub fn undo_operation(&self, plan_context: &PlanContext<'p>) -> Option<(&'p Operation, &'p str)> {
+        plan_context.scenario.operations.iter().find_map(|(name, notes)| {
             let undoes = notes.undo_rule.as_ref()?;
             let fits = undoes.operation == self.operation.name.as_str()
                 && undoes.undone_member.as_ref().is_none_or(|of| *of == self.path.to_string());
             fits.then_some(())?;
-            Some((planner.contract.operation(name)?, undoes.member.as_str()))
+            Some((plan_context.contract.operation(name)?, undoes.member.as_str()))
         })
     }
 
     /// Returns the request that reads the state of a resource. Returns `None` if no separate request does, or if the
     /// scenario's request has no method.
-    pub fn build_read(&self, planner: &PlanContext<'_>, id: &CaseId, resource: u32) -> Option<StepRequest> {
+    pub fn build_read(&self, plan_context: &PlanContext<'_>, id: &CaseId, resource: u32) -> Option<StepRequest> {
         match &self.reader {
             StateReader::Response => None,
             StateReader::Operation(reader) => {
-                let input = planner.input_sampler(reader, id).for_resource(resource).plain_input();
+                let input = plan_context.input_sampler(reader, id).for_resource(resource).plain_input();
                 Some(StepRequest::Operation { name: reader.name.clone(), input, damage: Vec::new() })
             }
             StateReader::Raw(request) => {
-                let sampler = planner.input_sampler(self.operation, id).for_resource(resource);
+                let sampler = plan_context.input_sampler(self.operation, id).for_resource(resource);
                 let line = match sampler.templates.fill_text(request) {
                     Value::Text(text) => text.replace('{', "{{").replace('}', "}}"),
                     Value::Template(text) => text,
@@ -209,8 +210,8 @@ impl<'p> StoredMember<'p> {
     }
 
     /// Returns the documented model of the state, in which `law` holds whether it is documented or not.
-    pub fn state_model(&self, planner: &PlanContext<'_>, law: &str) -> StateModel {
-        let holds = |one: &str| one == law || self.has_law(planner, one);
+    pub fn state_model(&self, plan_context: &PlanContext<'_>, law: &str) -> StateModel {
+        let holds = |one: &str| one == law || self.has_law(plan_context, one);
         StateModel {
             kind: self.kind,
             merges: holds("merges"),
@@ -256,14 +257,14 @@ impl<'p> StoredMember<'p> {
 
 /// Returns where a law of an operation is stated: in a document, in the scenario, or else where the operation itself is
 /// documented.
-pub(crate) fn law_source(planner: &PlanContext<'_>, operation: &Operation, law: &str) -> Option<Provenance> {
+pub(crate) fn law_source(plan_context: &PlanContext<'_>, operation: &Operation, law: &str) -> Option<Provenance> {
     let field = FactField::Law(law.to_owned());
     if let Some(fact) = operation.facts.iter().find(|fact| fact.field == field) {
         return Some(fact.provenance());
     }
-    let notes = planner.scenario.operation_notes(operation.name.as_str());
+    let notes = plan_context.scenario.operation_notes(operation.name.as_str());
     match notes.filter(|notes| notes.laws_line > 0 && notes.laws.iter().any(|one| one == law)) {
-        Some(notes) => Some(Provenance::new(format!("{}.toml", planner.scenario.name), notes.laws_line)),
+        Some(notes) => Some(Provenance::new(format!("{}.toml", plan_context.scenario.name), notes.laws_line)),
         None => operation.sources.first().cloned(),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! It never decides which of them is right.
 
-use super::ResponseValues;
+use super::response_values::ResponseValues;
 use super::transcript::TextPart;
 use super::tree::{ValueListEntry, ValueNode};
 use serde::Serialize;
@@ -41,8 +41,15 @@ const MAX_SHOWN_CHARS: usize = 120;
 /// Shown in place of a value that one of the two responses lacks.
 const ABSENT_VALUE: &str = "nothing";
 
+impl ResponseValues {
+    /// Returns the differences between `self` and `now`, in document order.
+    pub fn differences(&self, now: &Self) -> Vec<ValueDifference> {
+        compare_values(self, now)
+    }
+}
+
 /// Returns the differences between two responses.
-pub(super) fn compare_values(was: &ResponseValues, now: &ResponseValues) -> Vec<ValueDifference> {
+fn compare_values(was: &ResponseValues, now: &ResponseValues) -> Vec<ValueDifference> {
     let mut pairs = IdentifierPairs::default();
     let earlier: HashMap<&str, u32> = now.earlier_identifiers.iter().map(|(place, id)| (place.as_str(), *id)).collect();
     for (place, id) in &was.earlier_identifiers {

@@ -2,7 +2,7 @@
 //!
 //! It never changes a value.
 
-use super::DamageTarget;
+use super::target::DamageTarget;
 use crate::contract::{Protocol, WireTraits};
 use crate::wire::aws_query::AwsQueryFormNaming;
 use crate::wire::ec2_query::Ec2QueryFormNaming;

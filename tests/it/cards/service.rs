@@ -1,6 +1,6 @@
-//! Services in this process, as anybody's server may be one: the made-up one, and the reference server.
+//! The cards service and the reference server as `tower::Service`s.
 
-#![allow(dead_code, reason = "each user takes a part of it")]
+#![allow(dead_code, reason = "each user needs a part of it")]
 
 use super::{Cards, Fault};
 use bytes::Bytes;
@@ -12,20 +12,20 @@ use std::future::{Future as _, Ready, ready};
 use std::task::{Context, Poll};
 use tower_service::Service;
 
-/// The made-up service, new.
+/// Returns a new cards service.
 pub fn cards(fault: Fault) -> Called<impl FnMut(Request<Full<Bytes>>) -> Response<Full<Bytes>>> {
     let cards = Cards::new(fault);
     Called(move |request: Request<Full<Bytes>>| {
         let target = request.uri().to_string();
         let (head, body) = request.into_parts();
-        let body = whole(body);
-        let (status, body) = cards.answer(head.method.as_str(), &target, &body);
+        let body = body_bytes(body);
+        let (status, body) = cards.respond(head.method.as_str(), &target, &body);
         let answer = Response::builder().status(status).header("content-type", "application/json");
-        answer.body(Full::from(body.to_string())).expect("an answer")
+        answer.body(Full::from(body.to_string())).expect("valid response")
     })
 }
 
-/// A reference server.
+/// Wraps a reference server.
 pub fn reference(
     service: &reference::ReferenceService,
 ) -> Called<impl FnMut(Request<Full<Bytes>>) -> Response<Full<Bytes>> + '_> {
@@ -34,20 +34,20 @@ pub fn reference(
         let (head, body) = request.into_parts();
         let headers: Vec<(&str, &[u8])> =
             head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
-        let body = whole(body);
-        let asked =
+        let body = body_bytes(body);
+        let request =
             reference::ServerRequest { method: head.method.as_str(), target: &target, headers: &headers, body: &body };
-        let answer = service.handle(&asked);
+        let answer = service.handle(&request);
         let mut response = Response::builder().status(answer.status);
         for (name, value) in &answer.headers {
             response = response.header(name.as_ref(), value.as_ref());
         }
-        response.body(Full::from(answer.body)).expect("an answer")
+        response.body(Full::from(answer.body)).expect("valid response")
     })
 }
 
-/// All bytes of a body that is in memory.
-fn whole(body: Full<Bytes>) -> Bytes {
+/// Returns all bytes of a body that is in memory.
+fn body_bytes(body: Full<Bytes>) -> Bytes {
     use http_body_util::BodyExt as _;
     let frame = std::pin::pin!(body.collect());
     match frame.poll(&mut Context::from_waker(std::task::Waker::noop())) {
@@ -56,7 +56,7 @@ fn whole(body: Full<Bytes>) -> Bytes {
     }
 }
 
-/// A function as a service.
+/// A service that calls a function.
 pub struct Called<F>(pub F);
 
 impl<F> Service<Request<Full<Bytes>>> for Called<F>

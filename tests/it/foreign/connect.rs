@@ -1,17 +1,17 @@
-//! Amazon Connect's seven operations, written by hand after the pages and the public model.
+//! Seven operations of Amazon Connect, implemented by hand from the documentation and the public model.
 //!
-//! It never reads overstep's contract; it is what somebody else would write.
+//! It never reads overstep's contract: it is an independent implementation.
 
-use super::checks::{Checked, Invalid, Mistake, Rules, check_length, check_text, length, member_of, object, text};
-use super::http::{Framing, Letters, Request, Response, Service, Trouble, unescaped};
+use super::checks::{Check, Invalid, Mistake, Rules, check_length, check_text, length, member_of, object, text};
+use super::http::{DeliveryFault, Framing, HeaderCase, Request, Response, Service, percent_decode};
 use serde_json::{Map, Value as Json, json};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 use std::time::Duration;
 
-/// Where the error's type stands, and how.
+/// Where and how the error type is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum ErrorAt {
+pub enum ErrorLocation {
     Header,
     HeaderWithAddress,
     HeaderWithNamespace,
@@ -21,43 +21,45 @@ pub enum ErrorAt {
     Everywhere,
 }
 
-/// How an empty success is said.
+/// The body of an empty success.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum EmptyAs {
+pub enum EmptyBody {
     Object,
     Nothing,
     NothingTyped,
 }
 
-/// What the pages leave to the author.
+/// Choices that the documentation leaves open.
 #[derive(Clone)]
 pub struct Style {
-    pub error_at: ErrorAt,
-    pub empty_as: EmptyAs,
+    pub error_location: ErrorLocation,
+    pub empty_body: EmptyBody,
     pub content_type: &'static str,
     pub framing: Framing,
-    pub letters: Letters,
-    /// The one error for bad input, where an operation lists it.
+    pub header_case: HeaderCase,
+    /// The error for invalid input.
     pub invalid: &'static str,
-    /// Contacts hold data before anybody writes any.
+    /// Whether contacts have data from the start.
     pub seeded: bool,
-    pub keys_count: bool,
-    pub null_ok: bool,
-    /// Members, duplicates, marks and types that no page names are refused.
-    pub picky: bool,
+    /// Whether keys count towards the byte budget of attributes.
+    pub counts_keys: bool,
+    pub accepts_null: bool,
+    /// Whether undocumented members and a byte order mark are rejected.
+    pub strict: bool,
     pub checks_ids: bool,
     pub auth_status: u16,
     pub auth_last: bool,
-    pub exists_first: bool,
+    pub checks_existence_first: bool,
     pub slow: bool,
-    /// Only what the pages list, not what the model adds.
-    pub pages_only: bool,
-    /// References' values fit their types.
+    /// Whether only enum values from the pages are accepted, not those that the model adds.
+    pub documented_values_only: bool,
+    /// Whether the values of references must match their types.
     pub typed_references: bool,
-    pub address_whole: bool,
+    /// Whether patterns without anchors must match the whole text.
+    pub anchored_patterns: bool,
     pub base: &'static str,
     pub instance: &'static str,
-    /// The beginning of every contact's identifier, or all of it.
+    /// The prefix of every contact's identifier, or one whole identifier.
     pub contact: &'static str,
     pub plus_is_space: bool,
 }
@@ -65,24 +67,24 @@ pub struct Style {
 impl Default for Style {
     fn default() -> Self {
         Self {
-            error_at: ErrorAt::Header,
-            empty_as: EmptyAs::Object,
+            error_location: ErrorLocation::Header,
+            empty_body: EmptyBody::Object,
             content_type: "application/json",
             framing: Framing::Length,
-            letters: Letters::AsIs,
+            header_case: HeaderCase::AsIs,
             invalid: "InvalidParameterException",
             seeded: false,
-            keys_count: false,
-            null_ok: true,
-            picky: false,
+            counts_keys: false,
+            accepts_null: true,
+            strict: false,
             checks_ids: false,
             auth_status: 403,
             auth_last: false,
-            exists_first: false,
+            checks_existence_first: false,
             slow: false,
-            pages_only: false,
+            documented_values_only: false,
             typed_references: false,
-            address_whole: false,
+            anchored_patterns: false,
             base: "",
             instance: "11111111-2222-3333-4444-555555555555",
             contact: "aaaaaaaa-bbbb-cccc-dddd-",
@@ -91,15 +93,15 @@ impl Default for Style {
     }
 }
 
-/// Why a request is refused.
-pub enum Refusal {
+/// The reason for a rejection.
+pub enum Rejection {
     Invalid,
     Missing,
-    Unknown,
+    Unauthenticated,
     NoRoute,
 }
 
-impl From<Invalid> for Refusal {
+impl From<Invalid> for Rejection {
     fn from(_: Invalid) -> Self {
         Self::Invalid
     }
@@ -135,7 +137,7 @@ const TYPES: [&str; 11] = [
 ];
 const STATUSES: [&str; 7] = ["AVAILABLE", "DELETED", "APPROVED", "REJECTED", "PROCESSING", "FAILED", "DRAFTING"];
 const ENDPOINTS: [&str; 5] = ["TELEPHONE_NUMBER", "VOIP", "CONTACT_FLOW", "CONNECT_PHONENUMBER_ARN", "EMAIL_ADDRESS"];
-const TAG_KEY: Rules = Rules { min: 1, max: Some(128), made_of: Some(in_tag_key), not_before: Some("aws:") };
+const TAG_KEY: Rules = Rules { min: 1, max: Some(128), allowed_char: Some(in_tag_key), forbidden_prefix: Some("aws:") };
 
 /// `[a-zA-Z+-=._:/]`: the plus to the equals sign is a range.
 fn in_tag_key(c: char) -> bool {
@@ -146,7 +148,7 @@ fn in_name(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '-' | '_')
 }
 
-/// Everything a request says, read but not checked.
+/// A decoded request that is not validated yet.
 struct Call<'a> {
     operation: &'static str,
     instance: String,
@@ -163,44 +165,44 @@ impl Connect {
     fn respond(&self, request: &Request) -> Response {
         let call = match self.route(request) {
             Ok(call) => call,
-            Err(refusal) => return self.refuse(&refusal, ""),
+            Err(rejection) => return self.reject(&rejection, ""),
         };
         let mistake = self.mistake;
-        if let Some(response) = self.always(&call, request) {
+        if let Some(response) = self.constant_response(&call, request) {
             return response;
         }
-        let known = self.known_caller(request, call.operation);
+        let is_known = self.is_authenticated(request, call.operation);
         let outcome = match () {
-            () if !self.style.auth_last && !known => Err(Refusal::Unknown),
-            // Who is not known may learn what is wrong with the request, and changes nothing.
-            () if !known => {
-                let contacts = self.contacts.lock().expect("no panics while it is held").clone();
-                let scratch = Self { style: self.style.clone(), mistake, contacts: Mutex::new(contacts) };
-                scratch.perform(&call).and(Err(Refusal::Unknown))
+            () if !self.style.auth_last && !is_known => Err(Rejection::Unauthenticated),
+            // The request of an unauthenticated caller is validated, but changes nothing.
+            () if !is_known => {
+                let contacts = self.contacts.lock().expect("no thread panics with the lock").clone();
+                let copy = Self { style: self.style.clone(), mistake, contacts: Mutex::new(contacts) };
+                copy.execute(&call).and(Err(Rejection::Unauthenticated))
             }
-            () => self.perform(&call),
+            () => self.execute(&call),
         };
         match outcome {
             Ok(result) => self.success(call.operation, &result),
-            Err(refusal) => {
-                if mistake.at(call.operation, "refused-with-200") && matches!(refusal, Refusal::Invalid) {
-                    let mut response = self.refuse(&refusal, call.operation);
+            Err(rejection) => {
+                if mistake.at(call.operation, "refused-with-200") && matches!(rejection, Rejection::Invalid) {
+                    let mut response = self.reject(&rejection, call.operation);
                     response.status = 200;
                     return response;
                 }
-                if mistake.at(call.operation, "silently-ignored") && matches!(refusal, Refusal::Invalid) {
+                if mistake.at(call.operation, "silently-ignored") && matches!(rejection, Rejection::Invalid) {
                     return self.success(call.operation, &json!({}));
                 }
-                self.refuse(&refusal, call.operation)
+                self.reject(&rejection, call.operation)
             }
         }
     }
 
-    /// Mistakes that look at nothing.
-    fn always(&self, call: &Call<'_>, request: &Request) -> Option<Response> {
+    /// Returns the response of mistakes that ignore the request.
+    fn constant_response(&self, call: &Call<'_>, request: &Request) -> Option<Response> {
         let json = |status, body: &str| Response::new(status, body).with("Content-Type", "application/json");
-        let what = self.mistake.what(call.operation);
-        Some(match what {
+        let mistake = self.mistake.mistake_at(call.operation);
+        Some(match mistake {
             "always-200" => json(200, "{}"),
             "always-400" => json(400, "{}"),
             "always-declared" => json(400, "{}").with("x-amzn-ErrorType", "InvalidParameterException"),
@@ -213,27 +215,31 @@ impl Connect {
         })
     }
 
-    fn route<'a>(&self, request: &'a Request) -> Result<Call<'a>, Refusal> {
-        let path_and_query = request.target.strip_prefix(self.style.base).ok_or(Refusal::NoRoute)?;
+    fn route<'a>(&self, request: &'a Request) -> Result<Call<'a>, Rejection> {
+        let path_and_query = request.target.strip_prefix(self.style.base).ok_or(Rejection::NoRoute)?;
         let (path, query) = path_and_query.split_once('?').unwrap_or((path_and_query, ""));
         let segments = path
             .split('/')
             .skip(1)
             .map(|segment| {
-                if self.mistake.is("labels-not-decoded") { Some(segment.to_owned()) } else { unescaped(segment, false) }
+                if self.mistake.is("labels-not-decoded") {
+                    Some(segment.to_owned())
+                } else {
+                    percent_decode(segment, false)
+                }
             })
             .collect::<Option<Vec<_>>>()
-            .ok_or(Refusal::Invalid)?;
+            .ok_or(Rejection::Invalid)?;
         let query = query
             .split('&')
             .filter(|pair| !pair.is_empty())
             .map(|pair| {
                 let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
                 let plus = self.style.plus_is_space;
-                Some((unescaped(name, plus)?, unescaped(value, plus)?))
+                Some((percent_decode(name, plus)?, percent_decode(value, plus)?))
             })
             .collect::<Option<Vec<_>>>()
-            .ok_or(Refusal::Invalid)?;
+            .ok_or(Rejection::Invalid)?;
         let parts: Vec<&str> = segments.iter().map(String::as_str).collect();
         let (operation, instance, contact) = match (request.method.as_str(), parts.as_slice()) {
             ("POST", ["contact", "tags"]) => ("TagContact", "", ""),
@@ -243,17 +249,17 @@ impl Connect {
             ("GET", ["contact", "references", instance, contact]) => ("ListContactReferences", *instance, *contact),
             ("GET", ["contacts", instance, contact]) => ("DescribeContact", *instance, *contact),
             ("POST", ["contacts", instance, contact]) => ("UpdateContact", *instance, *contact),
-            _ => return Err(Refusal::NoRoute),
+            _ => return Err(Rejection::NoRoute),
         };
         let (instance, contact) = (instance.to_owned(), contact.to_owned());
         Ok(Call { operation, instance, contact, query, body: &request.body })
     }
 
-    fn known_caller(&self, request: &Request, operation: &str) -> bool {
+    fn is_authenticated(&self, request: &Request, operation: &str) -> bool {
         let Some(header) = request.header("authorization") else { return self.mistake.at(operation, "no-auth") };
         let algorithm = header.split(' ').next().unwrap_or_default();
         let scheme = algorithm.eq_ignore_ascii_case("AWS4-HMAC-SHA256");
-        match self.mistake.what(operation) {
+        match self.mistake.mistake_at(operation) {
             "no-auth" => true,
             "any-header" => !header.is_empty(),
             "any-scheme" => header.contains("Credential="),
@@ -264,7 +270,7 @@ impl Connect {
         }
     }
 
-    fn exists(&self, instance: &str, contact: &str) -> Result<(), Refusal> {
+    fn exists(&self, instance: &str, contact: &str) -> Result<(), Rejection> {
         if self.mistake.is("creates-contacts") || self.mistake.is("ignores-instance") && self.is_contact(contact) {
             return Ok(());
         }
@@ -272,7 +278,7 @@ impl Connect {
         if instance_known && (self.is_contact(contact) || self.mistake.is("ignores-contact")) {
             Ok(())
         } else {
-            Err(Refusal::Missing)
+            Err(Rejection::Missing)
         }
     }
 
@@ -284,7 +290,7 @@ impl Connect {
         }
     }
 
-    fn perform(&self, call: &Call<'_>) -> Result<Json, Refusal> {
+    fn execute(&self, call: &Call<'_>) -> Result<Json, Rejection> {
         let operation = call.operation;
         let (m, place) = (self.mistake, |member: &str| format!("{operation}.{member}"));
         if matches!(operation, "TagContact" | "UpdateContactAttributes") {
@@ -296,13 +302,13 @@ impl Connect {
                 instance.unwrap_or(self.style.instance).to_owned(),
                 contact.map_or_else(|| format!("{}000000000000", self.style.contact), str::to_owned),
             );
-            let known: &[&str] = if operation == "TagContact" {
+            let members: &[&str] = if operation == "TagContact" {
                 &["ContactId", "InstanceId", "Tags"]
             } else {
                 &["InitialContactId", "InstanceId", "Attributes"]
             };
-            self.no_others(&body, known)?;
-            if self.style.exists_first {
+            self.reject_unknown_members(&body, members)?;
+            if self.style.checks_existence_first {
                 self.exists(&instance, &contact)?;
             }
             return if operation == "TagContact" {
@@ -314,7 +320,7 @@ impl Connect {
         let id = if operation == "GetContactAttributes" { "InitialContactId" } else { "ContactId" };
         check_text(m, &place("InstanceId"), &call.instance, length(1, 100))?;
         check_text(m, &place(id), &call.contact, length(1, 256))?;
-        if self.style.exists_first {
+        if self.style.checks_existence_first {
             self.exists(&call.instance, &call.contact)?;
         }
         match operation {
@@ -342,9 +348,9 @@ impl Connect {
         }
     }
 
-    fn body(&self, operation: &str, bytes: &[u8]) -> Checked<Map<String, Json>> {
+    fn body(&self, operation: &str, bytes: &[u8]) -> Check<Map<String, Json>> {
         let m = self.mistake;
-        let bytes = if self.style.picky { bytes } else { bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes) };
+        let bytes = if self.style.strict { bytes } else { bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes) };
         let lossy;
         let mut bytes = bytes;
         if m.at(operation, "utf8-lossy") {
@@ -372,38 +378,38 @@ impl Connect {
         }
     }
 
-    fn no_others(&self, body: &Map<String, Json>, known: &[&str]) -> Checked<()> {
-        let others = body.keys().any(|name| !known.contains(&name.as_str()));
-        if self.style.picky && others { Err(Invalid) } else { Ok(()) }
+    fn reject_unknown_members(&self, body: &Map<String, Json>, members: &[&str]) -> Check<()> {
+        let others = body.keys().any(|name| !members.contains(&name.as_str()));
+        if self.style.strict && others { Err(Invalid) } else { Ok(()) }
     }
 
-    fn tag(&self, body: &Map<String, Json>, instance: &str, contact: &str) -> Result<Json, Refusal> {
+    fn tag(&self, body: &Map<String, Json>, instance: &str, contact: &str) -> Result<Json, Rejection> {
         let m = self.mistake;
         let tags = match body.get("Tags") {
             None | Some(Json::Null) if m.at("TagContact.Tags", "optional") => None,
-            None => return Err(Refusal::Invalid),
+            None => return Err(Rejection::Invalid),
             Some(tags) => object(m, "TagContact.Tags", tags)?,
         };
-        let mut made = BTreeMap::new();
+        let mut entries = BTreeMap::new();
         if let Some(tags) = tags {
             check_length(m, "TagContact.Tags", tags.len() as u64, 1, Some(6))?;
             for (key, value) in tags {
                 check_text(m, "TagContact.Tags{key}", key, TAG_KEY)?;
                 let value = text(m, "TagContact.Tags{value}", Some(value), true, false, length(0, 256))?;
-                made.insert(key.clone(), value.unwrap_or_default().to_owned());
+                entries.insert(key.clone(), value.unwrap_or_default().to_owned());
             }
         }
         self.exists(instance, contact)?;
-        self.contact(contact, |contact| contact.tags.extend(made));
+        self.contact(contact, |contact| contact.tags.extend(entries));
         Ok(json!({}))
     }
 
-    fn untag(&self, call: &Call<'_>) -> Result<Json, Refusal> {
+    fn untag(&self, call: &Call<'_>) -> Result<Json, Rejection> {
         let m = self.mistake;
         let keys: Vec<&String> =
             call.query.iter().filter(|(name, _)| name == "TagKeys").map(|(_, value)| value).collect();
         if keys.is_empty() && !m.at("UntagContact.TagKeys", "optional") {
-            return Err(Refusal::Invalid);
+            return Err(Rejection::Invalid);
         }
         check_length(m, "UntagContact.TagKeys", keys.len() as u64, 0, Some(6))?;
         for key in &keys {
@@ -414,12 +420,12 @@ impl Connect {
         Ok(json!({}))
     }
 
-    fn references(&self, call: &Call<'_>) -> Result<Json, Refusal> {
+    fn references(&self, call: &Call<'_>) -> Result<Json, Rejection> {
         let m = self.mistake;
         let types: Vec<&String> =
             call.query.iter().filter(|(name, _)| name == "referenceTypes").map(|(_, value)| value).collect();
         if types.is_empty() && !m.at("ListContactReferences.ReferenceTypes", "optional") {
-            return Err(Refusal::Invalid);
+            return Err(Rejection::Invalid);
         }
         check_length(m, "ListContactReferences.ReferenceTypes", types.len() as u64, 0, Some(6))?;
         for kind in &types {
@@ -448,20 +454,20 @@ impl Connect {
         })
     }
 
-    fn attributes(&self, body: &Map<String, Json>, instance: &str, contact: &str) -> Result<Json, Refusal> {
+    fn attributes(&self, body: &Map<String, Json>, instance: &str, contact: &str) -> Result<Json, Rejection> {
         let m = self.mistake;
         let given = match body.get("Attributes") {
             None | Some(Json::Null) if m.at("UpdateContactAttributes.Attributes", "optional") => None,
-            None => return Err(Refusal::Invalid),
+            None => return Err(Rejection::Invalid),
             Some(given) => object(m, "UpdateContactAttributes.Attributes", given)?,
         };
-        let name = Rules { made_of: Some(in_name), ..length(1, 32_767) };
-        let mut made = BTreeMap::new();
+        let name = Rules { allowed_char: Some(in_name), ..length(1, 32_767) };
+        let mut entries = BTreeMap::new();
         for (key, value) in given.into_iter().flatten() {
             check_text(m, "UpdateContactAttributes.Attributes{key}", key, name)?;
             let place = "UpdateContactAttributes.Attributes{value}";
             let value = text(m, place, Some(value), true, false, length(0, 32_767))?;
-            made.insert(key.clone(), value.unwrap_or_default().to_owned());
+            entries.insert(key.clone(), value.unwrap_or_default().to_owned());
         }
         self.exists(instance, contact)?;
         let mut all = if m.is("attributes-this-request-only") {
@@ -469,32 +475,32 @@ impl Connect {
         } else {
             self.contact(contact, |contact| contact.attributes.clone())
         };
-        all.extend(made.clone());
-        let cost = |text: &str| match m.what("*") {
+        all.extend(entries.clone());
+        let size = |text: &str| match m.mistake_at("*") {
             "attributes-in-characters" => text.chars().count(),
             "attributes-in-utf16" => text.encode_utf16().count(),
             _ => text.len(),
         };
-        let sum: usize = match m.what("*") {
-            "attributes-one-by-one" => all.values().map(|value| cost(value)).max().unwrap_or(0),
-            _ => all.iter().map(|(key, value)| cost(value) + if self.style.keys_count { key.len() } else { 0 }).sum(),
+        let sum: usize = match m.mistake_at("*") {
+            "attributes-one-by-one" => all.values().map(|value| size(value)).max().unwrap_or(0),
+            _ => all.iter().map(|(key, value)| size(value) + if self.style.counts_keys { key.len() } else { 0 }).sum(),
         };
-        let most = match m.what("*") {
+        let max = match m.mistake_at("*") {
             "attributes-budget+1" => 32_769,
             "attributes-budget-1" => 32_767,
             "attributes-budget-32000" => 32_000,
             "attributes-no-budget" => usize::MAX,
             _ => 32_768,
         };
-        if sum > most {
-            return Err(Refusal::Invalid);
+        if sum > max {
+            return Err(Rejection::Invalid);
         }
-        self.contact(contact, |contact| contact.attributes.extend(made));
+        self.contact(contact, |contact| contact.attributes.extend(entries));
         Ok(json!({}))
     }
 
-    /// What is stored of a contact, seen or changed.
-    fn contact<T>(&self, id: &str, look: impl FnOnce(&mut Contact) -> T) -> T {
+    /// Runs an action on the stored contact.
+    fn contact<T>(&self, id: &str, action: impl FnOnce(&mut Contact) -> T) -> T {
         let seed = || {
             let mut contact = Contact::default();
             if self.style.seeded {
@@ -505,10 +511,10 @@ impl Connect {
             contact
         };
         if self.mistake.is("forgets-everything") {
-            return look(&mut seed());
+            return action(&mut seed());
         }
-        let mut contacts = self.contacts.lock().expect("no panics while it is held");
-        look(contacts.entry(id.to_owned()).or_insert_with(seed))
+        let mut contacts = self.contacts.lock().expect("no thread panics with the lock");
+        action(contacts.entry(id.to_owned()).or_insert_with(seed))
     }
 
     fn success(&self, operation: &str, result: &Json) -> Response {
@@ -530,40 +536,40 @@ impl Connect {
         if m.at(operation, "ok-member") {
             return Response::new(200, "{\"status\":\"ok\"}").with("Content-Type", self.style.content_type);
         }
-        let mut response = match self.style.empty_as {
+        let mut response = match self.style.empty_body {
             _ if status == 204 => Response::new(204, ""),
-            EmptyAs::Nothing if empty => Response::new(status, ""),
-            EmptyAs::NothingTyped if empty => Response::new(status, "").with("Content-Type", self.style.content_type),
+            EmptyBody::Nothing if empty => Response::new(status, ""),
+            EmptyBody::NothingTyped if empty => Response::new(status, "").with("Content-Type", self.style.content_type),
             _ => Response::new(status, result.to_string()).with("Content-Type", self.style.content_type),
         };
         if m.at(operation, "short") {
-            response.trouble = Trouble::Short(5);
+            response.delivery_fault = DeliveryFault::Short(5);
         } else if m.at(operation, "trailing") {
-            response.trouble = Trouble::Trailing;
+            response.delivery_fault = DeliveryFault::Trailing;
         } else if m.at(operation, "not-gzip") {
-            response.trouble = Trouble::NotGzip;
+            response.delivery_fault = DeliveryFault::NotGzip;
         } else if m.at(operation, "hang") {
-            response.trouble = Trouble::Hang;
+            response.delivery_fault = DeliveryFault::Hang;
         } else if m.at(operation, "drop") {
-            response.trouble = Trouble::Drop;
+            response.delivery_fault = DeliveryFault::Drop;
         } else if m.at(operation, "two-documents") {
             response.body.extend(b"{}");
         }
         response.with("x-amzn-RequestId", "8f4b1a52-4a30-4a63-8c87-3c7a9f1e0f11")
     }
 
-    fn refuse(&self, refusal: &Refusal, operation: &str) -> Response {
+    fn reject(&self, rejection: &Rejection, operation: &str) -> Response {
         let m = self.mistake;
-        let (mut status, mut name) = match refusal {
-            Refusal::Invalid if operation == "GetContactAttributes" => (400, "InvalidRequestException"),
-            Refusal::Invalid => (400, self.style.invalid),
-            Refusal::Missing => (404, "ResourceNotFoundException"),
-            Refusal::Unknown => (self.style.auth_status, "MissingAuthenticationTokenException"),
-            Refusal::NoRoute => (404, "UnknownOperationException"),
+        let (mut status, mut name) = match rejection {
+            Rejection::Invalid if operation == "GetContactAttributes" => (400, "InvalidRequestException"),
+            Rejection::Invalid => (400, self.style.invalid),
+            Rejection::Missing => (404, "ResourceNotFoundException"),
+            Rejection::Unauthenticated => (self.style.auth_status, "MissingAuthenticationTokenException"),
+            Rejection::NoRoute => (404, "UnknownOperationException"),
         };
-        let what = m.what(operation);
-        if matches!(refusal, Refusal::Invalid) {
-            (status, name) = match what {
+        let mistake = m.mistake_at(operation);
+        if matches!(rejection, Rejection::Invalid) {
+            (status, name) = match mistake {
                 "invalid-is-422" => (422, name),
                 "invalid-is-500" => (500, "InternalServiceException"),
                 "invalid-is-404" => (404, "ResourceNotFoundException"),
@@ -577,22 +583,23 @@ impl Connect {
                 "name-missing" => (400, ""),
                 _ => (status, name),
             };
-            if what == "html-error" {
+            if mistake == "html-error" {
                 let page = "<html><body>Bad Request InvalidParameterException</body></html>";
                 return Response::new(400, page).with("Content-Type", "text/html");
             }
-            if what == "type-in-message-only" {
+            if mistake == "type-in-message-only" {
                 let body = json!({"message": "InvalidParameterException: bad"}).to_string();
                 return Response::new(400, body).with("Content-Type", "application/json");
             }
-            if what == "invalid-hangs" || what == "invalid-drops" {
+            if mistake == "invalid-hangs" || mistake == "invalid-drops" {
                 let mut response = Response::new(400, "");
-                response.trouble = if what == "invalid-hangs" { Trouble::Hang } else { Trouble::Drop };
+                response.delivery_fault =
+                    if mistake == "invalid-hangs" { DeliveryFault::Hang } else { DeliveryFault::Drop };
                 return response;
             }
         }
-        if matches!(refusal, Refusal::Missing) {
-            (status, name) = match what {
+        if matches!(rejection, Rejection::Missing) {
+            (status, name) = match mistake {
                 "missing-is-400" => (400, "InvalidParameterException"),
                 "missing-is-500" => (500, "InternalServiceException"),
                 "missing-is-403" => (403, "AccessDeniedException"),
@@ -602,25 +609,27 @@ impl Connect {
                 _ => (status, name),
             };
         }
-        if matches!(refusal, Refusal::Unknown) && m.at(operation, "unknown-is-500") {
+        if matches!(rejection, Rejection::Unauthenticated) && m.at(operation, "unknown-is-500") {
             (status, name) = (500, "InternalServiceException");
         }
         self.error(status, name)
     }
 
     fn error(&self, status: u16, name: &str) -> Response {
-        let mut body = json!({"message": "refused"});
+        let mut body = json!({"message": "rejected"});
         let mut header = None;
-        let at = if name.is_empty() { None } else { Some(self.style.error_at) };
+        let at = if name.is_empty() { None } else { Some(self.style.error_location) };
         match at {
             None => {}
-            Some(ErrorAt::Header) => header = Some(name.to_owned()),
-            Some(ErrorAt::HeaderWithAddress) => header = Some(format!("{name}:http://internal.amazon.com/coral/x/")),
-            Some(ErrorAt::HeaderWithNamespace) => header = Some(format!("com.amazonaws.connect#{name}")),
-            Some(ErrorAt::TypeMember) => body["__type"] = json!(name),
-            Some(ErrorAt::TypeWithNamespace) => body["__type"] = json!(format!("com.amazonaws.connect#{name}")),
-            Some(ErrorAt::CodeMember) => body["code"] = json!(name),
-            Some(ErrorAt::Everywhere) => {
+            Some(ErrorLocation::Header) => header = Some(name.to_owned()),
+            Some(ErrorLocation::HeaderWithAddress) => {
+                header = Some(format!("{name}:http://internal.amazon.com/coral/x/"))
+            }
+            Some(ErrorLocation::HeaderWithNamespace) => header = Some(format!("com.amazonaws.connect#{name}")),
+            Some(ErrorLocation::TypeMember) => body["__type"] = json!(name),
+            Some(ErrorLocation::TypeWithNamespace) => body["__type"] = json!(format!("com.amazonaws.connect#{name}")),
+            Some(ErrorLocation::CodeMember) => body["code"] = json!(name),
+            Some(ErrorLocation::Everywhere) => {
                 header = Some(format!("{name}:"));
                 body["__type"] = json!(name);
                 body["code"] = json!(name);
@@ -646,8 +655,8 @@ impl Service for Connect {
         self.style.framing
     }
 
-    fn letters(&self) -> Letters {
-        self.style.letters
+    fn header_case(&self) -> HeaderCase {
+        self.style.header_case
     }
 }
 

@@ -1,12 +1,12 @@
 //! A small HTTP/1 server over plain sockets: one thread for each connection, one loopback port for each server.
 //!
-//! It never judges a request and shares no line with the product.
+//! It never judges a request and shares no code with the product.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 
-/// What came in.
+/// A received request.
 pub struct Request {
     pub method: String,
     pub target: String,
@@ -20,34 +20,34 @@ impl Request {
     }
 }
 
-/// What goes out.
+/// A response to send.
 #[derive(Clone)]
 pub struct Response {
     pub status: u16,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
-    pub trouble: Trouble,
+    pub delivery_fault: DeliveryFault,
 }
 
-/// What is wrong with the way an answer travels.
+/// A fault in the delivery of a response.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Trouble {
+pub enum DeliveryFault {
     None,
-    /// Nothing is ever answered.
+    /// The server never responds.
     Hang,
-    /// The connection ends without an answer.
+    /// The connection is closed without a response.
     Drop,
-    /// The stated length is this much more than what follows.
+    /// The declared length exceeds the body by this many bytes.
     Short(usize),
-    /// This much follows after the stated length.
+    /// More bytes follow after the declared length.
     Trailing,
-    /// The content encoding says gzip and the body is none.
+    /// The content encoding is `gzip`, but the body is not compressed.
     NotGzip,
 }
 
 impl Response {
     pub fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
-        Self { status, headers: Vec::new(), body: body.into(), trouble: Trouble::None }
+        Self { status, headers: Vec::new(), body: body.into(), delivery_fault: DeliveryFault::None }
     }
 
     pub fn with(mut self, name: &str, value: &str) -> Self {
@@ -56,39 +56,39 @@ impl Response {
     }
 }
 
-/// How answers are framed, whatever is in them.
+/// How responses are framed.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub enum Framing {
     #[default]
     Length,
     Chunked,
-    /// HTTP/1.0, the end of the connection is the end of the body.
+    /// HTTP/1.0: the end of the connection ends the body.
     Old,
-    /// HTTP/1.1 with a length, and the connection closes after each answer.
+    /// HTTP/1.1 with a length; the connection is closed after each response.
     Close,
 }
 
-/// How header names are written.
+/// The letter case of header names.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub enum Letters {
+pub enum HeaderCase {
     #[default]
     AsIs,
     Lower,
     Upper,
 }
 
-/// Something that answers.
+/// A service that responds to requests.
 pub trait Service: Send + Sync + 'static {
     fn answer(&self, request: &Request) -> Response;
     fn framing(&self) -> Framing {
         Framing::Length
     }
-    fn letters(&self) -> Letters {
-        Letters::AsIs
+    fn header_case(&self) -> HeaderCase {
+        HeaderCase::AsIs
     }
 }
 
-/// Starts a server that lives as long as the test process; its port.
+/// Starts a server that runs until the test process ends, and returns its port.
 pub fn serve(service: impl Service) -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
     let port = listener.local_addr().expect("bound").port();
@@ -96,40 +96,42 @@ pub fn serve(service: impl Service) -> u16 {
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             let service = Arc::clone(&service);
-            std::thread::spawn(move || drop(talk(&*service, stream)));
+            std::thread::spawn(move || drop(handle_connection(&*service, stream)));
         }
     });
     port
 }
 
-fn talk(service: &dyn Service, stream: TcpStream) -> std::io::Result<()> {
+fn handle_connection(service: &dyn Service, stream: TcpStream) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut writer = stream;
-    while let Some(request) = read(&mut reader)? {
+    while let Some(request) = read_request(&mut reader)? {
         let response = service.answer(&request);
-        match response.trouble {
-            Trouble::Hang => {
-                // Until the other side gives up.
+        match response.delivery_fault {
+            DeliveryFault::Hang => {
+                // Waits until the client gives up.
                 let mut rest = Vec::new();
                 reader.read_to_end(&mut rest)?;
                 return Ok(());
             }
-            Trouble::Drop => return Ok(()),
+            DeliveryFault::Drop => return Ok(()),
             _ => {}
         }
         let framing = service.framing();
-        writer.write_all(&written(&response, framing, service.letters(), request.method == "HEAD"))?;
-        if matches!(framing, Framing::Old | Framing::Close) || matches!(response.trouble, Trouble::Short(_)) {
+        writer.write_all(&encode_response(&response, framing, service.header_case(), request.method == "HEAD"))?;
+        if matches!(framing, Framing::Old | Framing::Close)
+            || matches!(response.delivery_fault, DeliveryFault::Short(_))
+        {
             return Ok(());
         }
     }
     Ok(())
 }
 
-fn read(reader: &mut BufReader<TcpStream>) -> std::io::Result<Option<Request>> {
+fn read_request(reader: &mut BufReader<TcpStream>) -> std::io::Result<Option<Request>> {
     let mut line = String::new();
-    let mut next = |reader: &mut BufReader<TcpStream>| -> std::io::Result<Option<String>> {
+    let mut next_line = |reader: &mut BufReader<TcpStream>| -> std::io::Result<Option<String>> {
         line.clear();
         let mut bytes = Vec::new();
         if reader.read_until(b'\n', &mut bytes)? == 0 {
@@ -137,11 +139,11 @@ fn read(reader: &mut BufReader<TcpStream>) -> std::io::Result<Option<Request>> {
         }
         Ok(Some(String::from_utf8_lossy(&bytes).trim_end_matches(['\r', '\n']).to_owned()))
     };
-    let Some(first) = next(reader)? else { return Ok(None) };
-    let mut words = first.split(' ');
+    let Some(request_line) = next_line(reader)? else { return Ok(None) };
+    let mut words = request_line.split(' ');
     let (method, target) = (words.next().unwrap_or_default().to_owned(), words.next().unwrap_or_default().to_owned());
     let mut headers = Vec::new();
-    while let Some(line) = next(reader)?.filter(|line| !line.is_empty()) {
+    while let Some(line) = next_line(reader)?.filter(|line| !line.is_empty()) {
         if let Some((name, value)) = line.split_once(':') {
             headers.push((name.to_owned(), value.trim().to_owned()));
         }
@@ -153,13 +155,13 @@ fn read(reader: &mut BufReader<TcpStream>) -> std::io::Result<Option<Request>> {
     Ok(Some(request))
 }
 
-fn written(response: &Response, framing: Framing, letters: Letters, head_only: bool) -> Vec<u8> {
+fn encode_response(response: &Response, framing: Framing, header_case: HeaderCase, head_only: bool) -> Vec<u8> {
     let version = if framing == Framing::Old { "HTTP/1.0" } else { "HTTP/1.1" };
     let mut headers = response.headers.clone();
     let body = &response.body;
     match framing {
         Framing::Length | Framing::Close => {
-            let more = if let Trouble::Short(more) = response.trouble { more } else { 0 };
+            let more = if let DeliveryFault::Short(more) = response.delivery_fault { more } else { 0 };
             headers.push(("Content-Length".to_owned(), (body.len() + more).to_string()));
         }
         Framing::Chunked => headers.push(("Transfer-Encoding".to_owned(), "chunked".to_owned())),
@@ -168,15 +170,15 @@ fn written(response: &Response, framing: Framing, letters: Letters, head_only: b
     if framing == Framing::Close {
         headers.push(("Connection".to_owned(), "close".to_owned()));
     }
-    if response.trouble == Trouble::NotGzip {
+    if response.delivery_fault == DeliveryFault::NotGzip {
         headers.push(("Content-Encoding".to_owned(), "gzip".to_owned()));
     }
     let mut out = format!("{version} {} -\r\n", response.status).into_bytes();
     for (name, value) in headers {
-        let name = match letters {
-            Letters::AsIs => name,
-            Letters::Lower => name.to_lowercase(),
-            Letters::Upper => name.to_uppercase(),
+        let name = match header_case {
+            HeaderCase::AsIs => name,
+            HeaderCase::Lower => name.to_lowercase(),
+            HeaderCase::Upper => name.to_uppercase(),
         };
         out.extend(format!("{name}: {value}\r\n").bytes());
     }
@@ -194,14 +196,14 @@ fn written(response: &Response, framing: Framing, letters: Letters, head_only: b
     } else {
         out.extend(body);
     }
-    if response.trouble == Trouble::Trailing {
+    if response.delivery_fault == DeliveryFault::Trailing {
         out.extend(b"overflow");
     }
     out
 }
 
-/// One segment or value of a query, unescaped; nothing where an escape is broken or the bytes are no text.
-pub fn unescaped(text: &str, plus_is_space: bool) -> Option<String> {
+/// Percent-decodes a path segment or query value. Returns `None` for a malformed escape or bytes that are not UTF-8.
+pub fn percent_decode(text: &str, plus_is_space: bool) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {

@@ -1,15 +1,15 @@
-//! LeadLex's one operation, written by hand after its page.
+//! LeadLex's only operation, implemented by hand from its page.
 //!
 //! It never reads overstep's contract.
 
-use super::http::{Framing, Request, Response, Service, unescaped};
+use super::http::{Framing, Request, Response, Service, percent_decode};
 use serde_json::{Value as Json, json};
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-/// Where an error body holds its code.
+/// Where an error body has its code.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum CodeAt {
+pub enum CodeLocation {
     ErrorCode,
     Code,
     ErrorType,
@@ -18,49 +18,49 @@ pub enum CodeAt {
     Errors,
 }
 
-/// What the page leaves to the author.
+/// Choices that the page leaves open.
 #[derive(Clone)]
 pub struct Style {
-    pub code_at: CodeAt,
+    pub code_location: CodeLocation,
     pub status: u16,
     pub unknown_status: u16,
     pub unknown_code: &'static str,
-    pub any_case_scheme: bool,
-    pub picky: bool,
+    pub case_insensitive_scheme: bool,
+    pub strict: bool,
     pub content_type: &'static str,
     pub base: &'static str,
     pub seeded: bool,
     pub auth_last: bool,
-    pub more_members: bool,
-    pub full: &'static str,
+    pub extra_members: bool,
+    pub full_key: &'static str,
     pub contact: &'static str,
     pub framing: Framing,
-    pub most_tags: usize,
+    pub max_tags: usize,
 }
 
 impl Default for Style {
     fn default() -> Self {
         Self {
-            code_at: CodeAt::ErrorCode,
+            code_location: CodeLocation::ErrorCode,
             status: 200,
             unknown_status: 401,
             unknown_code: "unauthorized",
-            any_case_scheme: true,
-            picky: false,
+            case_insensitive_scheme: true,
+            strict: false,
             content_type: "application/json",
             base: "/functions/v1/api-gateway",
             seeded: false,
             auth_last: false,
-            more_members: false,
-            full: "wbk_full",
+            extra_members: false,
+            full_key: "wbk_full",
             contact: "123e4567-e89b-12d3-a456-",
             framing: Framing::Length,
-            most_tags: usize::MAX,
+            max_tags: usize::MAX,
         }
     }
 }
 
-/// The server, with one mistake or none.
+/// The server, with at most one mistake.
 pub struct LeadLex {
     pub style: Style,
     pub mistake: &'static str,
@@ -84,25 +84,25 @@ impl LeadLex {
         let scheme_fits = match self.mistake {
             "any-scheme" => !scheme.is_empty(),
             "scheme-optional" => scheme.is_empty() || scheme == "Bearer",
-            _ if self.style.any_case_scheme => scheme.eq_ignore_ascii_case("bearer"),
+            _ if self.style.case_insensitive_scheme => scheme.eq_ignore_ascii_case("bearer"),
             _ => scheme == "Bearer",
         };
-        let (full, read_only) = (self.style.full, "wbk_readonly");
+        let (full_key, read_only) = (self.style.full_key, "wbk_readonly");
         match self.mistake {
             "no-auth" => Caller::Full,
             "any-key" if scheme_fits && !key.is_empty() => Caller::Full,
             "header-is-enough" if request.header("authorization").is_some() => Caller::Full,
             "key-prefix" if scheme_fits && key != read_only && key.starts_with("wbk_") => Caller::Full,
-            "key-starts" if scheme_fits && key.starts_with(full) => Caller::Full,
-            "key-is-prefix" if scheme_fits && !key.is_empty() && full.starts_with(key) => Caller::Full,
+            "key-starts" if scheme_fits && key.starts_with(full_key) => Caller::Full,
+            "key-is-prefix" if scheme_fits && !key.is_empty() && full_key.starts_with(key) => Caller::Full,
             "no-permissions" if scheme_fits && key == read_only => Caller::Full,
-            _ if scheme_fits && key == full => Caller::Full,
+            _ if scheme_fits && key == full_key => Caller::Full,
             _ if scheme_fits && key == read_only => Caller::ReadOnly,
             _ => Caller::Unknown,
         }
     }
 
-    fn refuse(&self, status: u16, code: &str) -> Response {
+    fn reject(&self, status: u16, code: &str) -> Response {
         let (mut status, mut code) = (status, code);
         match (self.mistake, code) {
             ("forbidden-is-401", "insufficient_permissions") => status = 401,
@@ -119,19 +119,19 @@ impl LeadLex {
             ("html", _) => return Response::new(status, "<h1>error</h1>").with("Content-Type", "text/html"),
             _ => {}
         }
-        let body = match self.style.code_at {
-            CodeAt::ErrorCode => json!({"error": {"code": code, "message": "refused"}}),
-            CodeAt::Code => json!({"code": code, "message": "refused"}),
-            CodeAt::ErrorType => json!({"error": {"type": code, "message": "refused"}}),
-            CodeAt::Error => json!({"error": code, "message": "refused"}),
-            CodeAt::Type => json!({"type": code, "title": "refused"}),
-            CodeAt::Errors => json!({"errors": [{"code": code, "detail": "refused"}]}),
+        let body = match self.style.code_location {
+            CodeLocation::ErrorCode => json!({"error": {"code": code, "message": "rejected"}}),
+            CodeLocation::Code => json!({"code": code, "message": "rejected"}),
+            CodeLocation::ErrorType => json!({"error": {"type": code, "message": "rejected"}}),
+            CodeLocation::Error => json!({"error": code, "message": "rejected"}),
+            CodeLocation::Type => json!({"type": code, "title": "rejected"}),
+            CodeLocation::Errors => json!({"errors": [{"code": code, "detail": "rejected"}]}),
         };
         Response::new(status, body.to_string()).with("content-type", self.style.content_type)
     }
 
-    fn tags_of(&self, body: &[u8]) -> Option<Vec<String>> {
-        let bytes = if self.style.picky { body } else { body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body) };
+    fn parse_tags(&self, body: &[u8]) -> Option<Vec<String>> {
+        let bytes = if self.style.strict { body } else { body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body) };
         let document: Json = match self.mistake {
             "trailing-ignored" => serde_json::Deserializer::from_slice(bytes).into_iter().next()?.ok()?,
             "utf8-lossy" => serde_json::from_str(&String::from_utf8_lossy(bytes)).ok()?,
@@ -142,7 +142,7 @@ impl LeadLex {
             ("bare-list", Json::Array(_)) => return Some(Vec::new()),
             _ => document.as_object()?,
         };
-        if self.style.picky && members.len() != 1 {
+        if self.style.strict && members.len() != 1 {
             return None;
         }
         let items = match (self.mistake, members.get("tags")) {
@@ -152,7 +152,7 @@ impl LeadLex {
             (_, Some(Json::Array(items))) => items,
             _ => return None,
         };
-        if items.len() > self.style.most_tags {
+        if items.len() > self.style.max_tags {
             return None;
         }
         let mut out = Vec::new();
@@ -175,26 +175,26 @@ impl LeadLex {
             return Response::new(200, body.to_string()).with("content-type", "application/json");
         }
         if self.mistake == "always-400" {
-            return self.refuse(400, "validation_error");
+            return self.reject(400, "validation_error");
         }
         let path = request.target.split('?').next().unwrap_or_default();
         let segments: Vec<&str> = path.strip_prefix(self.style.base).unwrap_or("?").split('/').collect();
         let ["", "v1", "contacts", id, "tags"] = segments.as_slice() else {
-            return self.refuse(404, "route_not_found");
+            return self.reject(404, "route_not_found");
         };
         if request.method != "POST" {
-            return self.refuse(405, "method_not_allowed");
+            return self.reject(405, "method_not_allowed");
         }
         let caller = self.caller(request);
-        let refused = match caller {
+        let rejection = match caller {
             Caller::Full => None,
-            Caller::ReadOnly => Some(self.refuse(403, "insufficient_permissions")),
-            Caller::Unknown => Some(self.refuse(self.style.unknown_status, self.style.unknown_code)),
+            Caller::ReadOnly => Some(self.reject(403, "insufficient_permissions")),
+            Caller::Unknown => Some(self.reject(self.style.unknown_status, self.style.unknown_code)),
         };
-        if let Some(refused) = refused.clone().filter(|_| !self.style.auth_last) {
-            return refused;
+        if let Some(rejection) = rejection.clone().filter(|_| !self.style.auth_last) {
+            return rejection;
         }
-        let Some(id) = unescaped(id, false) else { return self.refuse(400, "validation_error") };
+        let Some(id) = percent_decode(id, false) else { return self.reject(400, "validation_error") };
         let groups: Vec<&str> = id.split('-').collect();
         let sizes: Vec<usize> = groups.iter().map(|group| group.len()).collect();
         let mut well_formed =
@@ -202,25 +202,25 @@ impl LeadLex {
         if self.mistake == "id-any-letters" {
             well_formed = sizes == [8, 4, 4, 4, 12];
         }
-        let tags = self.tags_of(&request.body);
+        let tags = self.parse_tags(&request.body);
         if !well_formed && self.mistake != "id-not-checked" {
             return if self.mistake == "odd-id-is-404" {
-                self.refuse(404, "not_found")
+                self.reject(404, "not_found")
             } else {
-                self.refuse(400, "validation_error")
+                self.reject(400, "validation_error")
             };
         }
-        let Some(tags) = tags else { return self.refuse(400, "validation_error") };
-        if let Some(refused) = refused {
-            return refused;
+        let Some(tags) = tags else { return self.reject(400, "validation_error") };
+        if let Some(rejection) = rejection {
+            return rejection;
         }
         if !id.to_lowercase().starts_with(self.style.contact)
             && !matches!(self.mistake, "creates-contacts" | "id-not-checked" | "id-any-letters")
         {
-            return self.refuse(404, "not_found");
+            return self.reject(404, "not_found");
         }
         let seed = || if self.style.seeded { vec!["vip".to_owned(), "old".to_owned()] } else { Vec::new() };
-        let mut stored = self.tags.lock().expect("no panics while it is held");
+        let mut stored = self.tags.lock().expect("no thread panics with the lock");
         let all = stored.entry(id.clone()).or_insert_with(seed);
         for tag in tags {
             if !all.contains(&tag) {
@@ -238,7 +238,7 @@ impl LeadLex {
             "success-html" => return Response::new(200, body.to_string()).with("content-type", "text/html"),
             _ => {}
         }
-        if self.style.more_members {
+        if self.style.extra_members {
             body["meta"] = json!({"request_id": "r-1"});
             body["data"]["updated_at"] = json!("2025-01-01T00:00:00Z");
         }

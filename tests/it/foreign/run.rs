@@ -1,18 +1,18 @@
 //! One run of the real binary against one server.
 //!
-//! It never looks inside: exit code and NDJSON are all it reads.
+//! It reads only the exit code, the output and the NDJSON report.
 
 use super::command::overstep;
 use serde_json::Value as Json;
 
-/// What a run came to.
-pub struct Ran {
+/// The result of a run.
+pub struct RunResult {
     pub code: i32,
     pub events: Vec<Json>,
     pub text: String,
 }
 
-impl Ran {
+impl RunResult {
     pub fn findings(&self) -> Vec<String> {
         self.events
             .iter()
@@ -26,34 +26,34 @@ impl Ran {
     }
 }
 
-/// `overstep check SCENARIO -e http://127.0.0.1:PORT…` with NDJSON.
-pub fn check(scenario: &str, port: u16, base: &str, more: &[&str]) -> Ran {
+/// Runs `overstep check SCENARIO -e http://127.0.0.1:PORT…` with an NDJSON report.
+pub fn check(scenario: &str, port: u16, base: &str, more: &[&str]) -> RunResult {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let endpoint = format!("http://127.0.0.1:{port}{base}");
     let fixed = ["check", scenario, "-e", &endpoint, "--report", "ndjson=results.ndjson", "--no-progress"];
     let output = overstep(directory.path(), &[&fixed[..], more].concat()).output().expect("it starts");
     let text = std::fs::read_to_string(directory.path().join("results.ndjson")).unwrap_or_default();
-    Ran {
+    RunResult {
         code: output.status.code().expect("it ends by itself"),
         events: text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect(),
         text: String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr),
     }
 }
 
-/// Does every job, a few at a time, and says what was wrong with each.
-pub fn each<T: Sync>(jobs: &[T], look: impl Fn(&T) -> Option<String> + Sync) -> Vec<String> {
+/// Runs all jobs, a few at a time, and returns the failures.
+pub fn run_all<T: Sync>(jobs: &[T], check: impl Fn(&T) -> Option<String> + Sync) -> Vec<String> {
     let next = std::sync::atomic::AtomicUsize::new(0);
-    let wrong = std::sync::Mutex::new(Vec::new());
+    let failures = std::sync::Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for _ in 0..3 {
             scope.spawn(|| {
                 while let Some(job) = jobs.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
-                    if let Some(reason) = look(job) {
-                        wrong.lock().expect("no panics while it is held").push(reason);
+                    if let Some(reason) = check(job) {
+                        failures.lock().expect("no thread panics with the lock").push(reason);
                     }
                 }
             });
         }
     });
-    wrong.into_inner().expect("all are done")
+    failures.into_inner().expect("all threads have ended")
 }

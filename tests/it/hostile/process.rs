@@ -1,53 +1,53 @@
-//! One run of the real binary: how it ended, what it wrote, and what memory it took.
+//! One run of the binary: exit code, output, report and peak memory.
 //!
-//! It never looks inside, and a run that does not end is ended.
+//! It uses nothing else of the product, and stops a run that does not end.
 
 use super::command::{Watched, overstep, watched};
 use serde_json::Value as Json;
 use std::time::Duration;
 
-/// What a run came to.
-pub struct Ran {
+/// The result of a run.
+pub struct RunResult {
     pub code: i32,
     pub events: Vec<Json>,
-    /// What it printed.
+    /// Standard output and standard error.
     pub text: String,
-    /// The longest line of its results, in bytes.
-    pub longest: usize,
-    /// The largest resident size in kB that was seen; 0 where the system does not tell.
-    pub peak: u64,
+    /// Length of the longest line of the report, in bytes.
+    pub longest_line: usize,
+    /// Largest measured resident size in kB; 0 where the system does not report it.
+    pub peak_memory: u64,
 }
 
-/// A folder with the made-up service's scenario.
+/// A folder with the scenario of the sample service.
 pub struct Project(tempfile::TempDir);
 
 impl Project {
     pub fn new() -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let scenarios = directory.path().join("scenarios");
-        std::fs::create_dir(&scenarios).expect("made");
-        std::fs::write(scenarios.join("cards.toml"), super::planted::SCENARIO).expect("written");
-        std::fs::write(scenarios.join("cards.contract.json"), super::planted::CONTRACT).expect("written");
+        std::fs::create_dir(&scenarios).expect("the folder can be created");
+        std::fs::write(scenarios.join("cards.toml"), super::cards::SCENARIO).expect("the file can be written");
+        std::fs::write(scenarios.join("cards.contract.json"), super::cards::CONTRACT).expect("the file can be written");
         Self(directory)
     }
 
-    /// `overstep COMMAND cards -e URL …` with results.
-    pub fn overstep(&self, command: &str, url: &str, more: &[&str]) -> Ran {
-        let arguments = [&[command, "cards", "-e", url], &ALWAYS[..], more].concat();
-        let (code, text, peak) = self.run(&arguments);
+    /// Runs `overstep COMMAND cards -e URL …` with a report.
+    pub fn overstep(&self, command: &str, url: &str, arguments: &[&str]) -> RunResult {
+        let arguments = [&[command, "cards", "-e", url], &COMMON_ARGUMENTS[..], arguments].concat();
+        let (code, text, peak_memory) = self.run(&arguments);
         let results = std::fs::read_to_string(self.0.path().join("results.ndjson")).unwrap_or_default();
         let events = results.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect();
-        Ran { code, events, text, longest: results.lines().map(str::len).max().unwrap_or(0), peak }
+        RunResult { code, events, text, longest_line: results.lines().map(str::len).max().unwrap_or(0), peak_memory }
     }
 
-    /// `overstep …`: how it ended, what it printed, and the most memory that it took.
+    /// Runs `overstep …`, and returns its exit code, output and peak memory.
     pub fn run(&self, arguments: &[&str]) -> (i32, String, u64) {
-        let Watched { code, text, peak } = watched(overstep(self.0.path(), arguments), MOST);
-        (code, text, peak)
+        let Watched { code, text, peak: peak_memory } = watched(overstep(self.0.path(), arguments), MAX_RUN_TIME);
+        (code, text, peak_memory)
     }
 }
 
-/// A run that takes longer hangs.
-const MOST: Duration = Duration::from_mins(5);
+/// A run that takes longer is treated as a hang.
+const MAX_RUN_TIME: Duration = Duration::from_mins(5);
 
-const ALWAYS: [&str; 3] = ["--no-progress", "--report", "ndjson=results.ndjson"];
+const COMMON_ARGUMENTS: [&str; 3] = ["--no-progress", "--report", "ndjson=results.ndjson"];

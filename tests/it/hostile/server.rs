@@ -1,149 +1,156 @@
-//! A made-up service on loopback that keeps its promises, except that some requests meet a hostile manner.
+//! A sample service on loopback that is faithful, except that some requests get a hostile behavior.
 //!
-//! It never sleeps, never speaks to anybody else, and every thread of it ends with its connection.
+//! It never sleeps and never opens connections, and each of its threads ends with its connection.
 
+use super::cards::{Cards, Fault};
 use super::loopback::{read_request, serve};
-use super::planted::{Cards, Fault};
 use serde_json::Value as Json;
 use std::io::{BufReader, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What is done instead of answering.
+/// What the server does instead of a faithful response.
 #[derive(Clone, Debug)]
-pub enum Manner {
-    /// These bytes are written, and the connection is kept.
-    Says(Vec<u8>),
-    /// These bytes are written, and the connection is closed.
-    Closes(Vec<u8>),
-    /// These bytes are written, and only the server's side of the connection is closed.
-    HalfCloses(Vec<u8>),
-    /// These bytes are written one by one, each as a packet of its own.
+pub enum HostileBehavior {
+    /// Writes these bytes and keeps the connection.
+    Sends(Vec<u8>),
+    /// Writes these bytes and closes the connection.
+    SendsAndCloses(Vec<u8>),
+    /// Writes these bytes and closes only the server's side of the connection.
+    SendsAndHalfCloses(Vec<u8>),
+    /// Writes these bytes one by one, each in its own packet.
     Trickles(Vec<u8>),
-    /// The first bytes, and then the others again and again, as fast as they are taken.
+    /// Writes the first bytes, and then repeats the others as fast as possible.
     Repeats(Vec<u8>, Vec<u8>),
-    /// The same, but only now and then.
+    /// Writes the first bytes, and then repeats the others with pauses.
     Drips(Vec<u8>, Vec<u8>),
-    /// These bytes are written before anybody has asked, and nothing after them.
+    /// Writes these bytes before any request, and nothing after them.
     SpeaksFirst(Vec<u8>),
-    /// The connection is closed as soon as it is there.
+    /// Closes the connection as soon as it is accepted.
     ClosesUnread,
-    /// The connection is closed when a few bytes of the request have been read.
+    /// Closes the connection after a few bytes of the request.
     ReadsHalf,
 }
 
-/// Which requests meet it.
+/// The requests that get the hostile behavior.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Which {
-    /// All of them.
-    Every,
-    /// Links with a note that is longer than is documented.
+pub enum AffectedRequests {
+    /// All requests.
+    All,
+    /// Links with a note that is longer than documented.
     LongNotes,
     /// Links with any note.
     Notes,
 }
 
-impl Which {
-    fn meets(self, head: &str, body: &[u8]) -> bool {
-        let link = head.lines().next().unwrap_or_default().contains("/links ");
+impl AffectedRequests {
+    fn affects(self, head: &str, body: &[u8]) -> bool {
+        let is_link = head.lines().next().unwrap_or_default().contains("/links ");
         let note = || {
             let body: Json = serde_json::from_slice(body).ok()?;
             Some(body.get("note")?.as_str()?.chars().count())
         };
         match self {
-            Self::Every => true,
-            Self::LongNotes => link && note().is_some_and(|length| length > 120),
-            Self::Notes => link && note().is_some(),
+            Self::All => true,
+            Self::LongNotes => is_link && note().is_some_and(|length| length > 120),
+            Self::Notes => is_link && note().is_some(),
         }
     }
 }
 
-/// Whether the connection takes another request.
+/// Whether the connection accepts another request.
 #[derive(PartialEq, Eq)]
-enum Then {
-    Next,
-    Over,
+enum Connection {
+    Open,
+    Closed,
 }
 
-/// A server with this manner; it is there until the process ends.
-pub fn hostile(manner: Manner, which: Which) -> SocketAddr {
+/// A server with this manner, which runs until the process ends.
+pub fn hostile(behavior: HostileBehavior, which: AffectedRequests) -> SocketAddr {
     let service = Arc::new(Cards::new(Fault::Faithful));
     serve(move |mut stream, _| {
-        let unasked = matches!(manner, Manner::SpeaksFirst(_) | Manner::ClosesUnread | Manner::ReadsHalf);
-        if unasked && which == Which::Every {
-            if matches!(manner, Manner::ReadsHalf) {
+        let before_request = matches!(
+            behavior,
+            HostileBehavior::SpeaksFirst(_) | HostileBehavior::ClosesUnread | HostileBehavior::ReadsHalf
+        );
+        if before_request && which == AffectedRequests::All {
+            if matches!(behavior, HostileBehavior::ReadsHalf) {
                 let _ = stream.read(&mut [0; 10]);
             }
-            act(&manner, &mut stream);
+            perform(&behavior, &mut stream);
             return;
         }
         let mut reader = BufReader::new(stream.try_clone().expect("clone"));
         while let Some((head, body)) = read_request(&mut reader) {
-            let then = if which.meets(&head, &body) {
-                act(&manner, &mut stream)
+            let next = if which.affects(&head, &body) {
+                perform(&behavior, &mut stream)
             } else {
-                wrote(&mut stream, &faithful(&service, &head, &body))
+                write_all(&mut stream, &faithful_response(&service, &head, &body))
             };
-            if then == Then::Over {
+            if next == Connection::Closed {
                 return;
             }
         }
     })
 }
 
-fn faithful(service: &Cards, head: &str, body: &[u8]) -> Vec<u8> {
+fn faithful_response(service: &Cards, head: &str, body: &[u8]) -> Vec<u8> {
     let mut line = head.lines().next().unwrap_or_default().split(' ');
     let (method, target) = (line.next().unwrap_or_default(), line.next().unwrap_or_default());
-    let (status, body) = service.answer(method, target, body);
+    let (status, body) = service.respond(method, target, body);
     let body = body.to_string();
     format!(
-        "HTTP/1.1 {status} Answer\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        "HTTP/1.1 {status} Response\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     )
     .into_bytes()
 }
 
-fn wrote(stream: &mut TcpStream, bytes: &[u8]) -> Then {
-    if stream.write_all(bytes).is_ok() { Then::Next } else { Then::Over }
+fn write_all(stream: &mut TcpStream, bytes: &[u8]) -> Connection {
+    if stream.write_all(bytes).is_ok() { Connection::Open } else { Connection::Closed }
 }
 
-fn act(manner: &Manner, stream: &mut TcpStream) -> Then {
-    match manner {
-        Manner::Says(bytes) => return wrote(stream, bytes),
-        Manner::Closes(bytes) => {
+fn perform(behavior: &HostileBehavior, stream: &mut TcpStream) -> Connection {
+    match behavior {
+        HostileBehavior::Sends(bytes) => return write_all(stream, bytes),
+        HostileBehavior::SendsAndCloses(bytes) => {
             let _ = stream.write_all(bytes);
         }
-        Manner::HalfCloses(bytes) => {
+        HostileBehavior::SendsAndHalfCloses(bytes) => {
             let _ = stream.write_all(bytes);
             let _ = stream.shutdown(Shutdown::Write);
-            outlast(stream);
+            wait_for_close(stream);
         }
-        Manner::Trickles(bytes) => {
+        HostileBehavior::Trickles(bytes) => {
             let _ = stream.set_nodelay(true);
-            return if bytes.iter().all(|byte| stream.write_all(&[*byte]).is_ok()) { Then::Next } else { Then::Over };
+            return if bytes.iter().all(|byte| stream.write_all(&[*byte]).is_ok()) {
+                Connection::Open
+            } else {
+                Connection::Closed
+            };
         }
-        Manner::Repeats(start, piece) => {
-            let _ = stream.write_all(start);
-            while stream.write_all(piece).is_ok() {}
+        HostileBehavior::Repeats(head, chunk) => {
+            let _ = stream.write_all(head);
+            while stream.write_all(chunk).is_ok() {}
         }
-        Manner::Drips(start, piece) => {
-            let _ = stream.write_all(start);
-            // Whoever waits a moment for bytes that do not come has waited a moment.
+        HostileBehavior::Drips(head, chunk) => {
+            let _ = stream.write_all(head);
+            // The read timeout is the pause between two chunks.
             let _ = stream.set_read_timeout(Some(Duration::from_millis(20)));
-            while stream.write_all(piece).is_ok() && !matches!(stream.read(&mut [0; 1024]), Ok(0)) {}
+            while stream.write_all(chunk).is_ok() && !matches!(stream.read(&mut [0; 1024]), Ok(0)) {}
         }
-        Manner::SpeaksFirst(bytes) => {
+        HostileBehavior::SpeaksFirst(bytes) => {
             let _ = stream.write_all(bytes);
-            outlast(stream);
+            wait_for_close(stream);
         }
-        // Of a request that was read to its end, no half is left.
-        Manner::ClosesUnread | Manner::ReadsHalf => {}
+        // The request has been read already.
+        HostileBehavior::ClosesUnread | HostileBehavior::ReadsHalf => {}
     }
-    Then::Over
+    Connection::Closed
 }
 
-/// Reads until the other side has had enough.
-fn outlast(stream: &mut TcpStream) {
+/// Reads until the client closes the connection.
+fn wait_for_close(stream: &mut TcpStream) {
     while matches!(stream.read(&mut [0; 1024]), Ok(1..)) {}
 }

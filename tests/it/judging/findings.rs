@@ -1,4 +1,4 @@
-//! Diverging cases become findings: what is one, what comes first, and what is kept of it.
+//! Findings: which cases become findings, their order, and what they keep.
 
 use super::outcome::*;
 use overstep::case::{Case, CaseId, Intent, JudgedPart, Law, StepRequest, Value};
@@ -9,20 +9,22 @@ use overstep::judge::{
 };
 use overstep::snapshot::{ObservedBehavior, ResponseForm};
 
-fn named(id: &str, intent: Intent) -> Case {
+fn case_with_id(id: &str, intent: Intent) -> Case {
     let mut case = case("Do", silent());
     (case.id, case.intent) = (CaseId(id.to_owned()), intent);
     case
 }
 
-fn sized(id: &str, letters: usize) -> Case {
-    let mut case = named(id, Intent::Valid);
-    let StepRequest::Operation { input, .. } = &mut case.steps[0].request else { unreachable!("it is an operation's") };
-    *input = Value::Text("x".repeat(letters));
+fn case_with_size(id: &str, length: usize) -> Case {
+    let mut case = case_with_id(id, Intent::Valid);
+    let StepRequest::Operation { input, .. } = &mut case.steps[0].request else {
+        unreachable!("the step is an operation")
+    };
+    *input = Value::Text("x".repeat(length));
     case
 }
 
-fn said(verdict: Verdict, status: Option<u16>) -> Judgement {
+fn judgement_with(verdict: Verdict, status: Option<u16>) -> Judgement {
     let note = status.is_none().then(|| "hang".to_owned());
     Judgement {
         verdict,
@@ -32,40 +34,51 @@ fn said(verdict: Verdict, status: Option<u16>) -> Judgement {
 }
 
 fn diverges(status: u16) -> Judgement {
-    said(Verdict::Diverges, Some(status))
+    judgement_with(Verdict::Diverges, Some(status))
 }
 
-/// Adds a case, with what its example is shown with.
+/// Adds a case, with its id as curl command.
 fn add(findings: &mut Findings, case: &Case, judgement: &Judgement) {
     findings.add("s", case, judgement, || Reproduction { curl: Some(case.id.to_string()), server_output: Vec::new() });
 }
 
 #[test]
-fn a_finding_is_what_diverges_unaccepted_or_has_changed() {
+fn changed_and_unknown_diverging_cases_are_findings() {
     for verdict in [Verdict::Pass, Verdict::Diverges, Verdict::Unspecified, Verdict::Indeterminate] {
         for change in [SnapshotChange::Same, SnapshotChange::Changed, SnapshotChange::New, SnapshotChange::None] {
             for (known, strict) in [(false, false), (false, true), (true, false), (true, true)] {
                 let diverges = verdict == Verdict::Diverges;
-                let due = change == SnapshotChange::Changed || diverges && !known || diverges && strict;
-                assert_eq!(is_finding(verdict, known, change, strict), due, "{verdict} {change:?} {known} {strict}");
+                let expected = change == SnapshotChange::Changed || diverges && !known || diverges && strict;
+                assert_eq!(
+                    is_finding(verdict, known, change, strict),
+                    expected,
+                    "{verdict} {change:?} {known} {strict}"
+                );
             }
         }
     }
     let mut findings = Findings::new(false);
-    add(&mut findings, &named("s/Do/name/enum/a", Intent::Valid), &said(Verdict::Pass, Some(200)));
+    add(&mut findings, &case_with_id("s/Do/name/enum/a", Intent::Valid), &judgement_with(Verdict::Pass, Some(200)));
     assert!(findings.is_empty() && findings.sorted().is_empty());
-    add(&mut findings, &named("s/Do/name/enum/a", Intent::Valid), &diverges(400));
+    add(&mut findings, &case_with_id("s/Do/name/enum/a", Intent::Valid), &diverges(400));
     assert!(!findings.is_empty() && findings.len() == 1);
 }
 
 #[test]
-fn what_breaks_valid_use_is_fixed_first() {
+fn findings_are_ordered_by_severity() {
     let mut findings = Findings::new(false);
     let mut changed = SnapshotComparison { change: SnapshotChange::Changed, ..SnapshotComparison::default() };
     changed.accepted = Some(ObservedBehavior { status: Some(200), error: None, note: None, form: None });
     changed.observed = Some(ObservedBehavior { status: Some(201), error: None, note: None, form: None });
-    let pass = said(Verdict::Pass, Some(201));
-    findings.add_compared("s", &named("s/Do/changed/x/a", Intent::Valid), &pass, &changed, &[], Reproduction::default);
+    let pass = judgement_with(Verdict::Pass, Some(201));
+    findings.add_compared(
+        "s",
+        &case_with_id("s/Do/changed/x/a", Intent::Valid),
+        &pass,
+        &changed,
+        &[],
+        Reproduction::default,
+    );
     for (id, intent, status) in [
         ("s/Do/sequence/x/law/sequence/a", Intent::Law, None),
         ("s/Do/wrong/x/a", Intent::Violates, Some(404)),
@@ -77,23 +90,23 @@ fn what_breaks_valid_use_is_fixed_first() {
         ("s/Do/failed-valid/x/a", Intent::Valid, Some(503)),
         ("s/Do/refused/x/a", Intent::Valid, Some(400)),
     ] {
-        add(&mut findings, &named(id, intent), &said(Verdict::Diverges, status));
+        add(&mut findings, &case_with_id(id, intent), &judgement_with(Verdict::Diverges, status));
     }
     let order: Vec<String> = findings.sorted().into_iter().map(|finding| finding.member).collect();
-    let due =
+    let expected =
         ["refused", "failure", "hang", "failed-valid", "accepted", "law", "sequence", "wrong", "redirected", "changed"];
-    assert_eq!(order, due);
-    // Of one rank, what more cases show comes first.
-    add(&mut findings, &named("s/Do/failed-valid/x/b", Intent::Valid), &diverges(503));
+    assert_eq!(order, expected);
+    // Findings of one rank are ordered by their number of cases.
+    add(&mut findings, &case_with_id("s/Do/failed-valid/x/b", Intent::Valid), &diverges(503));
     let order: Vec<String> = findings.sorted().into_iter().map(|finding| finding.member).collect();
     assert_eq!(order[..3], ["refused", "failed-valid", "failure"]);
 }
 
 #[test]
-fn the_smallest_request_is_the_example() {
+fn the_smallest_request_is_the_first_example() {
     let mut findings = Findings::new(false);
-    for (id, letters) in [("c", 30), ("e", 50), ("a", 10), ("f", 60), ("b", 20), ("d", 40), ("a2", 10), ("g", 70)] {
-        add(&mut findings, &sized(&format!("s/Do/name/length/{id}"), letters), &diverges(400));
+    for (id, length) in [("c", 30), ("e", 50), ("a", 10), ("f", 60), ("b", 20), ("d", 40), ("a2", 10), ("g", 70)] {
+        add(&mut findings, &case_with_size(&format!("s/Do/name/length/{id}"), length), &diverges(400));
     }
     let [finding] = &findings.sorted()[..] else { panic!("one finding") };
     let ids: Vec<&str> = finding.examples.iter().filter_map(|id| id.rsplit('/').next()).collect();
@@ -103,39 +116,39 @@ fn the_smallest_request_is_the_example() {
 }
 
 #[test]
-fn requests_are_as_large_as_all_that_stands_in_them() {
-    let text = |letters: usize| Value::Text("x".repeat(letters));
-    let of = |name: &str, value| Value::Map([(name.to_owned(), value)].into_iter().collect());
-    // Each is larger than the one before.
-    let rising = [
+fn the_size_of_a_request_includes_all_nested_values() {
+    let text = |length: usize| Value::Text("x".repeat(length));
+    let map_with = |name: &str, value| Value::Map([(name.to_owned(), value)].into_iter().collect());
+    // In ascending order of size.
+    let ascending = [
         Value::Number("1".into()),
         Value::List(Vec::new()),
         Value::Raw("abc".into()),
         Value::Null,
         Value::Blob(vec![0; 5]),
         Value::List(vec![Value::Boolean(true)]),
-        of("ab", text(3)),
-        of("abc", Value::List(vec![text(1), text(2)])),
+        map_with("ab", text(3)),
+        map_with("abc", Value::List(vec![text(1), text(2)])),
         Value::List(vec![text(5), text(5)]),
     ];
     let mut findings = Findings::new(false);
-    for (at, value) in rising.into_iter().enumerate().rev() {
-        let mut case = named(&format!("s/Do/name/length/{at}"), Intent::Valid);
+    for (index, value) in ascending.into_iter().enumerate().rev() {
+        let mut case = case_with_id(&format!("s/Do/name/length/{index}"), Intent::Valid);
         let StepRequest::Operation { input, .. } = &mut case.steps[0].request else {
-            unreachable!("it is an operation's")
+            unreachable!("the step is an operation")
         };
         *input = value;
         add(&mut findings, &case, &diverges(400));
         let first = findings.sorted()[0].examples[0].clone();
-        assert_eq!(first, case.id.to_string(), "it is smaller than all after it");
+        assert_eq!(first, case.id.to_string(), "it is smaller than all later ones");
     }
 }
 
 #[test]
-fn a_law_is_as_large_as_all_its_steps() {
+fn the_size_of_a_law_includes_all_steps() {
     let mut findings = Findings::new(false);
-    for (id, steps, letters) in [("c", 1, 30), ("b", 2, 1), ("a", 1, 2)] {
-        let mut case = sized(&format!("s/Do/law/merges/{id}"), letters);
+    for (id, steps, length) in [("c", 1, 30), ("b", 2, 1), ("a", 1, 2)] {
+        let mut case = case_with_size(&format!("s/Do/law/merges/{id}"), length);
         case.judged = JudgedPart::Law(Box::new(Law::Echo { step: 0, place: String::new(), value: "x".into() }));
         case.steps = vec![case.steps[0].clone(); steps];
         add(&mut findings, &case, &diverges(400));
@@ -144,21 +157,21 @@ fn a_law_is_as_large_as_all_its_steps() {
 }
 
 #[test]
-fn an_example_keeps_what_the_server_said() {
+fn an_example_keeps_the_server_output() {
     let mut findings = Findings::new(false);
-    for (letters, said) in [(3, &["first"][..]), (2, &[]), (1, &["last"])] {
-        let server_output = said.iter().map(|&line| line.to_owned()).collect();
-        let again = || Reproduction { curl: None, server_output };
-        findings.add("s", &sized("s/Do/name/length/a", letters), &diverges(500), again);
-        let due = if letters == 1 { "last" } else { "first" };
-        assert_eq!(findings.sorted()[0].server_output, [due]);
+    for (length, lines) in [(3, &["first"][..]), (2, &[]), (1, &["last"])] {
+        let server_output = lines.iter().map(|&line| line.to_owned()).collect();
+        let reproduction = || Reproduction { curl: None, server_output };
+        findings.add("s", &case_with_size("s/Do/name/length/a", length), &diverges(500), reproduction);
+        let expected = if length == 1 { "last" } else { "first" };
+        assert_eq!(findings.sorted()[0].server_output, [expected]);
     }
 }
 
 #[test]
-fn the_innermost_frame_is_the_servers_own() {
-    let of = |text: &str| innermost_frame(&text.lines().map(str::to_owned).collect::<Vec<_>>());
-    for (trace, due) in [
+fn the_innermost_frame_belongs_to_the_server() {
+    let frame_of = |text: &str| innermost_frame(&text.lines().map(str::to_owned).collect::<Vec<_>>());
+    for (trace, expected) in [
         ("    at node:internal/x:1:2\n    at f (/x/node_modules/d/a.js:3:4)", Some("d/a.js:3 in f")),
         ("    at f (/x/node_modules/d/a.js:b:4)", None),
         ("\tat a.B.c(B.kt:1)", Some("B.kt:1 in a.B.c")),
@@ -171,32 +184,32 @@ fn the_innermost_frame_is_the_servers_own() {
         ("thread panicked at a.rs:1:2:\nOdd-Error: x", Some("a.rs:1")),
         ("thread panicked at OneError.rs:1:2:\nOneError: x", Some("OneError.rs:1")),
     ] {
-        assert_eq!(of(trace).as_deref(), due, "{trace}");
+        assert_eq!(frame_of(trace).as_deref(), expected, "{trace}");
     }
 }
 
 #[test]
-fn one_more_case_counts_for_its_own_finding_only() {
+fn a_repeat_counts_only_for_its_own_finding() {
     let mut findings = Findings::new(false);
-    add(&mut findings, &named("s/Do/name/length/a", Intent::Valid), &diverges(400));
-    let case = named("s/Do/name/length/b", Intent::Valid);
+    add(&mut findings, &case_with_id("s/Do/name/length/a", Intent::Valid), &diverges(400));
+    let case = case_with_id("s/Do/name/length/b", Intent::Valid);
     findings.count_repeat("s", &case, &diverges(400));
     assert_eq!(findings.sorted()[0].case_count, 2);
     findings.count_repeat("other", &case, &diverges(400));
     findings.count_repeat("s", &case, &diverges(404));
-    findings.count_repeat("s", &named("s/Do/name/enum/b", Intent::Valid), &diverges(400));
-    findings.count_repeat("s", &named("s/Do/count/length/b", Intent::Valid), &diverges(400));
-    let mut elsewhere = case.clone();
-    elsewhere.operation = "Slow".into();
-    findings.count_repeat("s", &elsewhere, &diverges(400));
+    findings.count_repeat("s", &case_with_id("s/Do/name/enum/b", Intent::Valid), &diverges(400));
+    findings.count_repeat("s", &case_with_id("s/Do/count/length/b", Intent::Valid), &diverges(400));
+    let mut other_operation = case.clone();
+    other_operation.operation = "Slow".into();
+    findings.count_repeat("s", &other_operation, &diverges(400));
     assert_eq!((findings.len(), findings.sorted()[0].case_count), (1, 2));
 }
 
 #[test]
-fn a_place_where_the_server_broke_is_one_finding() {
+fn failures_at_one_stack_frame_are_one_finding() {
     let trace: Vec<String> = ["thread 'x' panicked at src/queue.rs:12:5:", "no"].map(str::to_owned).to_vec();
     let add = |findings: &mut Findings, operation: &str, member: &str, judgement: &Judgement| {
-        let mut case = named(&format!("s/{operation}/{member}/length/a"), Intent::Valid);
+        let mut case = case_with_id(&format!("s/{operation}/{member}/length/a"), Intent::Valid);
         case.operation = operation.into();
         findings.add_compared("s", &case, judgement, &SnapshotComparison::default(), &trace, Reproduction::default);
     };
@@ -208,16 +221,16 @@ fn a_place_where_the_server_broke_is_one_finding() {
     assert_eq!((finding.case_count, finding.frame.as_deref()), (3, Some("src/queue.rs:12")));
     assert_eq!(finding.operations, ["Do", "Slow"]);
     assert_eq!((finding.operation.as_str(), finding.member.as_str()), ("Do", "name"));
-    add(&mut findings, "Do", "name", &said(Verdict::Diverges, None));
-    assert_eq!(findings.len(), 2, "a hang is no answer of 500");
-    // What was refused broke nowhere.
+    add(&mut findings, "Do", "name", &judgement_with(Verdict::Diverges, None));
+    assert_eq!(findings.len(), 2, "a hang is not a response with 500");
+    // A rejection has no stack frame.
     add(&mut findings, "Do", "name", &diverges(499));
-    let refused = findings.sorted().into_iter().find(|finding| finding.observed == "499").expect("a finding");
-    assert_eq!((refused.frame, refused.operations), (None, Vec::<String>::new()));
+    let rejected = findings.sorted().into_iter().find(|finding| finding.observed == "499").expect("a finding");
+    assert_eq!((rejected.frame, rejected.operations), (None, Vec::<String>::new()));
 }
 
 #[test]
-fn answers_of_another_form_are_one_finding_of_an_operation() {
+fn form_changes_of_an_operation_are_one_finding() {
     let seen = |kind: &str| {
         let form =
             ResponseForm(vec![("content-type".to_owned(), kind.to_owned()), ("body".to_owned(), "object".to_owned())]);
@@ -232,48 +245,71 @@ fn answers_of_another_form_are_one_finding_of_an_operation() {
     assert_eq!(comparison.describe_accepted().as_deref(), Some("200 with content-type a, without content-type b"));
     let mut findings = Findings::new(false);
     for member in ["name", "count"] {
-        let case = named(&format!("s/Do/{member}/length/a"), Intent::Valid);
-        findings.add_compared("s", &case, &said(Verdict::Pass, Some(200)), &comparison, &[], Reproduction::default);
+        let case = case_with_id(&format!("s/Do/{member}/length/a"), Intent::Valid);
+        findings.add_compared(
+            "s",
+            &case,
+            &judgement_with(Verdict::Pass, Some(200)),
+            &comparison,
+            &[],
+            Reproduction::default,
+        );
     }
     let [finding] = &findings.sorted()[..] else { panic!("one finding") };
     assert_eq!((finding.member.as_str(), finding.constraint.as_str(), finding.case_count), ("answers", "form", 2));
     assert_eq!(finding.why, "the answer is not the accepted one");
     comparison.accepted.as_mut().expect("accepted").status = Some(201);
     assert_eq!(comparison.describe_accepted().as_deref(), Some("201"));
-    let case = named("s/Do/name/length/a", Intent::Valid);
-    findings.add_compared("s", &case, &said(Verdict::Pass, Some(200)), &comparison, &[], Reproduction::default);
+    let case = case_with_id("s/Do/name/length/a", Intent::Valid);
+    findings.add_compared(
+        "s",
+        &case,
+        &judgement_with(Verdict::Pass, Some(200)),
+        &comparison,
+        &[],
+        Reproduction::default,
+    );
     assert_eq!(findings.sorted().iter().filter(|finding| finding.member == "name").count(), 1);
-    // One that diverges is about its member, whatever its form.
+    // A diverging case is reported at its member, whatever its form.
     comparison.accepted = seen("a");
     findings.add_compared("s", &case, &diverges(200), &comparison, &[], Reproduction::default);
-    let kept = findings.sorted().into_iter().find(|finding| finding.why == "why").expect("a finding");
-    assert_eq!(kept.member, "name");
+    let finding = findings.sorted().into_iter().find(|finding| finding.why == "why").expect("a finding");
+    assert_eq!(finding.member, "name");
     comparison.change = SnapshotChange::Same;
     assert_eq!(comparison.describe_accepted(), None);
 }
 
-/// Findings about a member of which so many violations were accepted and refused.
-fn heeded(accepted: usize, refused: usize, unanswered: usize, intent: Intent) -> Vec<Finding> {
+/// Returns findings about a member after this many accepted, rejected and unanswered violations.
+fn findings_after_violations(
+    accepted: usize,
+    rejected: usize,
+    without_response: usize,
+    intent: Intent,
+) -> Vec<Finding> {
     let mut findings = Findings::new(false);
     for constraint in ["length", "enum"] {
         for letter in ["a", "b", "c"] {
-            add(&mut findings, &named(&format!("s/Do/name/{constraint}/{letter}"), Intent::Violates), &diverges(200));
+            add(
+                &mut findings,
+                &case_with_id(&format!("s/Do/name/{constraint}/{letter}"), Intent::Violates),
+                &diverges(200),
+            );
         }
     }
-    let mut case = named("s/Do/name/length/x", intent);
+    let mut case = case_with_id("s/Do/name/length/x", intent);
     case.member = MemberPath::parse("name");
-    let statuses = [(accepted, Some(200)), (refused, Some(400)), (unanswered, None)];
-    for (_, status) in statuses.into_iter().flat_map(|(times, status)| (0..times).map(move |at| (at, status))) {
-        findings.record_violation(&case, &said(Verdict::Diverges, status));
+    let statuses = [(accepted, Some(200)), (rejected, Some(400)), (without_response, None)];
+    for (_, status) in statuses.into_iter().flat_map(|(times, status)| (0..times).map(move |index| (index, status))) {
+        findings.record_violation(&case, &judgement_with(Verdict::Diverges, status));
     }
-    // A failure is a fault of its own, whoever looks at the member.
-    add(&mut findings, &named("s/Do/name/failure/a", Intent::Violates), &diverges(500));
+    // A failure stays a finding of its own.
+    add(&mut findings, &case_with_id("s/Do/name/failure/a", Intent::Violates), &diverges(500));
     findings.sorted()
 }
 
 #[test]
-fn a_member_at_which_nobody_looks_is_one_finding() {
-    for (accepted, refused, unanswered, intent, merged) in [
+fn an_ignored_member_is_one_finding() {
+    for (accepted, rejected, without_response, intent, merged) in [
         (4, 0, 0, Intent::Violates, true),
         (9, 0, 1, Intent::Violates, true),
         (3, 0, 0, Intent::Violates, false),
@@ -281,10 +317,10 @@ fn a_member_at_which_nobody_looks_is_one_finding() {
         (4, 0, 0, Intent::Valid, false),
         (0, 0, 4, Intent::Violates, false),
     ] {
-        let found = heeded(accepted, refused, unanswered, intent);
-        let told: Vec<&str> = found.iter().map(|finding| finding.constraint.as_str()).collect();
-        let due = if merged { vec!["failure", "ignored"] } else { vec!["failure", "length", "enum"] };
-        assert_eq!(told, due, "{accepted} {refused} {unanswered} {intent:?}");
+        let found = findings_after_violations(accepted, rejected, without_response, intent);
+        let constraints: Vec<&str> = found.iter().map(|finding| finding.constraint.as_str()).collect();
+        let expected = if merged { vec!["failure", "ignored"] } else { vec!["failure", "length", "enum"] };
+        assert_eq!(constraints, expected, "{accepted} {rejected} {without_response} {intent:?}");
         if merged {
             assert_eq!((found[1].case_count, found[1].examples.len(), found[1].discovery.is_some()), (6, 5, true));
         }
@@ -292,110 +328,112 @@ fn a_member_at_which_nobody_looks_is_one_finding() {
 }
 
 #[test]
-fn no_server_can_fill_the_memory_with_findings() {
+fn the_number_of_findings_is_bounded() {
     let mut findings = Findings::new(false);
-    (0..10_002).for_each(|at| add(&mut findings, &named(&format!("s/Do/m{at}/x/a"), Intent::Valid), &diverges(400)));
-    add(&mut findings, &named("s/Do/m0/x/b", Intent::Valid), &diverges(400));
+    (0..10_002).for_each(|index| {
+        add(&mut findings, &case_with_id(&format!("s/Do/m{index}/x/a"), Intent::Valid), &diverges(400))
+    });
+    add(&mut findings, &case_with_id("s/Do/m0/x/b", Intent::Valid), &diverges(400));
     let found = findings.sorted();
     let cases = |member: &str| found.iter().find(|finding| finding.member == member).map(|finding| finding.case_count);
     assert_eq!((found.len(), cases("others"), cases("m0"), cases("m10000")), (10_001, Some(2), Some(2), None));
 }
 
 #[test]
-fn answers_are_alike_but_for_what_was_asked() {
-    let of = |status, body: &str| {
+fn fingerprints_ignore_parts_of_the_request() {
+    let fingerprint = |status, body: &str| {
         ResponseFingerprint::from_outcome(&contract(), &outcome(case("Do", silent()), vec![Ok(json(status, body))]))
     };
-    assert_eq!(of(299, "{}"), None);
-    assert_eq!(of(404, "no Do at /do, id 12"), of(404, "no at , id 77"));
-    assert_ne!(of(404, "no route"), of(404, "no resource"));
-    assert_ne!(of(404, "no route"), of(400, "no route"));
-    assert_eq!(of(300, "").map(|alike| alike.to_string()).as_deref(), Some("300"));
-    let coded = of(404, r#"{"error": {"code": "gone"}}"#).map(|alike| alike.to_string());
+    assert_eq!(fingerprint(299, "{}"), None);
+    assert_eq!(fingerprint(404, "no Do at /do, id 12"), fingerprint(404, "no at , id 77"));
+    assert_ne!(fingerprint(404, "no route"), fingerprint(404, "no resource"));
+    assert_ne!(fingerprint(404, "no route"), fingerprint(400, "no route"));
+    assert_eq!(fingerprint(300, "").map(|fingerprint| fingerprint.to_string()).as_deref(), Some("300"));
+    let coded = fingerprint(404, r#"{"error": {"code": "gone"}}"#).map(|fingerprint| fingerprint.to_string());
     assert_eq!(coded.as_deref(), Some("404 gone"));
-    assert_eq!(of(404, "no id ab-12"), of(404, "no id cd-34"), "an id goes as a whole");
+    assert_eq!(fingerprint(404, "no id ab-12"), fingerprint(404, "no id cd-34"), "whole ids are ignored");
     let short_path = |body: &str| {
         let mut outcome = outcome(case("Do", silent()), vec![Ok(json(404, body))]);
         outcome.exchanges[0].as_mut().expect("sent").request.target = "/a".to_owned();
         ResponseFingerprint::from_outcome(&contract(), &outcome)
     };
-    assert_ne!(short_path("banana"), short_path("bnn"), "one letter is no path");
-    let late = |end: &str| of(404, &format!("{} {end}", "a".repeat(4096)));
-    assert_eq!(late("one"), late("other"), "no more than the beginning is compared");
-    let early = |end: &str| of(404, &format!("{} {end}", "a".repeat(4000)));
+    assert_ne!(short_path("banana"), short_path("bnn"), "a path of one letter is not removed");
+    let late = |end: &str| fingerprint(404, &format!("{} {end}", "a".repeat(4096)));
+    assert_eq!(late("one"), late("other"), "only the beginning is compared");
+    let early = |end: &str| fingerprint(404, &format!("{} {end}", "a".repeat(4000)));
     assert_ne!(early("one"), early("other"));
 }
 
 #[test]
-fn models_do_not_say_which_values_are_granted() {
-    let weigh = |change: &dyn Fn(&mut Case, &mut Judgement, &mut Contract)| {
+fn a_rejection_of_plain_values_is_unspecified_if_only_a_model_documents_them() {
+    let adjusted_verdict = |change: &dyn Fn(&mut Case, &mut Judgement, &mut Contract)| {
         let mut contract = contract();
         for operation in &mut contract.operations {
             let fact = Fact::new("input", "Asked", FactOrigin::Model, &Provenance::new("model", 1));
             operation.facts = vec![fact];
         }
-        let mut refused = RejectedPlainValues::default();
-        let plain = |id: &str, class, verdict| {
-            let mut case = named(id, Intent::Valid);
+        let mut rejected = RejectedPlainValues::default();
+        let plain_case = |id: &str, class, verdict| {
+            let mut case = case_with_id(id, Intent::Valid);
             case.class = class;
-            (case, said(verdict, Some(400)))
+            (case, judgement_with(verdict, Some(400)))
         };
         for (case, judgement) in [
-            plain("s/Do/valid/member/name.first", "valid", Verdict::Diverges),
-            plain("s/Do/valid/other/kind", "valid", Verdict::Diverges),
-            plain("s/Do/valid/member/taken", "valid", Verdict::Pass),
-            plain("s/Do/valid/minimal/odd", "valid", Verdict::Diverges),
-            plain("s/Do/valid/member/else", "pair", Verdict::Diverges),
+            plain_case("s/Do/valid/member/name.first", "valid", Verdict::Diverges),
+            plain_case("s/Do/valid/other/kind", "valid", Verdict::Diverges),
+            plain_case("s/Do/valid/member/taken", "valid", Verdict::Pass),
+            plain_case("s/Do/valid/minimal/odd", "valid", Verdict::Diverges),
+            plain_case("s/Do/valid/member/else", "pair", Verdict::Diverges),
         ] {
-            refused.record_case(&case, &judgement);
+            rejected.record_case(&case, &judgement);
         }
-        let (mut case, mut judgement) = (named("s/Do/name/length/at-max", Intent::Valid), diverges(400));
+        let (mut case, mut judgement) = (case_with_id("s/Do/name/length/at-max", Intent::Valid), diverges(400));
         case.member = MemberPath::parse("name");
         change(&mut case, &mut judgement, &mut contract);
-        let weighed = refused.adjust_verdict(&contract, &case, judgement.clone());
-        // What is left open says why, and not what was wrong.
-        assert_eq!(weighed.why == judgement.why, weighed.verdict == judgement.verdict, "{}", weighed.why);
-        weighed.verdict.name()
+        let adjusted = rejected.adjust_verdict(&contract, &case, judgement.clone());
+        // An adjusted verdict has its own explanation.
+        assert_eq!(adjusted.why == judgement.why, adjusted.verdict == judgement.verdict, "{}", adjusted.why);
+        adjusted.verdict.name()
     };
-    let at = |path: &'static str| weigh(&move |case, _, _| case.member = MemberPath::parse(path));
-    let (open, held) = ("unspecified", "diverges");
-    for (path, due) in [
-        ("name", open),
-        ("name.first", open),
-        ("name.first.more", open),
-        ("name.last", held),
-        ("kind", open),
-        ("taken", held),
-        ("odd", held),
-        ("else", held),
+    let verdict_at = |path: &'static str| adjusted_verdict(&move |case, _, _| case.member = MemberPath::parse(path));
+    let (unspecified, diverges) = ("unspecified", "diverges");
+    for (path, expected) in [
+        ("name", unspecified),
+        ("name.first", unspecified),
+        ("name.first.more", unspecified),
+        ("name.last", diverges),
+        ("kind", unspecified),
+        ("taken", diverges),
+        ("odd", diverges),
+        ("else", diverges),
     ] {
-        assert_eq!(at(path), due, "{path}");
+        assert_eq!(verdict_at(path), expected, "{path}");
     }
-    assert_eq!(weigh(&|case, _, _| case.member = None), open);
-    assert_eq!(weigh(&|case, _, _| case.intent = Intent::Violates), held);
-    assert_eq!(weigh(&|case, _, _| case.operation = "Slow".into()), held);
-    assert_eq!(weigh(&|_, _, contract| contract.operations[0].facts.clear()), held);
-    assert_eq!(weigh(&|_, judgement, _| judgement.observed.status = Some(399)), held);
-    assert_eq!(weigh(&|_, judgement, _| judgement.observed.status = Some(500)), held);
-    assert_eq!(weigh(&|_, judgement, _| judgement.verdict = Verdict::Indeterminate), "indeterminate");
+    assert_eq!(adjusted_verdict(&|case, _, _| case.member = None), unspecified);
+    assert_eq!(adjusted_verdict(&|case, _, _| case.intent = Intent::Violates), diverges);
+    assert_eq!(adjusted_verdict(&|case, _, _| case.operation = "Slow".into()), diverges);
+    assert_eq!(adjusted_verdict(&|_, _, contract| contract.operations[0].facts.clear()), diverges);
+    assert_eq!(adjusted_verdict(&|_, judgement, _| judgement.observed.status = Some(399)), diverges);
+    assert_eq!(adjusted_verdict(&|_, judgement, _| judgement.observed.status = Some(500)), diverges);
+    assert_eq!(adjusted_verdict(&|_, judgement, _| judgement.verdict = Verdict::Indeterminate), "indeterminate");
     let error = |name: &'static str| {
-        weigh(&move |case, judgement, _| {
+        adjusted_verdict(&move |case, judgement, _| {
             case.member = MemberPath::parse("taken");
             judgement.observed.error = Some(name.to_owned());
         })
     };
-    for (name, due) in [
-        ("gone", open),
-        ("forbidden_here", open),
-        ("AlreadyExists", open),
-        ("LimitExceeded", open),
-        ("bad_input", held),
+    for (name, expected) in [
+        ("gone", unspecified),
+        ("forbidden_here", unspecified),
+        ("AlreadyExists", unspecified),
+        ("LimitExceeded", unspecified),
+        ("bad_input", diverges),
     ] {
-        assert_eq!(error(name), due, "{name}");
+        assert_eq!(error(name), expected, "{name}");
     }
-    let empty = weigh(&|case, _, _| {
+    let empty = adjusted_verdict(&|case, _, _| {
         case.member = MemberPath::parse("taken");
         case.id = CaseId("s/Do/taken/length/empty".to_owned());
     });
-    assert_eq!(empty, open);
+    assert_eq!(empty, unspecified);
 }

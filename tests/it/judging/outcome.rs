@@ -1,4 +1,4 @@
-//! A contract, and outcomes of its cases.
+//! A contract and outcomes of its cases.
 
 use overstep::case::{
     Authorization, Case, CaseId, Expectation, ExpectedError, ExpectedSuccess, Intent, JudgedPart, Step, StepPurpose,
@@ -38,7 +38,7 @@ const CONTRACT: &str = r#"{
   }
 }"#;
 
-/// All of them.
+/// All verdicts.
 pub const VERDICTS: [Verdict; 6] = [
     Verdict::Pass,
     Verdict::Diverges,
@@ -104,7 +104,7 @@ pub fn silent() -> Expectation {
 }
 
 pub fn typed(status: u16, content_type: Option<&str>, body: &str) -> HttpResponse {
-    let headers = content_type.map(|stated| ("content-type".to_owned(), stated.to_owned())).into_iter().collect();
+    let headers = content_type.map(|value| ("content-type".to_owned(), value.to_owned())).into_iter().collect();
     HttpResponse { status, headers, body: body.to_owned().into(), framing: BodyFraming::Complete }
 }
 
@@ -112,37 +112,37 @@ pub fn json(status: u16, body: &str) -> HttpResponse {
     typed(status, Some("application/json"), body)
 }
 
-/// An answer with this error type, or with none.
-pub fn told(status: u16, code: &str) -> HttpResponse {
+/// Returns a response with this error code, or without one.
+pub fn response_with_code(status: u16, code: &str) -> HttpResponse {
     json(status, &if code.is_empty() { "{}".to_owned() } else { format!(r#"{{"error":{{"code":"{code}"}}}}"#) })
 }
 
-pub fn exchange(answer: Result<HttpResponse, TransportError>) -> Exchange {
-    let sent = EncodedRequest {
+pub fn exchange(response: Result<HttpResponse, TransportError>) -> Exchange {
+    let request = EncodedRequest {
         method: "POST".to_owned(),
         target: "/do?x=1".to_owned(),
         headers: Vec::new(),
         body: Default::default(),
         raw: false,
     };
-    Exchange { request: sent, response: answer, elapsed: Duration::ZERO, attempts: 1, throttle_count: 0 }
+    Exchange { request: request, response: response, elapsed: Duration::ZERO, attempts: 1, throttle_count: 0 }
 }
 
-pub fn outcome(case: Case, answers: Vec<Result<HttpResponse, TransportError>>) -> CaseOutcome {
+pub fn outcome(case: Case, responses: Vec<Result<HttpResponse, TransportError>>) -> CaseOutcome {
     CaseOutcome {
         case: Arc::new(case),
-        exchanges: answers.into_iter().map(|answer| Some(exchange(answer))).collect(),
+        exchanges: responses.into_iter().map(|response| Some(exchange(response))).collect(),
         not_sent: None,
         liveness: None,
         server_output: Vec::new(),
     }
 }
 
-pub fn judged(outcome: &CaseOutcome) -> Judgement {
+pub fn judge_outcome(outcome: &CaseOutcome) -> Judgement {
     judge::judge(&contract(), &scenario(), outcome)
 }
 
-/// The verdict on one answer to `Do`.
-pub fn verdict(expectation: Expectation, answer: HttpResponse) -> &'static str {
-    judged(&outcome(case("Do", expectation), vec![Ok(answer)])).verdict.name()
+/// Returns the verdict on one response to `Do`.
+pub fn verdict(expectation: Expectation, response: HttpResponse) -> &'static str {
+    judge_outcome(&outcome(case("Do", expectation), vec![Ok(response)])).verdict.name()
 }

@@ -1,7 +1,7 @@
-//! Small servers on loopback, and a world in which a run can be told to send to them.
+//! Small servers on loopback, and the surroundings of a run that sends to them.
 //!
-//! Every server is a few bytes on a thread; nothing here sleeps or uses a fixed port.
-#![allow(dead_code, reason = "each test binary uses the part it needs")]
+//! Every server runs on a thread; none sleeps or uses a fixed port.
+#![allow(dead_code, reason = "each user needs a part of it")]
 
 use overstep::case::{Authorization, Case, CaseId, Expectation, Intent, JudgedPart, Step, StepPurpose, StepRequest};
 use overstep::contract::{Contract, ErrorName, ErrorRole, ErrorShape, HttpBinding, Operation, Protocol};
@@ -16,10 +16,10 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A server on a free port; each connection gets a thread, and the number of connections before it.
+/// Starts a server on a free port. `handle` runs on a thread per connection, with the number of connections before it.
 pub fn serve(handle: impl Fn(TcpStream, usize) + std::marker::Send + Sync + 'static) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let address = listener.local_addr().expect("bound");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("bind a free port");
+    let address = listener.local_addr().expect("local address");
     let handle = Arc::new(handle);
     std::thread::spawn(move || {
         for (number, stream) in listener.incoming().enumerate() {
@@ -30,7 +30,7 @@ pub fn serve(handle: impl Fn(TcpStream, usize) + std::marker::Send + Sync + 'sta
     address
 }
 
-/// A request's head as text, and its body; `None` at the end of the connection.
+/// Reads a request's head as text and its body; returns `None` at the end of the connection.
 pub fn read_request(reader: &mut impl BufRead) -> Option<(String, Vec<u8>)> {
     let mut head = String::new();
     loop {
@@ -53,18 +53,18 @@ pub fn read_request(reader: &mut impl BufRead) -> Option<(String, Vec<u8>)> {
     Some((head, body))
 }
 
-/// A service that answers method, target and body with a status and a document.
+/// Starts a JSON service. `answer` gets method, target and body, and returns a status and a document.
 pub fn serve_json(
     answer: impl Fn(&str, &str, &[u8]) -> (u16, serde_json::Value) + std::marker::Send + Sync + 'static,
 ) -> SocketAddr {
     serve(move |mut stream, _| {
-        let mut reader = BufReader::new(stream.try_clone().expect("clone"));
+        let mut reader = BufReader::new(stream.try_clone().expect("clone the stream"));
         while let Some((head, body)) = read_request(&mut reader) {
             let mut line = head.lines().next().unwrap_or_default().split(' ');
             let (method, target) = (line.next().unwrap_or_default(), line.next().unwrap_or_default());
             let (status, body) = answer(method, target, &body);
             let body = body.to_string();
-            let head = format!("HTTP/1.1 {status} Answer\r\ncontent-type: application/json\r\ncontent-length: ");
+            let head = format!("HTTP/1.1 {status} Response\r\ncontent-type: application/json\r\ncontent-length: ");
             if stream.write_all(format!("{head}{}\r\n\r\n{body}", body.len()).as_bytes()).is_err() {
                 return;
             }
@@ -72,11 +72,11 @@ pub fn serve_json(
     })
 }
 
-/// Reads one request, writes these bytes, and keeps the connection or ends it.
+/// Starts a server that sends these bytes for each request, and that may close the connection then.
 pub fn scripted(bytes: impl Into<Vec<u8>>, close: bool) -> SocketAddr {
     let bytes = bytes.into();
     serve(move |mut stream, _| {
-        let mut reader = BufReader::new(stream.try_clone().expect("clone"));
+        let mut reader = BufReader::new(stream.try_clone().expect("clone the stream"));
         while read_request(&mut reader).is_some() {
             if stream.write_all(&bytes).is_err() || close {
                 return;
@@ -85,10 +85,10 @@ pub fn scripted(bytes: impl Into<Vec<u8>>, close: bool) -> SocketAddr {
     })
 }
 
-/// Writes the start, then the same piece forever, or until the client has had enough.
+/// Starts a server that sends the start and then the same piece until the client closes the connection.
 pub fn endless(start: &'static [u8], piece: &'static [u8]) -> SocketAddr {
     serve(move |mut stream, _| {
-        let mut reader = BufReader::new(stream.try_clone().expect("clone"));
+        let mut reader = BufReader::new(stream.try_clone().expect("clone the stream"));
         read_request(&mut reader);
         let _ = stream.write_all(start);
         while stream.write_all(piece).is_ok() {}
@@ -104,6 +104,7 @@ pub fn limits() -> RequestLimits {
     }
 }
 
+/// Everything that a run needs besides its cases.
 pub struct World {
     pub contract: Contract,
     pub scenario: Scenario,
@@ -127,7 +128,7 @@ impl World {
         Self {
             contract,
             scenario: Scenario::with_name("test"),
-            endpoint: Endpoint::parse(url).expect("url"),
+            endpoint: Endpoint::parse(url).expect("valid URL"),
             settings: TransportOptions { limits: limits(), workers: 4, window: 16, ..TransportOptions::default() },
             stop: CancelToken::default(),
             has_control: false,
@@ -158,7 +159,7 @@ impl World {
     }
 
     pub fn send(&self, steps: Vec<Step>) -> CaseOutcome {
-        self.with(|plan| run_single_case(plan, case("one", steps))).expect("reachable")
+        self.with(|plan| run_single_case(plan, case("one", steps))).expect("endpoint is reachable")
     }
 
     pub fn run(&self, cases: Vec<Case>) -> (RunEnd, Vec<CaseOutcome>) {
@@ -211,16 +212,16 @@ pub fn case(id: &str, steps: Vec<Step>) -> Case {
     }
 }
 
-/// What happened, in one word: `200 Complete 5` (status, framing, bytes of the body) or the reason.
+/// Summarizes an outcome: `200 Complete 5` (status, framing, bytes of the body) or the name of the error.
 pub fn word(outcome: &CaseOutcome) -> String {
     match outcome.exchanges[0].as_ref().map(|exchange| &exchange.response) {
         None => format!("not sent: {:?}", outcome.not_sent),
-        Some(Ok(answer)) => {
-            let framing = match &answer.framing {
+        Some(Ok(response)) => {
+            let framing = match &response.framing {
                 BodyFraming::Undecodable(_) => "Undecodable".to_owned(),
                 other => format!("{other:?}"),
             };
-            format!("{} {framing} {}", answer.status, answer.body.len())
+            format!("{} {framing} {}", response.status, response.body.len())
         }
         Some(Err(TransportError::NotHttp(_))) => "NotHttp".to_owned(),
         Some(Err(TransportError::TimedOut(_))) => "TimedOut".to_owned(),

@@ -1,4 +1,4 @@
-//! Two small contracts, written by hand.
+//! Two small hand-written contracts.
 
 use overstep::contract::{Contract, from_json};
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ fn text(min: u64, max: u64) -> Value {
     json!({"type": "string", "length": {"min": min, "max": max}})
 }
 
-/// A contract like Amazon Connect's, as small as the behaviours allow.
+/// Returns a small contract with the operations of Amazon Connect.
 pub fn connect() -> Contract {
     let names = [
         "InvalidRequestException",
@@ -102,10 +102,10 @@ pub fn connect() -> Contract {
                     "wire": "referenceTypes"}}},
         }
     });
-    from_json(&contract.to_string()).expect("the contract is written by hand with care")
+    from_json(&contract.to_string()).expect("the contract is valid")
 }
 
-/// A contract like LeadLex's.
+/// Returns a contract like LeadLex's.
 pub fn leadlex() -> Contract {
     let contract = json!({
         "format": "overstep-contract/1", "service": "leadlex", "protocol": "restJson",
@@ -129,5 +129,5 @@ pub fn leadlex() -> Contract {
             "Data": {"type": "structure", "members": {"contact_id": {"shape": "Tag"}, "tags": {"shape": "Tags"}}},
         }
     });
-    from_json(&contract.to_string()).expect("the contract is written by hand with care")
+    from_json(&contract.to_string()).expect("the contract is valid")
 }

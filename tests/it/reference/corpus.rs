@@ -1,28 +1,28 @@
-//! Requests that between them show every fault.
+//! Requests that together show every fault.
 
 use super::{CONTACT, INSTANCE, LEAD, SIGNATURE};
 use serde_json::{Value, json};
 
-/// A request of the corpus: who sends it, method, target, body.
-pub type Sent = (Option<&'static str>, &'static str, String, Vec<u8>);
+/// A request: `Authorization` header, method, target and body.
+pub type CorpusRequest = (Option<&'static str>, &'static str, String, Vec<u8>);
 
-/// Values of all JSON types, some of them at odds with every shape.
-fn oddities() -> Vec<Value> {
+/// Returns values of all JSON types; every shape rejects some of them.
+fn values_of_all_types() -> Vec<Value> {
     vec![json!(null), json!(true), json!(7), json!("text"), json!([]), json!({}), json!(["text"]), json!({"k": 7})]
 }
 
-/// What stands in a document at one place, replaced by each of many values, or left out.
-fn variations(whole: &Value, pointer: &str, values: &[Value]) -> Vec<Value> {
+/// Returns copies of a document with the value at a pointer replaced by each of the values, or omitted.
+fn variations(original: &Value, pointer: &str, values: &[Value]) -> Vec<Value> {
     let mut varied: Vec<Value> = values
         .iter()
         .map(|value| {
-            let mut document = whole.clone();
+            let mut document = original.clone();
             *document.pointer_mut(pointer).expect("the pointer is written for this document") = value.clone();
             document
         })
         .collect();
     let (parent, name) = pointer.rsplit_once('/').expect("a pointer has a slash");
-    let mut document = whole.clone();
+    let mut document = original.clone();
     if let Some(Value::Object(members)) = document.pointer_mut(parent) {
         members.shift_remove(name);
         varied.push(document);
@@ -30,7 +30,7 @@ fn variations(whole: &Value, pointer: &str, values: &[Value]) -> Vec<Value> {
     varied
 }
 
-fn texts(lengths: &[usize]) -> Vec<Value> {
+fn unusual_texts(lengths: &[usize]) -> Vec<Value> {
     let mut texts: Vec<Value> = [
         "", " a", "a\n", "é", "e\u{301}", "\u{212A}", "\u{17F}", "\0", "A", "aws:x", "AWS:x", "aws", "x.aws:", "a b",
         "a#", "#a", "url", " URL ", "URL",
@@ -39,22 +39,22 @@ fn texts(lengths: &[usize]) -> Vec<Value> {
     .map(|text| json!(text))
     .collect();
     for length in lengths {
-        texts.extend(["a", "é", "😀"].map(|one| json!(one.repeat(*length))));
+        texts.extend(["a", "é", "😀"].map(|unit| json!(unit.repeat(*length))));
         texts.push(json!("a".repeat(length.saturating_sub(1)) + "\u{301}"));
     }
     texts
 }
 
-fn damaged(whole: &Value) -> Vec<Vec<u8>> {
-    let whole = whole.to_string().into_bytes();
-    let with = |inserted: &[u8]| [b"{\"x\":", inserted, b",", &whole[1..]].concat();
+fn damaged_bodies(document: &Value) -> Vec<Vec<u8>> {
+    let document = document.to_string().into_bytes();
+    let with = |inserted: &[u8]| [b"{\"x\":", inserted, b",", &document[1..]].concat();
     vec![
         Vec::new(),
         b"{}".to_vec(),
         b"[]".to_vec(),
         b"\"".to_vec(),
-        whole[..whole.len() - 1].to_vec(),
-        [&whole[..], b" 1"].concat(),
+        document[..document.len() - 1].to_vec(),
+        [&document[..], b" 1"].concat(),
         with(b"NaN"),
         with(b"1e999"),
         with(b"1e30"),
@@ -67,8 +67,8 @@ fn damaged(whole: &Value) -> Vec<Vec<u8>> {
     ]
 }
 
-pub fn connect_corpus() -> Vec<Sent> {
-    let mut corpus: Vec<Sent> = Vec::new();
+pub fn connect_corpus() -> Vec<CorpusRequest> {
+    let mut corpus: Vec<CorpusRequest> = Vec::new();
     let describe = format!("/contacts/{INSTANCE}/{CONTACT}");
     let reads = [
         describe.clone(),
@@ -81,34 +81,34 @@ pub fn connect_corpus() -> Vec<Sent> {
     let update = json!({"Name": "n", "References": {"Rr": {"Type": "URL", "Value": "é Z", "Arn": arn}},
         "SegmentAttributes": {"k": {"ValueString": "s", "ValueMap": {"m": {"ValueInteger": 3}}, "ValueInteger": 1,
             "ValueList": [{"ValueString": "t"}]}}});
-    let many =
+    let tags_with_count =
         |count: usize| (0..count).map(|n| (format!("k{}", "x".repeat(n)).replace('k', "."), json!(""))).collect();
     let mut posts: Vec<(String, Vec<u8>)> = Vec::new();
-    let mut vary = |target: &str, whole: &Value, places: &[(&str, Vec<Value>)]| {
+    let mut vary = |target: &str, document: &Value, places: &[(&str, Vec<Value>)]| {
         for (pointer, values) in places {
-            let values: Vec<Value> = oddities().into_iter().chain(values.iter().cloned()).collect();
-            let documents = variations(whole, pointer, &values);
+            let values: Vec<Value> = values_of_all_types().into_iter().chain(values.iter().cloned()).collect();
+            let documents = variations(document, pointer, &values);
             posts.extend(documents.into_iter().map(|document| (target.to_owned(), document.to_string().into_bytes())));
         }
-        posts.extend(damaged(whole).into_iter().map(|body| (target.to_owned(), body)));
+        posts.extend(damaged_bodies(document).into_iter().map(|body| (target.to_owned(), body)));
         posts.extend([
-            (target.to_owned(), whole.to_string().into_bytes()),
-            (target.to_owned(), whole.to_string().into_bytes()),
+            (target.to_owned(), document.to_string().into_bytes()),
+            (target.to_owned(), document.to_string().into_bytes()),
         ]);
     };
     let keys = |lengths: &[usize], value: Value| {
-        texts(lengths).iter().filter_map(Value::as_str).map(|key| json!({ key: value })).collect::<Vec<_>>()
+        unusual_texts(lengths).iter().filter_map(Value::as_str).map(|key| json!({ key: value })).collect::<Vec<_>>()
     };
-    let id = || texts(&[1, 99, 100, 101, 255, 256, 257]);
+    let id = || unusual_texts(&[1, 99, 100, 101, 255, 256, 257]);
     vary(
         "/contact/tags",
         &tag,
         &[
             ("/ContactId", id()),
             ("/InstanceId", id()),
-            ("/Tags", vec![many(5), many(6), many(7)]),
+            ("/Tags", vec![tags_with_count(5), tags_with_count(6), tags_with_count(7)]),
             ("/Tags", keys(&[1, 127, 128, 129], json!("v"))),
-            ("/Tags/Aa", texts(&[255, 256, 257])),
+            ("/Tags/Aa", unusual_texts(&[255, 256, 257])),
         ],
     );
     let sized = |sizes: &[usize]| sizes.iter().map(|size| json!({"a": "x".repeat(*size), "b": ""})).collect::<Vec<_>>();
@@ -131,7 +131,7 @@ pub fn connect_corpus() -> Vec<Sent> {
                     json!({"a": "", "b": "", "Aa": ""}),
                 ],
             ),
-            ("/Attributes/Aa", texts(&[1000, 32_766, 32_767, 32_768])),
+            ("/Attributes/Aa", unusual_texts(&[1000, 32_766, 32_767, 32_768])),
             ("/Attributes", sized(&[20_000, 0])),
         ],
     );
@@ -139,7 +139,7 @@ pub fn connect_corpus() -> Vec<Sent> {
         &describe,
         &update,
         &[
-            ("/Name", texts(&[1023, 1024, 1025])),
+            ("/Name", unusual_texts(&[1023, 1024, 1025])),
             ("/References", keys(&[1, 4095, 4096, 4097], json!({"Type": "URL"}))),
             (
                 "/References",
@@ -157,7 +157,7 @@ pub fn connect_corpus() -> Vec<Sent> {
                 "/References/Rr/Type",
                 vec![json!("NUMBER"), json!("url"), json!(" URL "), json!("OTHER"), json!("EMAIL_MESSAGE")],
             ),
-            ("/References/Rr/Value", texts(&[2048, 2049, 4095, 4096, 4097])),
+            ("/References/Rr/Value", unusual_texts(&[2048, 2049, 4095, 4096, 4097])),
             (
                 "/References/Rr/Arn",
                 [19, 20, 21, 255, 256, 257]
@@ -171,7 +171,7 @@ pub fn connect_corpus() -> Vec<Sent> {
             ),
             ("/SegmentAttributes", keys(&[1, 127, 128, 129], json!({}))),
             ("/SegmentAttributes/k", vec![]),
-            ("/SegmentAttributes/k/ValueString", texts(&[1023, 1024, 1025])),
+            ("/SegmentAttributes/k/ValueString", unusual_texts(&[1023, 1024, 1025])),
             (
                 "/SegmentAttributes/k/ValueInteger",
                 [
@@ -193,25 +193,25 @@ pub fn connect_corpus() -> Vec<Sent> {
             ("/SegmentAttributes/k/ValueList/0", vec![]),
         ],
     );
-    let lone = [
+    let single_member_bodies = [
         json!({"Name": "n"}),
         json!({"References": {"r": {"Type": "URL"}}}),
         json!({"SegmentAttributes": {}}),
         json!({"Other": 1}),
     ];
-    posts.extend(lone.iter().map(|body| (describe.clone(), body.to_string().into_bytes())));
+    posts.extend(single_member_bodies.iter().map(|body| (describe.clone(), body.to_string().into_bytes())));
     for (number, (target, body)) in posts.into_iter().enumerate() {
         corpus.push((Some(SIGNATURE), "POST", target, body));
         if number % 7 == 0 {
             corpus.extend(reads.iter().map(|target| (Some(SIGNATURE), "GET", target.clone(), Vec::new())));
         }
     }
-    // Texts that change under normalising, trimming and the like, and what is kept of them.
+    // Texts that normalizing or trimming changes, and how they are stored.
     let fragile = json!({"a": " é Z ", "b": "e\u{301}", "c": "", "d": "longer than eight"});
-    for (pointer, whole, target) in
+    for (pointer, document, target) in
         [("/Tags", &tag, "/contact/tags"), ("/Attributes", &attribute, "/contact/attributes")]
     {
-        let mut body = whole.clone();
+        let mut body = document.clone();
         *body.pointer_mut(pointer).expect("it is there") = fragile.clone();
         corpus.push((Some(SIGNATURE), "POST", target.to_owned(), body.to_string().into_bytes()));
         corpus.extend(reads.iter().map(|target| (Some(SIGNATURE), "GET", target.clone(), Vec::new())));
@@ -220,7 +220,7 @@ pub fn connect_corpus() -> Vec<Sent> {
         corpus.push((Some(SIGNATURE), "POST", describe.clone(), json!({ "Name": name }).to_string().into_bytes()));
         corpus.push((Some(SIGNATURE), "GET", describe.clone(), Vec::new()));
     }
-    // Budgets, on a contact of their own.
+    // Byte budgets, on separate contacts.
     let fresh = CONTACT.replace("ab", "cd");
     let fresh_target = format!("/contacts/{INSTANCE}/{fresh}");
     for (first, size) in [("x", 20_000), ("y", 12_768), ("z", 1), ("y", 12_767), ("é", 1)] {
@@ -281,7 +281,7 @@ pub fn connect_corpus() -> Vec<Sent> {
     for more in ["", "&referenceTypes=URL", "&referenceTypes=URL&referenceTypes=URL"] {
         corpus.push((Some(SIGNATURE), "GET", format!("{refs}?referenceTypes=URL{six}{more}"), Vec::new()));
     }
-    // Labels, at their limits and unusual; then nobody and nonsense as callers.
+    // Unusual labels and labels at their limits; then missing and invalid authorization.
     let labels = |instance: &str, contact: &str| {
         vec![
             ("GET", format!("/contacts/{instance}/{contact}"), Vec::new()),
@@ -297,9 +297,9 @@ pub fn connect_corpus() -> Vec<Sent> {
         ids.push((odd.to_owned(), CONTACT.to_owned()));
     }
     for length in [1, 2, 99, 100, 101, 255, 256, 257] {
-        for one in ["a", "%C3%A9", "%F0%9F%98%80"] {
-            ids.push((INSTANCE.to_owned(), one.repeat(length)));
-            ids.push((one.repeat(length), CONTACT.to_owned()));
+        for unit in ["a", "%C3%A9", "%F0%9F%98%80"] {
+            ids.push((INSTANCE.to_owned(), unit.repeat(length)));
+            ids.push((unit.repeat(length), CONTACT.to_owned()));
         }
         let marked = "a".repeat(length - 1) + "%CC%81";
         ids.push((INSTANCE.to_owned(), marked.clone()));
@@ -326,29 +326,33 @@ pub fn connect_corpus() -> Vec<Sent> {
     corpus
 }
 
-pub fn leadlex_corpus() -> Vec<Sent> {
+pub fn leadlex_corpus() -> Vec<CorpusRequest> {
     const KEY: Option<&str> = Some("Bearer wbk_full");
     let target = format!("/v1/contacts/{LEAD}/tags");
-    let mut corpus: Vec<Sent> = Vec::new();
-    let whole = json!({"tags": ["Bb", "aa", "", " trimmed ", "e\u{301}", "a longer tag than most", "bb", "Bb"]});
+    let mut corpus: Vec<CorpusRequest> = Vec::new();
+    let document = json!({"tags": ["Bb", "aa", "", " trimmed ", "e\u{301}", "a longer tag than most", "bb", "Bb"]});
     let mut post = |proof: Option<&'static str>, target: &str, body: Vec<u8>| {
         corpus.push((proof, "POST", target.to_owned(), body));
     };
-    for body in [whole.clone(), whole.clone(), json!({"tags": ["zz"]}), json!({"tags": ["zz"]}), json!({"tags": []})] {
+    for body in
+        [document.clone(), document.clone(), json!({"tags": ["zz"]}), json!({"tags": ["zz"]}), json!({"tags": []})]
+    {
         post(KEY, &target, body.to_string().into_bytes());
     }
     let other = target.replace("9ab", "9cd");
     post(KEY, &other, b"{\"tags\":[\"other\"]}".to_vec());
-    for document in
-        variations(&whole, "/tags", &oddities()).into_iter().chain(variations(&whole, "/tags/0", &oddities()))
-    {
+    for document in variations(&document, "/tags", &values_of_all_types()).into_iter().chain(variations(
+        &document,
+        "/tags/0",
+        &values_of_all_types(),
+    )) {
         post(KEY, &target, document.to_string().into_bytes());
     }
     post(KEY, &target, b"{\"tags\":[]}".to_vec());
-    for body in damaged(&whole) {
+    for body in damaged_bodies(&document) {
         post(KEY, &target, body);
     }
-    let body = || whole.to_string().into_bytes();
+    let body = || document.to_string().into_bytes();
     for id in [
         "x",
         "",

@@ -1,11 +1,12 @@
-//! How strong our own oracle is: the share of known-bad servers that a run catches, with the contract alone and
-//! with accepted snapshots.
+//! The mutation score: the share of faulty servers that a run detects, with the contract alone and with accepted
+//! snapshots.
 //!
-//! The reference server plays every fault of its catalogue; each is run against the whole plan of the operation
-//! that misbehaves, until it is caught. It asserts what must hold of every fault, and returns the figures.
+//! The reference server has every fault of its catalogue. Each faulty server gets the cases of the operation that
+//! misbehaves until the fault is detected. The module checks the scopes of all findings and returns the figures.
 
+use overstep::case::Case;
 use overstep::contract::Contract;
-use overstep::generate::{self, GenerationOptions};
+use overstep::generate::{CompiledContract, GenerationOptions};
 use overstep::judge::{self, Findings, SnapshotChange};
 use overstep::reference::{
     Fault, FindingScope, ReferenceServer, ReferenceService, RunningServer, ServerConfig, list_faults,
@@ -18,64 +19,67 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A service, and a server with all its faults.
-pub struct Ground {
+/// A service and the reference server with all its faults.
+pub struct MutationTarget {
     contract: Contract,
     scenario: Scenario,
     origin: String,
-    seed: u64,
-    /// Run every plan to its end, which also proves that no finding lies outside of what the fault touches.
+    /// The cases of each operation, and all of them by the name `*`; a fault changes none of them.
+    plans: HashMap<String, Vec<Arc<Case>>>,
+    /// The control of each operation.
+    controls: HashMap<String, Case>,
+    /// Whether every plan runs to its end, which also checks that no finding lies outside of the scopes of its fault.
     full: bool,
-    /// What the faithful server does, as a person would have accepted it.
+    /// Accepted snapshots of the faithful server.
     accepted: HashMap<String, Snapshot>,
     _server: RunningServer,
 }
 
-/// What a run against one server came to.
-struct Caught {
+/// The result of a run against one server.
+struct RunResult {
     findings: Findings,
-    /// An answer was another than the accepted one.
+    /// Whether a response differed from the accepted one.
     changed: bool,
     end: RunEnd,
-    judged: u64,
+    case_count: u64,
 }
 
-impl Caught {
-    fn by_contract(&self) -> bool {
-        // A server that answers nothing at all is reported as that.
+impl RunResult {
+    fn is_caught_by_contract(&self) -> bool {
+        // A run against a server that never responds ends without findings.
         !self.findings.is_empty() || matches!(self.end, RunEnd::Unreachable(_) | RunEnd::EndpointDied(_))
     }
 }
 
 /// The figures of one service.
 pub struct Score {
-    /// All faults.
+    /// Number of faults in the catalogue.
     pub faults: usize,
-    /// Those that break what is documented, and that some request can show.
-    pub breaking: usize,
-    /// Those of them that are caught with the contract alone.
+    /// Number of faults that violate the contract and that a request can show.
+    pub violations: usize,
+    /// Number of violations that are detected with the contract alone.
     pub caught: usize,
-    /// Those that are caught with snapshots, of all that some request can show.
+    /// Number of visible faults that are detected with snapshots.
     pub caught_with_snapshots: usize,
-    /// All that some request can show.
+    /// Number of faults that a request can show.
     pub visible: usize,
-    /// Breaking and not caught.
+    /// Violations that are not detected with the contract alone.
     pub missed: Vec<String>,
-    /// Not caught with snapshots either.
-    pub unseen: Vec<String>,
-    /// Said to be hidden, and shown.
-    pub shown: Vec<String>,
-    /// What no request can show: reason and names.
+    /// Visible faults that are not detected with snapshots either.
+    pub missed_with_snapshots: Vec<String>,
+    /// Faults that the catalogue calls hidden, although a request shows them.
+    pub visible_although_hidden: Vec<String>,
+    /// Faults that no request can show: names by reason.
     pub hidden: BTreeMap<&'static str, Vec<String>>,
-    /// Cases of the whole plan on the faithful server.
+    /// Number of cases of the whole plan, run against the faithful server.
     pub cases: u64,
 }
 
-impl Ground {
-    /// Starts the server and learns what it does without a fault.
+impl MutationTarget {
+    /// Starts the server and records the snapshots of the faithful server.
     ///
     /// # Panics
-    /// Where the faithful server alarms anybody.
+    /// Panics if the faithful server has findings.
     pub fn new(
         (contract, scenario, world): (Contract, Scenario, ServerConfig),
         runtime: &tokio::runtime::Runtime,
@@ -86,25 +90,34 @@ impl Ground {
         let address = "127.0.0.1:0".parse().expect("an address");
         let server = runtime.block_on(ReferenceServer::start(service, address)).expect("loopback has free ports");
         let origin = format!("http://{}", server.addr());
-        let mut ground = Self { contract, scenario, origin, seed, full, accepted: HashMap::new(), _server: server };
-        let mut seen: HashMap<String, Vec<SnapshotCase>> = HashMap::new();
-        let first = ground.run(None, |operation, ran| seen.entry(operation).or_default().push(ran));
-        assert_eq!((first.findings.sorted(), first.end), (Vec::new(), RunEnd::Complete), "the faithful server alarms");
-        ground.accepted = seen
+        let (plans, controls) = build_plans(&contract, &scenario, seed);
+        let accepted = HashMap::new();
+        let mut target = Self { contract, scenario, origin, plans, controls, full, accepted, _server: server };
+        let mut observations: HashMap<String, Vec<SnapshotCase>> = HashMap::new();
+        let baseline = target.run(None, |operation, case| observations.entry(operation).or_default().push(case));
+        assert_eq!(
+            (baseline.findings.sorted(), baseline.end),
+            (Vec::new(), RunEnd::Complete),
+            "the faithful server has findings"
+        );
+        target.accepted = observations
             .into_iter()
             .map(|(operation, cases)| (operation, merge_snapshot(None, Vec::new(), &cases, CaseCoverage::Complete)))
             .collect();
-        let again = ground.run(None, |_, _| {});
-        assert!(!again.changed && again.findings.is_empty(), "a second run of the faithful server brings news");
-        (ground, first.judged)
+        let second = target.run(None, |_, _| {});
+        assert!(
+            !second.changed && second.findings.is_empty(),
+            "a second run of the faithful server differs from the first"
+        );
+        (target, baseline.case_count)
     }
 
-    /// Runs the cases of the operation that misbehaves, until it is caught; all, where there is no fault.
-    fn run(&self, fault: Option<&Fault>, mut note: impl FnMut(String, SnapshotCase) + Send) -> Caught {
+    /// Runs the cases of the operation that misbehaves until the fault is detected, or all cases if there is no fault.
+    fn run(&self, fault: Option<&Fault>, mut on_case: impl FnMut(String, SnapshotCase) + Send) -> RunResult {
         let path = fault.map(|fault| format!("/faults/{}", fault.name)).unwrap_or_default();
         let base = self.contract.base_url.as_deref().map_or("", base_path);
         let endpoint = Endpoint::parse(&format!("{}{path}{base}", self.origin)).expect("a URL");
-        let control = |operation: &str| generate::control_case(&self.contract, &self.scenario, operation).ok();
+        let control = |operation: &str| self.controls.get(operation).cloned();
         let limits = RequestLimits {
             total_timeout: Duration::from_millis(600),
             idle_timeout: Duration::from_millis(600),
@@ -129,13 +142,8 @@ impl Ground {
             server: None,
             restart_endpoint: None,
         };
-        let mut concerned = self.scenario.clone();
-        concerned
-            .included_operations
-            .extend(fault.map(|fault| fault.operation.clone()).filter(|operation| operation != "*"));
-        let options = GenerationOptions { seed: self.seed, ..GenerationOptions::default() };
-        let cases = generate::generate_cases(&self.contract, &concerned, options).expect("a plan");
-        let (mut findings, mut changed, mut judged) = (Findings::default(), false, 0);
+        let cases = self.plans[fault.map_or("*", |fault| fault.operation.as_str())].iter().cloned();
+        let (mut findings, mut changed, mut case_count) = (Findings::default(), false, 0);
         let end = run::run_cases(
             &plan,
             cases,
@@ -146,16 +154,16 @@ impl Ground {
                 (outcome.case, judgement, comparison)
             },
             |(case, judgement, comparison)| {
-                judged += 1;
+                case_count += 1;
                 findings.add(&self.scenario.name, &case, &judgement, judge::Reproduction::default);
                 changed |= comparison.change == SnapshotChange::Changed;
                 let state = comparison
                     .observed
-                    .map_or(CaseState::NothingLearned, |seen| CaseState::Observed(seen, comparison.mark));
-                let spot = comparison.key;
-                note(
+                    .map_or(CaseState::NothingLearned, |observed| CaseState::Observed(observed, comparison.mark));
+                let key = comparison.key;
+                on_case(
                     case.operation.as_str().to_owned(),
-                    SnapshotCase { place: spot.place, side: spot.side, variant: spot.variant, state },
+                    SnapshotCase { place: key.place, side: key.side, variant: key.variant, state },
                 );
                 let is_caught = match fault {
                     Some(fault) if fault.violates_contract && fault.hidden_reason.is_none() => !findings.is_empty(),
@@ -165,35 +173,35 @@ impl Ground {
                 if is_caught && !self.full { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             },
         );
-        Caught { findings, changed, end, judged }
+        RunResult { findings, changed, end, case_count }
     }
 
     /// Runs every fault of the catalogue.
     ///
     /// # Panics
-    /// Where a finding lies outside of what its fault touches.
+    /// Panics if a finding lies outside of the scopes of its fault.
     pub fn score(&self, cases: u64) -> Score {
         let faults = list_faults(&self.contract);
         let mut score = Score {
             faults: faults.len(),
-            breaking: 0,
+            violations: 0,
             caught: 0,
             caught_with_snapshots: 0,
             visible: 0,
             missed: Vec::new(),
-            unseen: Vec::new(),
-            shown: Vec::new(),
+            missed_with_snapshots: Vec::new(),
+            visible_although_hidden: Vec::new(),
             hidden: BTreeMap::new(),
             cases,
         };
         for fault in &faults {
-            let caught = self.run(Some(fault), |_, _| {});
-            for finding in caught.findings.sorted() {
-                let inside =
-                    |touch: &FindingScope| touch.covers(&finding.operation, &finding.member, &finding.constraint);
+            let result = self.run(Some(fault), |_, _| {});
+            for finding in result.findings.sorted() {
+                let covers =
+                    |scope: &FindingScope| scope.covers(&finding.operation, &finding.member, &finding.constraint);
                 assert!(
-                    fault.scopes.iter().any(inside),
-                    "`{}` must not show as {}/{}/{}: {}",
+                    fault.scopes.iter().any(covers),
+                    "`{}` has a finding outside of its scopes: {}/{}/{}: {}",
                     fault.name,
                     finding.operation,
                     finding.member,
@@ -202,22 +210,22 @@ impl Ground {
                 );
             }
             if let Some(reason) = fault.hidden_reason {
-                if caught.by_contract() {
-                    score.shown.push(format!("{}, although {reason}", fault.name));
+                if result.is_caught_by_contract() {
+                    score.visible_although_hidden.push(format!("{}, although {reason}", fault.name));
                 }
                 score.hidden.entry(reason).or_default().push(fault.name.clone());
                 continue;
             }
             score.visible += 1;
-            if caught.by_contract() || caught.changed {
+            if result.is_caught_by_contract() || result.changed {
                 score.caught_with_snapshots += 1;
             } else {
-                score.unseen.push(fault.name.clone());
+                score.missed_with_snapshots.push(fault.name.clone());
             }
             if fault.violates_contract {
-                score.breaking += 1;
-                score.caught += usize::from(caught.by_contract());
-                if !caught.by_contract() {
+                score.violations += 1;
+                score.caught += usize::from(result.is_caught_by_contract());
+                if !result.is_caught_by_contract() {
                     score.missed.push(fault.name.clone());
                 }
             }
@@ -226,16 +234,38 @@ impl Ground {
     }
 }
 
+/// All cases of the service by operation, and the control of each operation.
+fn build_plans(
+    contract: &Contract,
+    scenario: &Scenario,
+    seed: u64,
+) -> (HashMap<String, Vec<Arc<Case>>>, HashMap<String, Case>) {
+    let compiled = CompiledContract::new(contract).expect("it compiles");
+    let options = GenerationOptions { seed, ..GenerationOptions::default() };
+    let cases = |scenario: &Scenario| -> Vec<Arc<Case>> {
+        compiled.cases(scenario, options).expect("a plan").map(Arc::new).collect()
+    };
+    let (mut plans, mut controls) = (HashMap::from([("*".to_owned(), cases(scenario))]), HashMap::new());
+    for operation in &contract.operations {
+        let name = operation.name.as_str();
+        let mut concerned = scenario.clone();
+        concerned.included_operations.push(name.to_owned());
+        plans.insert(name.to_owned(), cases(&concerned));
+        controls.extend(compiled.control(scenario, name).expect("routes").map(|case| (name.to_owned(), case)));
+    }
+    (plans, controls)
+}
+
 impl Score {
-    /// A few lines for people.
-    pub fn told(&self, name: &str, seed: u64) -> Vec<String> {
-        let share = |part: usize, of: usize| 100.0 * part as f64 / of.max(1) as f64;
+    /// Formats the score as lines of text.
+    pub fn summary_lines(&self, name: &str, seed: u64) -> Vec<String> {
+        let share = |part: usize, total: usize| 100.0 * part as f64 / total.max(1) as f64;
         let mut lines = vec![format!(
-            "{name}, seed {seed}: {} faults; contract alone {} of {} that break it ({:.1} %); with snapshots {} of {} ({:.1} %); 0 alarms in {} cases on the faithful server",
+            "{name}, seed {seed}: {} faults; contract alone {} of {} violations ({:.1} %); with snapshots {} of {} ({:.1} %); 0 false alarms in {} cases on the faithful server",
             self.faults,
             self.caught,
-            self.breaking,
-            share(self.caught, self.breaking),
+            self.violations,
+            share(self.caught, self.violations),
             self.caught_with_snapshots,
             self.visible,
             share(self.caught_with_snapshots, self.visible),
@@ -244,8 +274,8 @@ impl Score {
         if !self.missed.is_empty() {
             lines.push(format!("  missed with the contract alone: {}", self.missed.join(" ")));
         }
-        if !self.unseen.is_empty() {
-            lines.push(format!("  missed with snapshots too: {}", self.unseen.join(" ")));
+        if !self.missed_with_snapshots.is_empty() {
+            lines.push(format!("  missed with snapshots, too: {}", self.missed_with_snapshots.join(" ")));
         }
         for (reason, names) in &self.hidden {
             lines.push(format!("  not counted, {}: {reason}", names.len()));

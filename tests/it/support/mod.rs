@@ -1,6 +1,6 @@
-//! What several test files need: a contract small enough to read, and a scenario for it.
+//! Code that several test modules share: a small contract with a scenario, shipped scenarios, and helpers.
 
-#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(dead_code, reason = "each user needs a part of it")]
 #![allow(clippy::disallowed_methods, reason = "tests read the project's files")]
 
 pub mod command;
@@ -14,31 +14,36 @@ use overstep::contract::{self, Contract};
 use overstep::reference::ServerConfig;
 use overstep::scenario::{Credentials, Principal, Scenario, Variable};
 
-/// One operation with every kind of constraint, read as JSON like any other contract.
-pub fn contract() -> Contract {
-    contract::from_json(include_str!("notes.contract.json")).expect("the test contract is well formed")
+/// Returns true if `OVERSTEP_TESTS=full` asks for the long form of a test instead of its fixed sample.
+pub fn is_full() -> bool {
+    std::env::var_os("OVERSTEP_TESTS").is_some_and(|value| value == "full")
 }
 
-/// Bytes as a server or client compresses them.
+/// Returns a contract whose one operation has every kind of constraint.
+pub fn contract() -> Contract {
+    contract::from_json(include_str!("notes.contract.json")).expect("the test contract is valid")
+}
+
+/// Compresses bytes with gzip.
 pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    std::io::Write::write_all(&mut encoder, bytes).expect("memory");
-    encoder.finish().expect("memory")
+    std::io::Write::write_all(&mut encoder, bytes).expect("write to memory");
+    encoder.finish().expect("write to memory")
 }
 
-/// A shipped scenario with its contract, and the reference server's world for it.
+/// Returns a shipped scenario with its contract, and the reference server's configuration for it.
 pub fn shipped(name: &str) -> (Contract, Scenario, ServerConfig) {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
-    let text = |file: String| std::fs::read_to_string(folder.join(file)).expect("shipped scenarios are there");
+    let text = |file: String| std::fs::read_to_string(folder.join(file)).expect("read shipped scenario");
     let (scenario, warnings) =
-        overstep::scenario::read_scenario(name, &text(format!("{name}.toml"))).expect("it reads");
+        overstep::scenario::read_scenario(name, &text(format!("{name}.toml"))).expect("valid scenario");
     assert!(warnings.is_empty(), "{warnings:?}");
-    let contract = contract::from_json(&text(format!("{name}.contract.json"))).expect("it reads");
-    let world = overstep::session::build_world(&contract, &scenario);
-    (contract, scenario, world)
+    let contract = contract::from_json(&text(format!("{name}.contract.json"))).expect("valid scenario");
+    let config = overstep::session::build_world(&contract, &scenario);
+    (contract, scenario, config)
 }
 
-/// A scenario for [`contract`]: two identifiers, one principal and one that lacks a permission.
+/// Returns a scenario for [`contract`] with a principal and another one that lacks a permission.
 pub fn scenario() -> Scenario {
     let mut scenario = Scenario::with_name("notes");
     let variable = |value: &str, secret| Variable { value: value.to_owned(), secret };
@@ -49,7 +54,7 @@ pub fn scenario() -> Scenario {
     scenario.missing_values.insert("NoteId".into(), "note-ffffffffffff".into());
     let bearer = |key: &str, lacks: &[&str]| Principal {
         credentials: Credentials::Bearer(key.to_owned()),
-        lacks: lacks.iter().map(|one| (*one).to_owned()).collect(),
+        lacks: lacks.iter().map(|permission| (*permission).to_owned()).collect(),
     };
     scenario.principals.insert("writer".into(), bearer("{key}", &[]));
     scenario.principals.insert("reader".into(), bearer("{reader_key}", &["notes:write"]));

@@ -1,11 +1,11 @@
-//! A JSON Schema made of a contract, for an opinion that shares no code with the generator's labels.
+//! Converts a contract to a JSON Schema, as an oracle that shares no code with the generator.
 
 use overstep::case::{Case, Intent, Value};
 use overstep::contract::{Contract, MemberLocation, Operation, Shape, ShapeKind, ShapeRule};
 use serde_json::{Map, Value as Json, json};
 
-/// Whether the body of a case must be valid; nothing where its label is about something else, or about the member `Id`
-/// that these contracts have in their path.
+/// Returns whether the body of a case must be valid, or `None` if the case is not about the body. The member `Id` is part
+/// of the path in these contracts.
 pub fn due(case: &Case) -> Option<bool> {
     match case.intent {
         _ if case.class == "pair" || case.class == "law" => None,
@@ -15,7 +15,7 @@ pub fn due(case: &Case) -> Option<bool> {
     }
 }
 
-/// The schema of an operation's body.
+/// Returns the schema of an operation's body.
 pub fn of_body(contract: &Contract, operation: &Operation) -> Json {
     let mut definitions = Map::new();
     for (id, shape) in &contract.shapes {
@@ -90,7 +90,7 @@ fn of_shape(shape: &Shape) -> Json {
     out
 }
 
-/// A value as JSON; `None` where JSON's own types cannot hold it.
+/// Converts a value to JSON, or returns `None` if JSON has no type for it.
 pub fn to_json(value: &Value) -> Option<Json> {
     Some(match value {
         Value::Null => Json::Null,

@@ -1,11 +1,11 @@
-//! A reference server that takes one text and checks it against one pattern, with an engine that the generator's
-//! patterns share nothing with.
+//! A reference server that checks one text against one pattern, with a regex engine that shares no code with the
+//! generator's.
 
 use overstep::contract;
 use overstep::reference::{ReferenceService, ServerConfig, ServerRequest};
 use serde_json::json;
 
-/// For a pattern.
+/// Returns a server for a pattern.
 pub fn server(pattern: &str) -> ReferenceService {
     let contract = json!({
         "format": "overstep-contract/1", "service": "one", "protocol": "restJson",
@@ -15,10 +15,10 @@ pub fn server(pattern: &str) -> ReferenceService {
         "shapes": {"In": {"type": "structure", "members": {"text": {"shape": "T", "required": true, "location": "body"}}},
                    "Out": {"type": "structure", "members": {}}, "T": {"type": "string", "pattern": pattern}}
     });
-    ReferenceService::new(contract::from_json(&contract.to_string()).expect("well formed"), ServerConfig::default())
+    ReferenceService::new(contract::from_json(&contract.to_string()).expect("valid contract"), ServerConfig::default())
 }
 
-/// Whether it takes a text.
+/// Returns whether the server accepts a text.
 pub fn takes(server: &ReferenceService, text: &str) -> bool {
     let body = json!({ "text": text }).to_string();
     let headers = [("content-type", b"application/json".as_slice())];

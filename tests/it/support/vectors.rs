@@ -1,7 +1,7 @@
-//! botocore's protocol vectors, read from beside the project; visibly skipped where they are not.
-//! The contract of each vector comes through our own reader of botocore's models.
+//! botocore's protocol test vectors, which are not part of the repository. Tests print a line and pass if they are missing.
+//! The contract of each vector comes from the reader of botocore's models.
 
-#![allow(unused_macros, unused_imports, reason = "a bench shares this folder and has no vectors")]
+#![allow(unused_macros, unused_imports, reason = "a benchmark shares this module and has no vectors")]
 
 use super::visible;
 use overstep::contract::{Contract, Shape, ShapeKind};
@@ -10,52 +10,55 @@ use serde_json::{Map, Value as Json, json};
 
 fn suites(side: &str, name: &str) -> Option<Vec<Json>> {
     let path = format!("{}/../shared/protocol-tests/{side}/{name}.json", env!("CARGO_MANIFEST_DIR"));
-    #[expect(clippy::disallowed_methods, reason = "test data outside the project")]
+    #[expect(clippy::disallowed_methods, reason = "test data outside of the repository")]
     let Ok(text) = std::fs::read_to_string(&path) else {
-        visible::say(&format!("skipped: {path} is not there"));
+        visible::say(&format!("skipped: {path} is missing"));
         return None;
     };
-    Some(serde_json::from_str(&text).expect("JSON"))
+    Some(serde_json::from_str(&text).expect("valid JSON"))
 }
 
-/// Runs all vectors of a file, and fails with all that differ.
+/// Runs all vectors of a file.
+///
+/// # Panics
+/// If a vector fails, with a list of all that do.
 pub fn all(
     side: &str,
     name: &str,
     count: usize,
-    left_out: fn(&str) -> Option<&'static str>,
+    skip_reason: fn(&str) -> Option<&'static str>,
     vector: fn(&Contract, &Json, &Json) -> Result<(), String>,
 ) {
     let Some(suites) = suites(side, name) else { return };
-    let (mut seen, mut wrong) = (0, Vec::new());
+    let (mut total, mut failures) = (0, Vec::new());
     for suite in &suites {
-        for case in suite["cases"].as_array().expect("a list") {
-            seen += 1;
-            let id = case["id"].as_str().expect("an id");
-            if let Some(reason) = left_out(id) {
-                eprintln!("left out: {id}: {reason}");
+        for case in suite["cases"].as_array().expect("JSON array") {
+            total += 1;
+            let id = case["id"].as_str().expect("case id");
+            if let Some(reason) = skip_reason(id) {
+                eprintln!("skipped: {id}: {reason}");
                 continue;
             }
             if let Err(reason) = vector(&contract(suite, case), suite, case) {
-                wrong.push(format!("{id}: {reason}"));
+                failures.push(format!("{id}: {reason}"));
             }
         }
     }
-    assert!(wrong.is_empty(), "{} of {seen} differ\n{}", wrong.len(), wrong.join("\n"));
-    assert_eq!(seen, count, "vectors in {side}/{name}");
+    assert!(failures.is_empty(), "{} of {total} differ\n{}", failures.len(), failures.join("\n"));
+    assert_eq!(total, count, "vectors in {side}/{name}");
 }
 
 pub fn contract(suite: &Json, case: &Json) -> Contract {
-    let name = case["given"]["name"].as_str().expect("a name");
+    let name = case["given"]["name"].as_str().expect("name");
     let model = json!({
         "metadata": suite["metadata"], "operations": {name: case["given"]}, "shapes": suite["shapes"],
     });
     let read =
         ingest::read_document("vector", model.to_string().as_bytes(), &IngestOptions::default(), &mut NoDocuments);
-    let read = read.expect("a model").contract;
-    // Through the JSON form and back, so that the form is known to keep all that protocols need.
+    let read = read.expect("valid model").contract;
+    // The round trip shows that the JSON format preserves everything that protocols need.
     let form = overstep::contract::to_json(&read);
-    let again = overstep::contract::from_json(&form).expect("our own form");
+    let again = overstep::contract::from_json(&form).expect("read the contract back");
     assert_eq!(overstep::contract::to_json(&again), form);
     again
 }
@@ -69,11 +72,13 @@ pub fn same(ours: &Json, theirs: &Json) -> Result<(), String> {
     if text(ours) == text(theirs) { Ok(()) } else { Err(format!("\n  {}\n  and not\n  {}", text(ours), text(theirs))) }
 }
 
-/// What a vector expects, as we say it: bytes are base64, floats are floats.
+/// Converts the values that a vector expects to our JSON form: bytes are base64, floats are floats.
 pub fn expected(contract: &Contract, shape: &Shape, json: &Json) -> Json {
     match (&shape.kind, json) {
         (ShapeKind::Blob, Json::String(text)) => data_encoding::BASE64.encode(text.as_bytes()).into(),
-        (ShapeKind::Float | ShapeKind::Double, Json::Number(number)) => number.as_f64().expect("a float").into(),
+        (ShapeKind::Float | ShapeKind::Double, Json::Number(number)) => {
+            number.as_f64().expect("number is a float").into()
+        }
         (ShapeKind::List { member }, Json::Array(items)) => {
             items.iter().map(|item| expected(contract, contract.shape(member), item)).collect()
         }
@@ -95,8 +100,9 @@ pub fn expected(contract: &Contract, shape: &Shape, json: &Json) -> Json {
     }
 }
 
-/// A test for each side of each file, and how many vectors stand in it: requests go through the caller's `request`, less
-/// those that the first function gives a reason for; answers through `answer`, less those of the second.
+/// Declares a test for the requests and for the responses of each file, with the number of its vectors. Requests go to the
+/// caller's function `request`, and responses to `answer`. The two arguments are functions that return a reason for each
+/// vector to skip.
 macro_rules! every_vector {
     ($no_request:ident, $no_answer:ident) => {
         $crate::support::vectors::every_vector! { ($no_request, $no_answer)

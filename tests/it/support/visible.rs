@@ -1,9 +1,9 @@
-//! What people must see although the test passes: libtest hides what `println!` says.
+//! Output that is shown even if the test passes. libtest captures `println!`.
 
 use std::io::Write as _;
 
-/// One line on the real standard error.
+/// Writes a line to the real standard error.
 pub fn say(line: &str) {
-    // Nothing to be done where standard error is closed.
+    // A closed standard error is ignored.
     let _ = writeln!(std::io::stderr(), "{line}");
 }

@@ -1,16 +1,16 @@
-//! UpdateContact: the widest of the operations.
+//! UpdateContact, the operation with the most members.
 //!
-//! It never stores what no other operation shows.
+//! It stores only what other operations return.
 
-use super::{Call, Connect, ENDPOINTS, Refusal, STATUSES, TYPES, in_name};
-use crate::foreign::checks::{Checked, Invalid, Rules, check_length, check_text, length, member_of, object, text};
+use super::{Call, Connect, ENDPOINTS, Rejection, STATUSES, TYPES, in_name};
+use crate::foreign::checks::{Check, Invalid, Rules, check_length, check_text, length, member_of, object, text};
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
 
 const P: &str = "UpdateContact.";
 
 impl Connect {
-    pub(super) fn update(&self, call: &Call<'_>) -> Result<Json, Refusal> {
+    pub(super) fn update(&self, call: &Call<'_>) -> Result<Json, Rejection> {
         let m = self.mistake;
         let body = self.body("UpdateContact", call.body)?;
         let fields: [&str; 9] = [
@@ -24,9 +24,9 @@ impl Connect {
             "SystemEndpoint",
             "AdditionalRecipients",
         ];
-        self.no_others(&body, &fields)?;
+        self.reject_unknown_members(&body, &fields)?;
         if !fields.iter().any(|field| body.contains_key(*field)) && !m.is("nothing-to-update") {
-            return Err(Refusal::Invalid);
+            return Err(Rejection::Invalid);
         }
         let name = self.optional("Name", body.get("Name"), length(0, 1024))?;
         self.optional("Description", body.get("Description"), length(0, 4096))?;
@@ -42,13 +42,13 @@ impl Connect {
         if let Some(given) = self.map("SegmentAttributes", body.get("SegmentAttributes"))? {
             self.segment_attributes("SegmentAttributes", given)?;
         }
-        let mut named = Vec::new();
+        let mut referenced_ids = Vec::new();
         if let Some(queue) = self.map("QueueInfo", body.get("QueueInfo"))? {
-            let any = Rules { min: 0, max: None, made_of: None, not_before: None };
-            named.extend(self.optional("QueueInfo.Id", queue.get("Id"), any)?);
+            let any = Rules { min: 0, max: None, allowed_char: None, forbidden_prefix: None };
+            referenced_ids.extend(self.optional("QueueInfo.Id", queue.get("Id"), any)?);
         }
         if let Some(user) = self.map("UserInfo", body.get("UserInfo"))? {
-            named.extend(self.optional("UserInfo.UserId", user.get("UserId"), length(1, 256))?);
+            referenced_ids.extend(self.optional("UserInfo.UserId", user.get("UserId"), length(1, 256))?);
         }
         for side in ["CustomerEndpoint", "SystemEndpoint"] {
             let Some(endpoint) = self.map(side, body.get(side))? else { continue };
@@ -61,15 +61,15 @@ impl Connect {
             self.recipients(more)?;
         }
         self.exists(&call.instance, &call.contact)?;
-        if self.style.checks_ids && !named.is_empty() {
-            return Err(Refusal::Missing);
+        if self.style.checks_ids && !referenced_ids.is_empty() {
+            return Err(Rejection::Missing);
         }
-        let size = |text: &String| match m.what("*") {
+        let size = |text: &String| match m.mistake_at("*") {
             "references-in-characters" => text.chars().count(),
             "references-in-utf16" => text.encode_utf16().count(),
             _ => text.len(),
         };
-        let most = match m.what("*") {
+        let max = match m.mistake_at("*") {
             "references-budget+1" => 4097,
             "references-budget-1" => 4095,
             "references-no-budget" => usize::MAX,
@@ -80,8 +80,8 @@ impl Connect {
             all.extend(references);
             let sizes = all.values().filter_map(|(_, value)| value.as_ref()).map(size);
             let sum: usize = if m.is("references-one-by-one") { sizes.max().unwrap_or(0) } else { sizes.sum() };
-            if sum > most {
-                return Err(Refusal::Invalid);
+            if sum > max {
+                return Err(Rejection::Invalid);
             }
             contact.references = all;
             contact.name = name.or(contact.name.take());
@@ -89,44 +89,44 @@ impl Connect {
         })
     }
 
-    fn optional(&self, member: &str, value: Option<&Json>, rules: Rules) -> Checked<Option<String>> {
-        let found = text(self.mistake, &format!("{P}{member}"), value, false, self.style.null_ok, rules)?;
+    fn optional(&self, member: &str, value: Option<&Json>, rules: Rules) -> Check<Option<String>> {
+        let found = text(self.mistake, &format!("{P}{member}"), value, false, self.style.accepts_null, rules)?;
         Ok(found.map(str::to_owned))
     }
 
-    fn map<'a>(&self, member: &str, value: Option<&'a Json>) -> Checked<Option<&'a Map<String, Json>>> {
+    fn map<'a>(&self, member: &str, value: Option<&'a Json>) -> Check<Option<&'a Map<String, Json>>> {
         match value {
             None => Ok(None),
-            Some(Json::Null) if self.style.null_ok => Ok(None),
+            Some(Json::Null) if self.style.accepts_null => Ok(None),
             Some(value) => object(self.mistake, &format!("{P}{member}"), value),
         }
     }
 
-    fn kind(&self, member: &str, value: Option<&Json>, required: bool) -> Checked<Option<String>> {
-        let any = Rules { min: 0, max: None, made_of: None, not_before: None };
-        let found = text(self.mistake, &format!("{P}{member}"), value, required, self.style.null_ok, any)?;
+    fn kind(&self, member: &str, value: Option<&Json>, required: bool) -> Check<Option<String>> {
+        let any = Rules { min: 0, max: None, allowed_char: None, forbidden_prefix: None };
+        let found = text(self.mistake, &format!("{P}{member}"), value, required, self.style.accepts_null, any)?;
         Ok(found.map(str::to_owned))
     }
 
-    fn reference(&self, given: &Map<String, Json>) -> Checked<(String, Option<String>)> {
+    fn reference(&self, given: &Map<String, Json>) -> Check<(String, Option<String>)> {
         let m = self.mistake;
         let place = |member: &str| format!("References{{value}}.{member}");
         let value = self.optional(&place("Value"), given.get("Value"), length(0, 4096))?;
         let kind = self.kind(&place("Type"), given.get("Type"), true)?;
-        let types = if self.style.pages_only { &TYPES[..9] } else { &TYPES[..] };
+        let types = if self.style.documented_values_only { &TYPES[..9] } else { &TYPES[..] };
         if let Some(kind) = &kind {
             member_of(m, "UpdateContact.References{value}.Type", kind, types)?;
         }
-        let statuses = if self.style.pages_only { &STATUSES[..6] } else { &STATUSES[..] };
+        let statuses = if self.style.documented_values_only { &STATUSES[..6] } else { &STATUSES[..] };
         if let Some(status) = self.kind(&place("Status"), given.get("Status"), false)? {
             member_of(m, "UpdateContact.References{value}.Status", &status, statuses)?;
         }
-        // The pattern has no end anchor: the beginning must fit.
+        // The pattern has no end anchor, so a matching prefix is enough.
         if let Some(arn) = self.optional(&place("Arn"), given.get("Arn"), length(20, 256))? {
-            let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | ':' | '/');
-            let begins = arn.chars().next().is_some_and(good);
-            let fits = if self.style.address_whole { arn.chars().all(good) } else { begins };
-            let fits = fits || m.at("UpdateContact.References{value}.Arn", "search") && arn.chars().any(good);
+            let is_valid = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | ':' | '/');
+            let begins = arn.chars().next().is_some_and(is_valid);
+            let fits = if self.style.anchored_patterns { arn.chars().all(is_valid) } else { begins };
+            let fits = fits || m.at("UpdateContact.References{value}.Arn", "search") && arn.chars().any(is_valid);
             if !fits && !m.at("UpdateContact.References{value}.Arn", "no-pattern") {
                 return Err(Invalid);
             }
@@ -134,25 +134,25 @@ impl Connect {
         self.optional(&place("StatusReason"), given.get("StatusReason"), length(0, 100))?;
         let kind = kind.unwrap_or_else(|| "STRING".to_owned());
         if let (true, Some(value)) = (self.style.typed_references, &value) {
-            let good = match kind.as_str() {
+            let is_valid = match kind.as_str() {
                 "URL" => value.starts_with("http"),
                 "NUMBER" | "DATE" => value.parse::<f64>().is_ok(),
                 "EMAIL" => value.contains('@'),
                 "STRING" => true,
                 _ => false,
             };
-            if !good {
+            if !is_valid {
                 return Err(Invalid);
             }
         }
         Ok((kind, value))
     }
 
-    fn segment_attributes(&self, path: &str, given: &Map<String, Json>) -> Checked<()> {
+    fn segment_attributes(&self, path: &str, given: &Map<String, Json>) -> Check<()> {
         let m = self.mistake;
         for (key, value) in given {
             let place = format!("{P}{path}{{key}}");
-            check_text(m, &place, key, Rules { made_of: Some(in_name), ..length(1, 128) })?;
+            check_text(m, &place, key, Rules { allowed_char: Some(in_name), ..length(1, 128) })?;
             if let Some(value) = object(m, &format!("{P}{path}{{value}}"), value)? {
                 self.segment_attribute(&format!("{path}{{value}}"), value)?;
             }
@@ -160,7 +160,7 @@ impl Connect {
         Ok(())
     }
 
-    fn segment_attribute(&self, path: &str, given: &Map<String, Json>) -> Checked<()> {
+    fn segment_attribute(&self, path: &str, given: &Map<String, Json>) -> Check<()> {
         let m = self.mistake;
         if path.len() > 1000 {
             return Ok(());
@@ -171,7 +171,7 @@ impl Connect {
         let place = format!("{P}{path}.ValueInteger");
         match given.get("ValueInteger") {
             None => {}
-            Some(Json::Null) if self.style.null_ok => {}
+            Some(Json::Null) if self.style.accepts_null => {}
             Some(Json::Number(number)) => {
                 let whole = number.as_i64().or_else(|| {
                     number.as_f64().filter(|float| float.fract() == 0.0 && float.abs() < 1e15).map(|float| float as i64)
@@ -190,7 +190,7 @@ impl Connect {
         }
         match given.get("ValueMap") {
             None => {}
-            Some(Json::Null) if self.style.null_ok => {}
+            Some(Json::Null) if self.style.accepts_null => {}
             Some(_) if m.is("depth-not-checked") => {}
             Some(value) => {
                 if let Some(inner) = object(m, &format!("{P}{path}.ValueMap"), value)? {
@@ -200,7 +200,7 @@ impl Connect {
         }
         match given.get("ValueList") {
             None => Ok(()),
-            Some(Json::Null) if self.style.null_ok => Ok(()),
+            Some(Json::Null) if self.style.accepts_null => Ok(()),
             Some(_) if m.is("depth-not-checked") => Ok(()),
             Some(Json::Array(items)) => {
                 items.iter().try_for_each(|item| match object(m, &format!("{P}{path}.ValueList[]"), item)? {
@@ -212,12 +212,12 @@ impl Connect {
         }
     }
 
-    fn recipients(&self, given: &Map<String, Json>) -> Checked<()> {
+    fn recipients(&self, given: &Map<String, Json>) -> Check<()> {
         let m = self.mistake;
         let path = "AdditionalRecipients.CcEmailAddresses";
         let items = match given.get("CcEmailAddresses") {
             None => return Ok(()),
-            Some(Json::Null) if self.style.null_ok => return Ok(()),
+            Some(Json::Null) if self.style.accepts_null => return Ok(()),
             Some(Json::Array(items)) => items,
             Some(_) => return Err(Invalid),
         };
@@ -226,7 +226,7 @@ impl Connect {
             let Some(item) = object(m, &format!("{P}{path}[]"), item)? else { continue };
             let place = format!("{P}{path}[].EmailAddress");
             let address = text(m, &place, item.get("EmailAddress"), true, false, length(1, 255))?;
-            if address.is_some_and(|address| !is_address(address, self.style.address_whole))
+            if address.is_some_and(|address| !is_email_address(address, self.style.anchored_patterns))
                 && !m.at(&place, "no-pattern")
             {
                 return Err(Invalid);
@@ -237,8 +237,8 @@ impl Connect {
     }
 }
 
-/// Something before an at sign, and something with a dot in it behind.
-fn is_address(text: &str, whole: bool) -> bool {
+/// Returns whether a text has an at sign with a name before it and a domain with a dot after it.
+fn is_email_address(text: &str, whole: bool) -> bool {
     let fits = |word: &str| {
         (0..word.len()).any(|at| {
             let Some((before, after)) = (word.as_bytes()[at] == b'@').then(|| (&word[..at], &word[at + 1..])) else {

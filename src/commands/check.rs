@@ -1,0 +1,71 @@
+//! Implements `overstep check`.
+//!
+//! It never sends a request before all scenarios, documents and settings have been read.
+
+use super::comparison_endpoint::ComparisonEndpoint;
+use crate::cli::{
+    CheckFlags, CommandError, CommandRuntime, RunOutputs, RunSettings, announce_start, exit_of_summary,
+    exit_without_cases, messages, stop_on_signal,
+};
+use crate::session::SessionError;
+use overstep::exit::ExitStatus;
+use overstep::run::CancelToken;
+use overstep::session;
+use overstep::store;
+
+/// Sends every case and compares the responses with the documentation.
+pub fn check_scenarios(flags: &CheckFlags) -> Result<ExitStatus, CommandError> {
+    let mut settings = RunSettings::for_check(flags)?;
+    let against = ComparisonEndpoint::from_settings(&mut settings)?;
+    let runtime = CommandRuntime::new()?;
+    runtime.block_on(async {
+        let stop = CancelToken::default();
+        tokio::spawn(stop_on_signal(stop.clone()));
+        if let Some(against) = &against {
+            let exit = against.record_responses(&settings.run_id, &stop).await?;
+            if exit != ExitStatus::Success {
+                return Ok(exit);
+            }
+        }
+        run_scenarios(&settings, &stop).await
+    })
+}
+
+async fn run_scenarios(settings: &RunSettings, stop: &CancelToken) -> Result<ExitStatus, CommandError> {
+    let mut outputs = RunOutputs::open(settings)?;
+    outputs.print_embedded_notice(settings)?;
+    if settings.scenarios.iter().any(|run| run.job.lifecycle.start.is_some()) {
+        store::remove_server_log(&settings.directory);
+    }
+    let mut exit = ExitStatus::Success;
+    let (mut cases, mut problems) = (0, Vec::new());
+    for run in &settings.scenarios {
+        if stop.is_cancelled() {
+            exit = exit.combine(ExitStatus::Incomplete);
+            break;
+        }
+        announce_start(&run.job);
+        match session::check(&run.job, &run.options, &settings.run_id, stop, &mut outputs).await {
+            Ok(None) => {}
+            Ok(Some(summary)) => {
+                cases += summary.counts.total();
+                exit = exit.combine(exit_of_summary(&summary));
+            }
+            Err(SessionError::OutputClosed) => {
+                // The run is stored so that the findings shown by `… | head` can be replayed.
+                outputs.store_last_run();
+                return Ok(exit.combine(ExitStatus::Incomplete));
+            }
+            Err(SessionError::Problems(found)) => {
+                exit = exit.combine(ExitStatus::Usage);
+                problems.extend(found);
+            }
+        }
+    }
+    outputs.finish_all()?;
+    messages::print_problems(&problems);
+    if cases == 0 && exit == ExitStatus::Success {
+        exit = exit_without_cases(settings.no_cases);
+    }
+    Ok(exit)
+}

@@ -1,0 +1,24 @@
+//! The commands of `overstep`, one file each, which read like a table of contents.
+//!
+//! They take checked settings from `cli`, pass them to `session`, and print what it returns. No command knows another.
+
+mod cases;
+mod check;
+mod command_line;
+mod comparison_endpoint;
+mod corpus;
+mod diagnosis;
+mod doctor;
+mod drift;
+mod export;
+mod finding_writer;
+mod fuzz;
+mod ingest;
+mod init;
+mod libfuzzer_endpoint;
+mod replay;
+mod serve;
+mod snapshot;
+
+pub use command_line::main;
+pub use libfuzzer_endpoint::{LibFuzzerEndpoint, target_from_arguments, target_from_environment};

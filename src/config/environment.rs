@@ -1,0 +1,47 @@
+//! Replaces references to environment variables in texts.
+//!
+//! It never reads the environment itself: the caller supplies a function.
+
+use overstep::report::Diagnostic;
+
+/// Looks up a variable of the environment.
+pub type EnvironmentLookup<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// Replaces each `${NAME}` with the value of the environment variable; `$${` stands for a plain `${`.
+pub fn substitute_variables(text: &str, environment: EnvironmentLookup<'_>) -> Result<String, Box<Diagnostic>> {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find("${") {
+        if rest[..start].ends_with('$') {
+            out.push_str(&rest[..start]);
+            out.push('{');
+            rest = &rest[start + 2..];
+            continue;
+        }
+        let Some(length) = rest[start..].find('}') else { break };
+        out.push_str(&rest[..start]);
+        let name = &rest[start + 2..start + length];
+        let value = environment(name).ok_or_else(|| {
+            let unset = Diagnostic::error(format!("environment variable `{name}`, used in overstep.toml, is not set"));
+            Box::new(unset.with_hint(format!("set it: `export {name}=…`")))
+        })?;
+        out.push_str(&value);
+        rest = &rest[start + length + 1..];
+    }
+    out.push_str(rest);
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn environment_variables_are_substituted() {
+        let environment = |name: &str| (name == "KEY").then(|| "value".to_owned());
+        let read = |text: &str| substitute_variables(text, &environment).ok();
+        assert_eq!(read("a ${KEY} b ${KEY}").as_deref(), Some("a value b value"));
+        assert_eq!(read("$${KEY} ${open").as_deref(), Some("${KEY} ${open"));
+        assert_eq!(read("${NONE}"), None);
+    }
+}

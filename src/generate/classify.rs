@@ -1,0 +1,211 @@
+//! Classifies a request: what it really tests, and the response that it must get. Every planned case passes here.
+//!
+//! It never trusts a strategy: an outcome that the input does not confirm makes the case unsendable or undocumented.
+
+use super::case_spec::{CaseRequest, CaseSpec, IntendedOutcome, two_fault_intent};
+use super::input_checker::Violation;
+use super::plan_context::PlanContext;
+use super::resource_status::{self, ResourceStatus};
+use super::wire_view::{as_seen_on_wire, framing_header};
+use crate::case::{CaseId, Expectation, ExpectedError, Intent};
+use crate::contract::{Constraint, ErrorRole, MemberPath, Operation, Protocol};
+
+/// The violations in a request's input.
+struct FoundViolations<'v> {
+    /// Those that every interpretation of the documents agrees on.
+    certain: Vec<&'v Violation>,
+    /// The first of the others.
+    uncertain: Option<&'v Violation>,
+}
+
+impl PlanContext<'_> {
+    /// Returns the intent and the expectation of a request.
+    ///
+    /// # Errors
+    /// Returns an error if the request does not test what the specification says, with the reason.
+    pub fn classify_request(
+        &self,
+        operation: &Operation,
+        spec: &CaseSpec<'_>,
+        id: &CaseId,
+        request: &CaseRequest,
+    ) -> Result<(Intent, Expectation), String> {
+        if let Some(header) = framing_header(self.contract, operation, &request.input) {
+            return Err(format!("`{header}` is set by HTTP itself"));
+        }
+        let violations = match &operation.input {
+            Some(input) => {
+                self.input_checker().violations(input, &as_seen_on_wire(self.contract, operation, &request.input))
+            }
+            None => Vec::new(),
+        };
+        let found = FoundViolations {
+            certain: violations.iter().filter(|violation| violation.is_certain).collect(),
+            uncertain: violations.iter().find(|violation| !violation.is_certain),
+        };
+        match &spec.outcome {
+            IntendedOutcome::Undocumented(reason) => undocumented(reason),
+            IntendedOutcome::Violates(..)
+            | IntendedOutcome::ViolatesEquivalent(..)
+            | IntendedOutcome::TwoFaults { .. }
+                if self.shares_route_with_another(operation) =>
+            {
+                undocumented("another operation has the same method and path")
+            }
+            IntendedOutcome::Malformed => {
+                Ok((Intent::Malformed, self.expect_rejection(operation, ErrorRole::InvalidInput)))
+            }
+            IntendedOutcome::UnknownOperation => Ok((Intent::Malformed, self.expect_unknown_operation(operation))),
+            IntendedOutcome::RejectedCaller(role) => match found.certain.first() {
+                Some(other) => Err(describe_extra_violation(other)),
+                None => Ok((Intent::Auth, self.expect_rejection(operation, *role))),
+            },
+            IntendedOutcome::TwoFaults { roles, violated } => {
+                self.classify_two_faults(operation, *roles, violated, &found)
+            }
+            IntendedOutcome::Violates(path, constraint) => {
+                self.classify_violation(operation, path, [*constraint; 2], &found)
+            }
+            IntendedOutcome::ViolatesEquivalent(path, constraint, second) => {
+                self.classify_violation(operation, path, [*constraint, *second], &found)
+            }
+            IntendedOutcome::Valid | IntendedOutcome::MissingResource => {
+                if let Some(other) = found.certain.first() {
+                    return Err(format!(
+                        "no valid value exists here: it would violate {} of `{}`",
+                        other.constraint, other.path
+                    ));
+                }
+                if let Some(violation) = found.uncertain {
+                    return undocumented(&describe_ambiguity(violation));
+                }
+                let status = resource_status::classify_resources(self, operation, id, &request.input);
+                self.classify_by_resources(operation, &spec.outcome, status)
+            }
+        }
+    }
+
+    /// Classifies a request that must violate exactly these constraints, in addition to a fault outside the input.
+    fn classify_two_faults(
+        &self,
+        operation: &Operation,
+        roles: [ErrorRole; 2],
+        violated: &[(MemberPath, Constraint)],
+        found: &FoundViolations<'_>,
+    ) -> Result<(Intent, Expectation), String> {
+        let is_meant = |violation: &Violation, (path, constraint): &(MemberPath, Constraint)| {
+            violation.path == *path && violation.constraint == *constraint
+        };
+        if let Some(other) =
+            found.certain.iter().find(|violation| !violated.iter().any(|meant| is_meant(violation, meant)))
+        {
+            return Err(describe_extra_violation(other));
+        }
+        if !violated.iter().all(|meant| found.certain.iter().any(|violation| is_meant(violation, meant))) {
+            return Err("a lenient parser could accept it as valid".to_owned());
+        }
+        Ok((two_fault_intent(roles), self.expect_rejection_for_either(operation, roles)))
+    }
+
+    /// Classifies a request that must violate one of two equivalent constraints at a path, and no other.
+    fn classify_violation(
+        &self,
+        operation: &Operation,
+        path: &MemberPath,
+        constraints: [Constraint; 2],
+        found: &FoundViolations<'_>,
+    ) -> Result<(Intent, Expectation), String> {
+        let is_meant = |violation: &&&Violation| violation.path == *path && constraints.contains(&violation.constraint);
+        if let Some(other) = found.certain.iter().find(|violation| !is_meant(violation)) {
+            return Err(describe_extra_violation(other));
+        }
+        if found.certain.is_empty() {
+            return match found.uncertain {
+                Some(violation) => undocumented(&describe_ambiguity(violation)),
+                None => Err("a lenient parser could accept it as valid".to_owned()),
+            };
+        }
+        // A further violation that only some interpretations see makes no difference: all of them reject the request.
+        Ok((Intent::Violates, self.expect_rejection(operation, ErrorRole::InvalidInput)))
+    }
+
+    /// Classifies a request without violations by the resources that it names.
+    fn classify_by_resources(
+        &self,
+        operation: &Operation,
+        outcome: &IntendedOutcome,
+        status: ResourceStatus,
+    ) -> Result<(Intent, Expectation), String> {
+        let tolerating =
+            |role| Ok((Intent::Valid, self.expect_success(operation, self.errors_with_role(operation, role))));
+        match status {
+            ResourceStatus::NonexistentAmongOthers => undocumented(resource_status::REASON_AMONG_OTHERS),
+            ResourceStatus::Nonexistent => match self.missing_resource_errors(operation, outcome) {
+                errors if errors.is_empty() => undocumented("the error for a nonexistent resource is not documented"),
+                errors => Ok((Intent::Missing, Expectation::Reject { role: ErrorRole::MissingResource, errors })),
+            },
+            ResourceStatus::MaybeCreatedByOtherCase
+                if self.errors_with_role(operation, ErrorRole::MissingResource).is_empty() =>
+            {
+                undocumented("another case may have created a resource of this name")
+            }
+            ResourceStatus::ServiceIssued => undocumented("only the service can issue this token"),
+            ResourceStatus::MaybeTaken => tolerating(ErrorRole::Conflict),
+            ResourceStatus::MaybeCreatedByOtherCase | ResourceStatus::Unknown => tolerating(ErrorRole::MissingResource),
+            ResourceStatus::Owned => Ok((Intent::Valid, self.expect_success(operation, Vec::new()))),
+        }
+    }
+
+    /// Returns true if a request for this operation could also be routed to another one.
+    fn shares_route_with_another(&self, operation: &Operation) -> bool {
+        let Some(http) =
+            operation.http.as_ref().filter(|_| self.contract.protocol.is_none_or(routes_by_method_and_path))
+        else {
+            return false;
+        };
+        self.contract.operations.iter().any(|other| {
+            other.name != operation.name
+                && other.http.as_ref().is_some_and(|it| it.method == http.method && it.uri == http.uri)
+        })
+    }
+
+    /// Returns the errors that fit if a resource does not exist.
+    ///
+    /// These are the documented ones. If AWS models are the only source, more errors fit, because the models do not say
+    /// which texts a service accepts as an identifier at all; only the one that the scenario calls missing is known.
+    fn missing_resource_errors(&self, operation: &Operation, outcome: &IntendedOutcome) -> Vec<ExpectedError> {
+        let mut errors = self.errors_with_role(operation, ErrorRole::MissingResource);
+        if !self.has_only_aws_models() {
+            return errors;
+        }
+        // Any other error that reports a missing resource fits as well. If no error is declared, finding nothing or
+        // deleting a missing resource may be a success.
+        if errors.is_empty() && crate::infer::tolerates_missing_resource(operation.name.as_str()) {
+            return errors;
+        }
+        errors.push(ExpectedError { status: None, error: None });
+        if matches!(outcome, IntendedOutcome::Valid) {
+            let ill_formed = self.errors_with_role(operation, ErrorRole::InvalidInput);
+            errors.extend(ill_formed.into_iter().filter(|error| !errors.contains(error)).collect::<Vec<_>>());
+        }
+        errors
+    }
+}
+
+/// Returns the label of a case whose outcome is undocumented, for this reason.
+fn undocumented(reason: &str) -> Result<(Intent, Expectation), String> {
+    Ok((Intent::Probe, Expectation::Unspecified { reason: reason.to_owned() }))
+}
+
+fn describe_extra_violation(violation: &Violation) -> String {
+    format!("the request would also violate {} of `{}`", violation.constraint, violation.path)
+}
+
+pub(super) fn describe_ambiguity(violation: &Violation) -> String {
+    format!("the documentation of {} of `{}` is ambiguous", violation.constraint, violation.path)
+}
+
+/// Returns true if method and path select the operation.
+fn routes_by_method_and_path(protocol: Protocol) -> bool {
+    matches!(protocol, Protocol::RestJson1 | Protocol::RestJson | Protocol::RestXml)
+}

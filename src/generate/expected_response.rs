@@ -1,0 +1,101 @@
+//! The responses that the documents promise: a success, or the errors of a role.
+//!
+//! It never decides which of them a request deserves.
+
+use super::plan_context::PlanContext;
+use crate::case::{Expectation, ExpectedError, ExpectedSuccess, StateAssumption};
+use crate::contract::{ErrorName, ErrorRole, Fact, FactField, Operation, Protocol, Provenance};
+
+impl PlanContext<'_> {
+    /// Returns the documented errors with this role, including those that are common to all operations.
+    pub fn errors_with_role(&self, operation: &Operation, role: ErrorRole) -> Vec<ExpectedError> {
+        let common = self.contract.common_errors().filter(|(name, _)| !operation.errors.contains(name));
+        self.contract
+            .operation_errors(operation)
+            .chain(common)
+            .filter(|(_, error)| error.role == role)
+            .map(|(name, error)| ExpectedError {
+                status: error.status,
+                error: Some(error.code.as_deref().map_or_else(|| name.clone(), ErrorName::new)),
+            })
+            .collect()
+    }
+
+    /// Returns every documented error that blames the request, including those that are common to all operations.
+    pub fn client_errors(&self, operation: &Operation) -> Vec<ExpectedError> {
+        let common = self.contract.common_errors().filter(|(name, _)| !operation.errors.contains(name));
+        let all = self.contract.operation_errors(operation).chain(common);
+        all.filter(|(_, error)| error.role != ErrorRole::ServerFault && error.status.is_none_or(|status| status < 500))
+            .map(|(name, error)| ExpectedError {
+                status: error.status,
+                error: Some(error.code.as_deref().map_or_else(|| name.clone(), ErrorName::new)),
+            })
+            .collect()
+    }
+
+    /// Expects the documented success, or one of these errors.
+    pub fn expect_success(&self, operation: &Operation, or: Vec<ExpectedError>) -> Expectation {
+        Expectation::Accept(ExpectedSuccess {
+            status: operation.http.as_ref().and_then(|http| http.success),
+            output: operation.output.clone(),
+            allowed_errors: or,
+            assumption: None::<StateAssumption>,
+        })
+    }
+
+    /// Expects a rejection for this reason.
+    pub fn expect_rejection(&self, operation: &Operation, role: ErrorRole) -> Expectation {
+        let mut errors = self.errors_with_role(operation, role);
+        if errors.is_empty() {
+            let any = |status| ExpectedError { status, error: None };
+            errors = match role {
+                ErrorRole::Unauthenticated | ErrorRole::Forbidden => vec![any(Some(401)), any(Some(403))],
+                ErrorRole::MissingResource => vec![any(Some(404))],
+                // The error for a bad request is not documented here; the judge decides which ones do not fit.
+                _ => vec![any(None)],
+            };
+        }
+        Expectation::Reject { role, errors }
+    }
+
+    /// Expects a rejection for either of two reasons.
+    pub fn expect_rejection_for_either(&self, operation: &Operation, [one, other]: [ErrorRole; 2]) -> Expectation {
+        let mut first = self.expect_rejection(operation, one);
+        if one != other
+            && let (Expectation::Reject { errors, .. }, Expectation::Reject { errors: more, .. }) =
+                (&mut first, self.expect_rejection(operation, other))
+        {
+            errors.extend(more.into_iter().filter(|error| !errors.contains(error)).collect::<Vec<_>>());
+        }
+        first
+    }
+
+    /// Expects a rejection because the request does not name an existing operation: the protocol's error for it, see
+    /// [common errors](https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html), or any error that blames
+    /// the request.
+    pub fn expect_unknown_operation(&self, operation: &Operation) -> Expectation {
+        let names: &[&str] = match self.contract.protocol {
+            Some(Protocol::AwsQuery | Protocol::Ec2Query) => &["InvalidAction", "MissingAction"],
+            _ => &["UnknownOperationException"],
+        };
+        let named = names.iter().map(|name| ExpectedError { status: None, error: Some(ErrorName::from(*name)) });
+        let mut rejection = self.expect_rejection(operation, ErrorRole::InvalidInput);
+        if let Expectation::Reject { errors, .. } = &mut rejection {
+            errors.splice(0..0, named);
+        }
+        rejection
+    }
+
+    /// Returns where the expected error is documented.
+    pub fn error_source(&self, operation: &Operation, expectation: &Expectation) -> Option<Provenance> {
+        let Expectation::Reject { errors, .. } = expectation else { return None };
+        let wanted = errors.first()?.error.as_ref()?;
+        let (name, error) = self
+            .contract
+            .operation_errors(operation)
+            .find(|(name, error)| error.code.as_deref().unwrap_or(name.as_str()) == wanted.as_str())?;
+        let field = FactField::Error(name.to_string());
+        let of_operation = operation.facts.iter().find(|fact| fact.field == field);
+        of_operation.or_else(|| error.facts.first()).map(Fact::provenance)
+    }
+}

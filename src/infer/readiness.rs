@@ -1,0 +1,42 @@
+//! Finds out from a response's shape when a resource is ready.
+
+use crate::contract::{Contract, Operation, ShapeId, ShapeKind};
+use crate::scenario::ReadyCondition;
+
+/// Words for "ready" among the values of a status.
+const READY_WORDS: [&str; 10] =
+    ["active", "available", "enabled", "ready", "running", "succeeded", "completed", "deployed", "inservice", "ok"];
+/// Words for "not ready": a status without any of them is not worth awaiting.
+const NOT_READY_WORDS: [&str; 6] = ["creating", "pending", "inprogress", "provisioning", "starting", "initializing"];
+
+/// Returns what a response shows once the resource is ready, if it may not be ready at once.
+pub(super) fn find_readiness(contract: &Contract, reader: &Operation) -> Option<ReadyCondition> {
+    let mut open: Vec<(String, &ShapeId, usize)> = vec![(String::new(), reader.output.as_ref()?, 0)];
+    while !open.is_empty() {
+        let mut next = Vec::new();
+        for (path, id, depth) in open {
+            for (name, member) in contract.shape(id).kind.members().into_iter().flatten() {
+                let dot = if path.is_empty() { "" } else { "." };
+                let place = format!("{path}{dot}{}", member.wire_name(name));
+                let lower = name.to_ascii_lowercase();
+                if let ShapeKind::Enum { values } = &contract.shape(&member.shape).kind
+                    && (lower.ends_with("status") || lower.ends_with("state"))
+                {
+                    let is = |value: &&String, words: &[&str]| {
+                        let plain: String = value.chars().filter(char::is_ascii_alphanumeric).collect();
+                        words.contains(&plain.to_ascii_lowercase().as_str())
+                    };
+                    let ready: Vec<String> = values.iter().filter(|value| is(value, &READY_WORDS)).cloned().collect();
+                    if !ready.is_empty() && values.iter().any(|value| is(&value, &NOT_READY_WORDS)) {
+                        return Some(ReadyCondition { path: place, accepted_values: ready });
+                    }
+                }
+                if depth < 1 {
+                    next.push((place, &member.shape, depth + 1));
+                }
+            }
+        }
+        open = next;
+    }
+    None
+}

@@ -1,0 +1,189 @@
+//! What is known of an endpoint: its response to an operation that cannot exist, and those to controls and valid values.
+//!
+//! It never judges a case on its own; it adjusts verdicts, and decides which operations are not worth running.
+
+use super::{Judgement, RejectedPlainValues, ResponseFingerprint, Verdict};
+use crate::case::Case;
+use crate::contract::Contract;
+use crate::run::CaseOutcome;
+use std::collections::{HashMap, HashSet};
+
+/// The suffix of the case ids of controls.
+pub const CONTROL_SUFFIX: &str = "/valid/control/plain";
+
+/// An operation of which only the control was sent, because its response shows that other cases would be meaningless.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SkippedOperation {
+    /// Its name.
+    pub operation: String,
+    /// Whether the endpoint implements the operation.
+    pub is_implemented: bool,
+    /// The response to the control; empty if it was not sent.
+    pub observed: String,
+    /// The message of the response, or the reason why nothing was sent.
+    pub reason: String,
+}
+
+/// What the canary, the controls and the valid values showed so far.
+#[derive(Clone, Debug, Default)]
+pub struct EndpointKnowledge {
+    /// Texts in the server's output which say that an operation is not implemented.
+    not_implemented_texts: Vec<String>,
+    /// The response to an operation that cannot exist.
+    canary: Option<ResponseFingerprint>,
+    /// Plain values that were rejected, for operations that only machine models describe.
+    rejected_plain_values: RejectedPlainValues,
+    /// Operations that are not run, with the reason.
+    skipped_operations: Vec<SkippedOperation>,
+    skipped_names: HashSet<String>,
+    /// Number of controls whose operation is not implemented, and of all controls with a response.
+    unknown_controls: (u64, u64),
+    /// How the form of every success is wrong, for operations that only machine models describe.
+    form_mismatches: HashMap<String, String>,
+}
+
+impl EndpointKnowledge {
+    /// Creates what is known after the canary, the request for an operation that cannot exist; `canary` is its outcome,
+    /// if there was one. The texts are those of the server's output which say that an operation is not implemented.
+    pub fn new(contract: &Contract, canary: Option<&CaseOutcome>, not_implemented_texts: &[String]) -> Self {
+        let canary = canary.and_then(|outcome| ResponseFingerprint::from_outcome(contract, outcome));
+        Self { canary, not_implemented_texts: not_implemented_texts.to_vec(), ..Self::default() }
+    }
+
+    /// Returns true if the cases of an operation are worth running.
+    pub fn should_run(&self, operation: &str) -> bool {
+        !self.skipped_names.contains(operation)
+    }
+
+    /// Adjusts the verdict of a case by the results of the canary, the controls and the valid values.
+    pub(super) fn adjust_verdict(&self, contract: &Contract, outcome: &CaseOutcome, judgement: Judgement) -> Judgement {
+        let failed = judgement.observed.status.is_some_and(|status| status >= 500);
+        // If overstep started the server, its output tells a missing operation from a failure.
+        let signs = &self.not_implemented_texts;
+        let told = failed && !signs.is_empty() && !outcome.server_output.is_empty();
+        let says_so = told && outcome.server_output.iter().any(|line| signs.iter().any(|sign| line.contains(sign)));
+        if says_so {
+            let why = "the server's output says that this is not implemented".to_owned();
+            return Judgement { verdict: Verdict::NotImplemented, why, ..judgement };
+        }
+        if !outcome.case.id.0.ends_with(CONTROL_SUFFIX) {
+            let judgement = self.rejected_plain_values.adjust_verdict(contract, &outcome.case, judgement);
+            return self.suppress_repeats(&outcome.case, judgement);
+        }
+        if matches!(judgement.verdict, Verdict::Pass | Verdict::Unsendable) {
+            return judgement;
+        }
+        let is_modelled = contract.is_model_only();
+        // An operation with its own documentation is promised: only 404, 405 or 501 shows its absence.
+        let absent = is_modelled || matches!(judgement.observed.status, Some(404 | 405 | 501));
+        let alike = || {
+            ResponseFingerprint::from_outcome(contract, outcome).is_some_and(|seen| self.canary.as_ref() == Some(&seen))
+        };
+        if absent && !told && alike() {
+            let why = "same response as for an operation that does not exist: not implemented".to_owned();
+            return Judgement { verdict: Verdict::NotImplemented, why, ..judgement };
+        }
+        let refused = judgement.observed.status.is_some_and(|status| (400..500).contains(&status));
+        if judgement.verdict == Verdict::Diverges && refused && is_modelled {
+            let why = response_message(outcome).unwrap_or_else(|| "the docs don't say what it needs".to_owned());
+            return Judgement { verdict: Verdict::Indeterminate, why, ..judgement };
+        }
+        judgement
+    }
+
+    /// Reports a wrong form only once, for the control, if every success of an operation has it.
+    fn suppress_repeats(&self, case: &Case, judgement: Judgement) -> Judgement {
+        let granted = judgement.observed.status.is_some_and(|status| (200..300).contains(&status));
+        let flaw = self.form_mismatches.get(case.operation.as_str());
+        if judgement.verdict == Verdict::Diverges
+            && granted
+            && flaw.is_some()
+            && flaw == judgement.observed.note.as_ref()
+        {
+            let why = "accepted; the form is wrong in the same way as for the control".to_owned();
+            return Judgement { verdict: Verdict::Pass, why, ..judgement };
+        }
+        judgement
+    }
+
+    /// Records the result of a control or of a case with a valid value.
+    pub fn record(&mut self, contract: &Contract, case: &Case, judgement: &Judgement) {
+        if !case.id.0.ends_with(CONTROL_SUFFIX) {
+            self.rejected_plain_values.record_case(case, judgement);
+            return;
+        }
+        let name = case.operation.as_str();
+        let verdict = judgement.verdict;
+        // A control that was not sent, because its setup failed, does not count.
+        self.unknown_controls.1 += u64::from(judgement.observed.status.is_some());
+        self.unknown_controls.0 += u64::from(verdict == Verdict::NotImplemented);
+        let granted = judgement.observed.status.is_some_and(|status| (200..300).contains(&status));
+        if let (Verdict::Diverges, true, Some(flaw)) = (verdict, granted, &judgement.observed.note)
+            && contract.is_model_only()
+        {
+            self.form_mismatches.insert(name.to_owned(), flaw.clone());
+        }
+        let modelled = contract.is_model_only();
+        let teaches = match verdict {
+            // If the resource does not exist, other requests are rejected for that reason as well.
+            Verdict::Pass | Verdict::Unspecified => granted || !modelled,
+            Verdict::Diverges if granted => true,
+            Verdict::NotImplemented => false,
+            Verdict::Diverges | Verdict::Indeterminate | Verdict::Unsendable => !modelled,
+        };
+        if !teaches && self.skipped_names.insert(name.to_owned()) {
+            let observed = judgement.observed.to_string();
+            self.skipped_operations.push(SkippedOperation {
+                operation: name.to_owned(),
+                is_implemented: verdict != Verdict::NotImplemented,
+                observed: if judgement.observed.status.is_some() { observed } else { String::new() },
+                reason: judgement.why.clone(),
+            });
+        }
+    }
+
+    /// Returns the reason if the base URL seems wrong: every operation gets the same response as the canary.
+    pub fn wrong_base_url(&self, contract: &Contract) -> Option<String> {
+        let (unknown, controls) = self.unknown_controls;
+        (controls > 0 && unknown == controls).then(|| {
+            let status = self.canary.as_ref().map_or_else(String::new, |canary| format!(" ({canary})"));
+            format!(
+                "every operation gets the same response as one that does not exist{status}; check the base path, and that \
+                 the server implements `{}`{}",
+                contract.service,
+                contract.protocol.map_or_else(String::new, |protocol| format!(" over {}", protocol.name()))
+            )
+        })
+    }
+
+    /// Returns the operations that are not run, so far.
+    pub fn skipped_operations(&self) -> &[SkippedOperation] {
+        &self.skipped_operations
+    }
+
+    /// Returns the operations that were not run.
+    pub fn into_skipped_operations(self) -> Vec<SkippedOperation> {
+        self.skipped_operations
+    }
+}
+
+/// Returns the message of a response, which may say what a rejected control needs.
+pub fn response_message(outcome: &CaseOutcome) -> Option<String> {
+    let exchange = outcome.exchanges.get(outcome.case.judged.shown_step())?.as_ref()?;
+    let body = String::from_utf8_lossy(&exchange.response.as_ref().ok()?.body).into_owned();
+    let document: Option<serde_json::Value> = serde_json::from_str(&body).ok();
+    let in_json = |document: &serde_json::Value| {
+        let places = ["message", "Message", "errorMessage", "/error/message"];
+        let found = places.iter().find_map(|place| match place.strip_prefix('/') {
+            Some(_) => document.pointer(place),
+            None => document.get(place),
+        });
+        found.and_then(serde_json::Value::as_str).map(str::to_owned)
+    };
+    let in_xml = || {
+        let after = body.split_once("<Message>")?.1;
+        Some(after.split_once("</Message>")?.0.to_owned())
+    };
+    let message = document.as_ref().and_then(in_json).or_else(in_xml).filter(|text| !text.trim().is_empty())?;
+    Some(message.chars().take(300).collect())
+}

@@ -1,0 +1,104 @@
+//! Judges a case by everything that is known: the contract, the endpoint, accepted behaviour and known divergences.
+//!
+//! This is the only place where these come together. It is pure: the same input always gets the same result.
+
+use super::{
+    EndpointKnowledge, Judgement, KnownDivergences, ResponseValues, SnapshotComparison, compare_with_snapshot, judge,
+};
+use crate::contract::Contract;
+use crate::run::CaseOutcome;
+use crate::scenario::Scenario;
+use crate::snapshot::Snapshot;
+use crate::wire::Redaction;
+
+/// What is known when a case is judged.
+#[derive(Clone, Copy)]
+pub struct JudgeContext<'a> {
+    /// The contract.
+    pub contract: &'a Contract,
+    /// The scenario.
+    pub scenario: &'a Scenario,
+    /// What controls and valid values showed about the endpoint; verdicts are not adjusted without it.
+    pub knowledge: Option<&'a EndpointKnowledge>,
+    /// The known divergences at the endpoint.
+    pub known_divergences: &'a KnownDivergences,
+    /// The secrets to remove from everything that a server may echo.
+    pub redaction: &'a Redaction,
+    /// Whether an accepted divergence is a finding.
+    pub strict: bool,
+}
+
+/// The behaviour with which a response is compared.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AcceptedBehavior<'a> {
+    /// The snapshot of the case's operation, if it has one.
+    pub snapshot: Option<&'a Snapshot>,
+    /// The values in the response of a second endpoint, in a differential run.
+    pub values: Option<&'a ResponseValues>,
+}
+
+/// A case's verdict, and how its response compares with the accepted one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JudgedCase {
+    /// The verdict and what was received, with secrets redacted.
+    pub judgement: Judgement,
+    /// The comparison of the response with the accepted one.
+    pub comparison: SnapshotComparison,
+    /// Whether the case counts as a finding.
+    pub is_finding: bool,
+}
+
+impl JudgeContext<'_> {
+    /// Judges an outcome. Nothing is compared if `accepted` is absent.
+    pub fn judge_case(&self, outcome: &CaseOutcome, accepted: Option<AcceptedBehavior<'_>>) -> JudgedCase {
+        let judgement = judge(self.contract, self.scenario, outcome);
+        let judgement = match self.knowledge {
+            Some(knowledge) => knowledge.adjust_verdict(self.contract, outcome, judgement),
+            None => judgement,
+        };
+        let judgement = self.redact_judgement(judgement);
+        let comparison = match accepted {
+            Some(accepted) => self.compare(outcome, &judgement, accepted),
+            None => SnapshotComparison::default(),
+        };
+        let comparison = self.known_divergences.mark_known(&outcome.case.id.0, &judgement, comparison);
+        let is_finding = comparison.is_finding(judgement.verdict, self.strict);
+        JudgedCase { judgement, comparison, is_finding }
+    }
+
+    /// Returns the values in the response to a case, with secrets redacted.
+    pub fn response_values(&self, outcome: &CaseOutcome) -> Option<ResponseValues> {
+        ResponseValues::from_outcome(self.contract, outcome, |text| self.redact(text))
+    }
+
+    fn compare(
+        &self,
+        outcome: &CaseOutcome,
+        judgement: &Judgement,
+        accepted: AcceptedBehavior<'_>,
+    ) -> SnapshotComparison {
+        let comparison =
+            compare_with_snapshot(self.contract, outcome, judgement, accepted.snapshot, |text| self.redact(text));
+        match accepted.values.filter(|_| comparison.observed.is_some()) {
+            Some(other) => match self.response_values(outcome) {
+                Some(own) => comparison.with_value_differences(other, &own),
+                None => comparison,
+            },
+            None => comparison,
+        }
+    }
+
+    /// Redacts secrets that the server echoes in its response.
+    fn redact_judgement(&self, mut judgement: Judgement) -> Judgement {
+        let observed = &mut judgement.observed;
+        observed.error.iter_mut().chain(&mut observed.note).for_each(|text| self.redact(text));
+        self.redact(&mut judgement.why);
+        judgement
+    }
+
+    fn redact(&self, text: &mut String) {
+        if !self.redaction.is_empty() {
+            *text = self.redaction.redact(text);
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Writes a new scenario: the credentials that the sources document, and the values that the user must fill in.
+//!
+//! It never contains what every run infers anyway; `doctor` shows that.
+
+use super::{ControlOutcome, EndpointDiagnosis, format_use_stanza};
+use crate::contract::{AuthScheme, Contract, ShapeKind};
+use crate::infer::InferenceResult;
+use std::fmt::Write as _;
+
+/// Returns the text of a new scenario.
+pub fn scenario_text(
+    command: &str,
+    sources: &[String],
+    endpoint: Option<&str>,
+    contract: &Contract,
+    inferred: &InferenceResult,
+    diagnosis: Option<&EndpointDiagnosis>,
+) -> String {
+    let mut out = String::new();
+    let list: Vec<String> = sources.iter().map(|source| toml_string(source)).collect();
+    let _ = writeln!(out, "# Written by `{command}`; edit it freely.");
+    let _ = writeln!(out, "# `overstep doctor` shows what else is inferred, and what operations still need.\n");
+    let _ = writeln!(out, "sources   = [{}]", list.join(", "));
+    match endpoint {
+        Some(endpoint) => {
+            let _ = writeln!(out, "endpoint  = {}", toml_string(endpoint));
+        }
+        None => out.push_str("# endpoint = \"http://127.0.0.1:8080\"   # or a name in overstep.toml\n"),
+    }
+    write_principal(&mut out, contract);
+    match diagnosis {
+        Some(diagnosis) => write_diagnosis(&mut out, diagnosis),
+        None => write_open_members(&mut out, contract, inferred),
+    }
+    out
+}
+
+/// Writes the principal, if the documents say how callers authenticate.
+fn write_principal(out: &mut String, contract: &Contract) {
+    let (name, proof) = match contract.auth.first() {
+        Some(AuthScheme::SigV4 { .. }) => {
+            ("aws", "sigv4 = { region = \"us-east-1\" }   # keys from the environment; on loopback, dummies".to_owned())
+        }
+        Some(AuthScheme::Bearer) => ("full", "bearer = \"${API_KEY}\"   # from the environment".to_owned()),
+        Some(AuthScheme::Header { name }) => (
+            "full",
+            format!("header = {{ name = {}, value = \"${{API_KEY}}\" }}   # from the environment", toml_string(name)),
+        ),
+        Some(AuthScheme::None) | None => return,
+    };
+    let _ = writeln!(out, "principal = {}\n\n[principals.{name}]\n{proof}", toml_string(name));
+}
+
+/// Writes what the diagnosis of the endpoint found: members that operations need, and operations to fill in.
+fn write_diagnosis(out: &mut String, diagnosis: &EndpointDiagnosis) {
+    for row in diagnosis.operations.iter().filter(|row| !row.required_members.is_empty()) {
+        let _ = writeln!(
+            out,
+            "\n# Found by experiment with {}.\n{}",
+            diagnosis.endpoint,
+            format_use_stanza(&row.operation, &row.required_members)
+        );
+    }
+    let refused: Vec<_> = diagnosis.operations.iter().filter(|row| row.outcome == ControlOutcome::Rejected).collect();
+    if !refused.is_empty() {
+        out.push_str(
+            "\n# To fill in: these were rejected. Add what they need, or skip one with `skip = \"reason\"`.\n",
+        );
+    }
+    for row in refused {
+        let why: String = row.reason.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect();
+        let _ = writeln!(out, "# [operations.{}]\n# use = {{ }}   # {}: {why}", row.operation, row.observed);
+    }
+}
+
+/// Writes the required members that name a resource which no operation creates. Used without an endpoint.
+fn write_open_members(out: &mut String, contract: &Contract, inferred: &InferenceResult) {
+    let open = open_members(contract, inferred);
+    if open.is_empty() {
+        return;
+    }
+    out.push_str(
+        "\n# To fill in: no operation creates what these name. `overstep init --endpoint URL` tries to find values.\n",
+    );
+    for (operation, members) in open {
+        let input = contract.operation(&operation).and_then(|operation| operation.input.as_ref());
+        let shapes = input.and_then(|input| contract.shape(input).kind.members());
+        let one = |member: &String| {
+            let empty = shapes.and_then(|members| members.get(member)).map(|it| &contract.shape(&it.shape).kind);
+            let value = if matches!(empty, Some(ShapeKind::List { .. })) { "[]" } else { "\"\"" };
+            format!("{member} = {value}")
+        };
+        let uses: Vec<String> = members.iter().map(one).collect();
+        let _ = writeln!(out, "# [operations.{operation}]\n# use = {{ {} }}", uses.join(", "));
+    }
+}
+
+fn toml_string(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+/// Returns the members whose values only the user knows, by operation: the required ones that name a resource which no
+/// operation of the contract creates.
+fn open_members(contract: &Contract, inferred: &InferenceResult) -> Vec<(String, Vec<String>)> {
+    let scenario = &inferred.scenario;
+    let mut open = Vec::new();
+    for operation in contract.operations.iter().filter(|operation| scenario.includes_operation(operation.name.as_str()))
+    {
+        let name = operation.name.as_str();
+        let members = operation.input.as_ref().and_then(|input| contract.shape(input).kind.members());
+        let lacking: Vec<String> = members
+            .into_iter()
+            .flatten()
+            .filter(|(member, it)| {
+                it.required && matches!(contract.shape(&it.shape).kind, ShapeKind::String) && is_identifier_name(member)
+            })
+            .map(|(member, _)| member.clone())
+            .filter(|member| scenario.use_value(name, member).is_none())
+            .collect();
+        if !lacking.is_empty() {
+            open.push((name.to_owned(), lacking));
+        }
+    }
+    open
+}
+
+/// Returns true if the name of a member suggests that its value is not free text.
+fn is_identifier_name(member: &str) -> bool {
+    ["Id", "ID", "Arn", "ARN", "Url", "URL", "Name", "Document", "Policy", "Definition", "Expression"]
+        .iter()
+        .any(|end| member.ends_with(end))
+        || matches!(member, "id" | "arn" | "url" | "name" | "policy" | "definition" | "role" | "Role")
+}

@@ -1,0 +1,44 @@
+//! Defines the errors of a run that cannot work: findings about the endpoint are outcomes.
+//!
+//! It never decides what happens after an error.
+
+use crate::run::TransportError;
+
+/// Error while setting up the client for an endpoint.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ClientSetupError {
+    /// The host name cannot be resolved.
+    #[error("could not resolve `{host}`: {reason}")]
+    Resolve {
+        /// Host name.
+        host: String,
+        /// Reason.
+        reason: String,
+    },
+    /// The TLS configuration is invalid.
+    #[error("TLS: {0}")]
+    Tls(String),
+    /// The proxy cannot be used.
+    #[error("proxy: {0}")]
+    Proxy(String),
+}
+
+/// Error for a case that could not be run.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// No client can be created for the endpoint.
+    #[error(transparent)]
+    ClientSetup(#[from] ClientSetupError),
+    /// The endpoint cannot be reached.
+    #[error(transparent)]
+    Unreachable(#[from] TransportError),
+    /// The run was cancelled.
+    #[error("stopped")]
+    Cancelled,
+    /// The system cannot start another thread.
+    #[error("cannot start a thread: {0}")]
+    Thread(#[source] std::io::Error),
+    /// The background thread has ended.
+    #[error("the background thread has ended")]
+    ThreadEnded,
+}

@@ -1,0 +1,111 @@
+//! Sends requests with reqwest where its features are needed: proxies and HTTP/2.
+//!
+//! It never follows redirects, retries or decodes on its own, and rejects requests that it would send differently.
+
+use super::connection::RequestTimer;
+use super::error::ClientSetupError;
+use super::tls;
+use crate::run::content_encoding::decode_body;
+use crate::run::{BodyFraming, Endpoint, HttpResponse, RequestLimits, TransportError};
+use crate::wire::EncodedRequest;
+
+/// A client for one endpoint; shared by all workers.
+pub(super) struct ReqwestClient {
+    client: reqwest::Client,
+    origin: String,
+    limits: RequestLimits,
+}
+
+impl ReqwestClient {
+    pub(super) fn new(endpoint: &Endpoint, limits: &RequestLimits) -> Result<Self, ClientSetupError> {
+        let mut tls = tls::client_config(&endpoint.tls)?;
+        tls.alpn_protocols = if endpoint.http2 { vec![b"h2".to_vec()] } else { vec![b"http/1.1".to_vec()] };
+        let mut builder = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .connect_timeout(limits.total_timeout)
+            .tls_backend_preconfigured(tls)
+            .no_proxy();
+        builder = if endpoint.http2 { builder.http2_prior_knowledge() } else { builder.http1_only() };
+        if let Some(proxy) = &endpoint.proxy {
+            builder =
+                builder.proxy(reqwest::Proxy::all(proxy).map_err(|error| ClientSetupError::Proxy(error.to_string()))?);
+        }
+        let client = builder.build().map_err(|error| ClientSetupError::Proxy(error.to_string()))?;
+        Ok(Self { client, origin: endpoint.origin(), limits: *limits })
+    }
+
+    fn exact_url(&self, request: &EncodedRequest) -> Option<reqwest::Url> {
+        let url = reqwest::Url::parse(&format!("{}{}", self.origin, request.target)).ok()?;
+        let target = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
+        (target == request.target).then_some(url)
+    }
+
+    pub(super) fn unsupported_reason(&self, request: &EncodedRequest) -> Option<String> {
+        if request.raw || self.exact_url(request).is_none() {
+            return Some("this request cannot be sent byte for byte over a proxy or HTTP/2".to_owned());
+        }
+        None
+    }
+
+    pub(super) async fn send(
+        &self,
+        request: &EncodedRequest,
+        timer: &mut RequestTimer,
+    ) -> Result<HttpResponse, TransportError> {
+        let (Some(url), Ok(method)) = (self.exact_url(request), reqwest::Method::from_bytes(request.method.as_bytes()))
+        else {
+            return Err(TransportError::Unreachable("the request cannot be sent byte for byte".to_owned()));
+        };
+        let mut outgoing = self.client.request(method, url).body(request.body.clone());
+        for (name, value) in &request.headers {
+            outgoing = outgoing.header(name.as_str(), value.as_str());
+        }
+        let sent_response = timer.race(outgoing.send()).await;
+        let mut response = match sent_response {
+            None => return Err(TransportError::TimedOut(timer.total_timeout)),
+            Some(Err(error)) => return Err(transport_error(&error)),
+            Some(Ok(response)) => response,
+        };
+        let status = response.status().as_u16();
+        let headers: Vec<(String, String)> = response
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .collect();
+        let mut body: Vec<u8> = Vec::new();
+        let framing = loop {
+            timer.record_progress();
+            match timer.race(response.chunk()).await {
+                None => break BodyFraming::TimedOut,
+                Some(Err(_)) => break BodyFraming::Short,
+                Some(Ok(None)) => break BodyFraming::Complete,
+                Some(Ok(Some(data))) => {
+                    let room = self.limits.max_body_bytes - body.len();
+                    body.extend_from_slice(&data[..data.len().min(room)]);
+                    if data.len() > room {
+                        break BodyFraming::Truncated;
+                    }
+                }
+            }
+        };
+        let encoding = headers.iter().find(|(name, _)| name == "content-encoding").map(|(_, value)| value.as_str());
+        let (body, framing) = decode_body(encoding, body.into(), framing, self.limits.max_body_bytes);
+        Ok(HttpResponse { status, headers, body, framing })
+    }
+}
+
+fn transport_error(error: &reqwest::Error) -> TransportError {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(inner) = source {
+        text = inner.to_string();
+        if let Some(hyper) = inner.downcast_ref::<hyper::Error>()
+            && hyper.is_parse()
+        {
+            return TransportError::NotHttp(text);
+        }
+        source = inner.source();
+    }
+    if error.is_connect() { TransportError::Unreachable(text) } else { TransportError::Dropped }
+}

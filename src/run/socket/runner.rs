@@ -1,0 +1,283 @@
+//! Runs all cases: threads, workers, and the conditions that end a run early.
+//!
+//! It never judges: the caller's function processes each outcome on the worker that ran the case.
+
+use super::crash_tracker::CrashTracker;
+use super::ordered_output::OrderedOutput;
+use super::runtime::{block_on, block_on_new_thread, deep_stack_thread};
+use super::transport::Client;
+use super::worker::CaseWorker;
+use super::worker_state::WorkerShared;
+use crate::case::Case;
+use crate::run::{CaseOutcome, Liveness, RunPlan, TransportError};
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::RwLock;
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RunEnd {
+    /// Every case was run.
+    Complete,
+    /// The run was cancelled.
+    Cancelled,
+    /// The consumer of the outcomes ended the run.
+    EndedByConsumer,
+    /// The endpoint was never reachable; holds the reason.
+    Unreachable(String),
+    /// The endpoint became unreachable during the run; holds the reason.
+    EndpointDied(String),
+}
+
+/// Number of consecutive cases without a response after which the endpoint is checked.
+const MAX_UNANSWERED_CASES: u32 = 5;
+
+/// Runs the cases and passes their outcomes on in plan order.
+///
+/// `finish` is called on the workers, in parallel, so judging belongs there. `emit` is called by one worker at a time,
+/// in the order of the cases; if it returns `Break`, the run ends. This function blocks until the run is over; call it
+/// from a thread that may block. Memory use does not grow with the number of cases.
+pub fn run_cases<T: Send>(
+    plan: &RunPlan<'_>,
+    cases: impl Iterator<Item = impl Into<Arc<Case>>> + Send,
+    finish: impl Fn(CaseOutcome) -> T + Sync,
+    emit: impl FnMut(T) -> ControlFlow<()> + Send,
+) -> RunEnd {
+    let client = match Client::new(plan.endpoint, plan.transport_options.limits) {
+        Ok(client) => client,
+        Err(error) => return RunEnd::Unreachable(error.to_string()),
+    };
+    let run = RunState {
+        plan,
+        shared: WorkerShared::new(plan, client),
+        queue: Mutex::new(CaseQueue { cases, next: 0 }),
+        output: OrderedOutput::new(plan.transport_options.window, emit),
+        finish,
+        health: EndpointHealth::default(),
+        crashes: CrashTracker::default(),
+        exclusivity: RwLock::new(()),
+    };
+    if let Err(reason) = block_on_new_thread(|| run.shared.client.probe_connection()) {
+        return RunEnd::Unreachable(reason.to_string());
+    }
+    let workers = plan.transport_options.workers.max(1);
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(workers);
+    std::thread::scope(|scope| {
+        for thread in 0..threads {
+            let worker_count = workers / threads + usize::from(thread < workers % threads);
+            let run = &run;
+            let work = move || {
+                let _guard = EndOnPanic(&run.output);
+                block_on(run.run_workers(worker_count));
+            };
+            deep_stack_thread().spawn_scoped(scope, work).expect("the system can start a thread");
+        }
+    });
+    run.into_run_end()
+}
+
+struct CaseQueue<I> {
+    cases: I,
+    next: u64,
+}
+
+/// What the run knows about the state of the endpoint.
+#[derive(Default)]
+struct EndpointHealth {
+    has_responded: AtomicBool,
+    down_in_a_row: AtomicU32,
+    is_dead: AtomicBool,
+    death_reason: Mutex<Option<String>>,
+}
+
+struct RunState<'a, I, F, T, E> {
+    plan: &'a RunPlan<'a>,
+    shared: WorkerShared,
+    queue: Mutex<CaseQueue<I>>,
+    output: OrderedOutput<T, E>,
+    finish: F,
+    health: EndpointHealth,
+    crashes: CrashTracker,
+    /// Read-locked by every running case, write-locked by a case that must run alone.
+    exclusivity: RwLock<()>,
+}
+
+/// Ends the output if a thread panics, so that no worker waits for a window that never moves.
+struct EndOnPanic<'a, T, E: FnMut(T) -> ControlFlow<()>>(&'a OrderedOutput<T, E>);
+
+impl<T, E: FnMut(T) -> ControlFlow<()>> Drop for EndOnPanic<'_, T, E> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.end();
+        }
+    }
+}
+
+impl<I, F, T, E> RunState<'_, I, F, T, E>
+where
+    I: Iterator<Item: Into<Arc<Case>>> + Send,
+    F: Fn(CaseOutcome) -> T + Sync,
+    T: Send,
+    E: FnMut(T) -> ControlFlow<()> + Send,
+{
+    async fn run_workers(&self, count: usize) {
+        let mut workers: FuturesUnordered<_> = (0..count).map(|_| self.run_worker()).collect();
+        while workers.next().await.is_some() {}
+    }
+
+    async fn run_worker(&self) {
+        let mut worker = CaseWorker::new(self.plan, &self.shared);
+        while !self.is_over() {
+            let Some((index, case)) = self.next_case() else { return };
+            self.output.wait_for_window(index).await;
+            let outcome = if self.is_over() {
+                None
+            } else if case.is_exclusive {
+                let _exclusive = self.exclusivity.write().await;
+                self.run_case(&mut worker, case).await
+            } else {
+                let _others = self.exclusivity.read().await;
+                self.run_case(&mut worker, case).await
+            };
+            let outcome = match outcome {
+                Some((outcome, Some(start))) => {
+                    let _exclusive = self.exclusivity.write().await;
+                    let outcome = self.retry_after_restart(&mut worker, outcome, start).await;
+                    self.crashes.record_examined(start);
+                    Some(outcome)
+                }
+                outcome => outcome.map(|(outcome, _)| outcome),
+            };
+            if let Some(outcome) = &outcome
+                && self.health.record_outcome(outcome)
+            {
+                self.check_endpoint(&mut worker, outcome).await;
+            }
+            self.output.record_outcome(index, outcome.map(&self.finish));
+        }
+    }
+
+    /// Runs a case. If the endpoint is down and can be restarted, the result includes the number of restarts before the
+    /// case began.
+    async fn run_case(&self, worker: &mut CaseWorker<'_>, case: Arc<Case>) -> Option<(CaseOutcome, Option<u32>)> {
+        let start = self.crashes.restart_count();
+        let outcome = worker.run_case(case).await?;
+        if outcome.liveness != Some(Liveness::Down) || self.plan.restart_endpoint.is_none() {
+            return Some((outcome, None));
+        }
+        self.crashes.add_suspect(start);
+        Some((outcome, Some(start)))
+    }
+
+    /// Sends a case again with no other case running, after the endpoint went down and was restarted. If the endpoint
+    /// goes down once more, this case is the cause. If no search time is left, the cause is one of the cases that were
+    /// running.
+    async fn retry_after_restart(&self, worker: &mut CaseWorker<'_>, outcome: CaseOutcome, start: u32) -> CaseOutcome {
+        let search = self.plan.search_time.start_search();
+        let restart = || {
+            let is_ready = self.plan.restart_endpoint.is_some_and(|restart| restart());
+            self.shared.reset_unanswered_controls();
+            self.crashes.record_restart();
+            is_ready
+        };
+        if search.is_over() {
+            let is_restarted = self.crashes.restart_count() != start || restart();
+            let suspects = self.crashes.take_suspect_count(start).filter(|_| is_restarted);
+            return CaseOutcome { liveness: suspects.map(Liveness::CrashSuspected).or(outcome.liveness), ..outcome };
+        }
+        let operation = outcome.case.operation.clone();
+        // Another worker may have restarted it in the meantime.
+        if !worker.is_operation_alive(operation.as_str()).await
+            && !worker.is_other_operation_alive(&operation).await
+            && !restart()
+        {
+            return outcome;
+        }
+        let Some(retried) = worker.run_case(Arc::clone(&outcome.case)).await else { return outcome };
+        if retried.liveness != Some(Liveness::Down) || !restart() {
+            return retried;
+        }
+        self.crashes.mark_attributed(start);
+        CaseOutcome { liveness: Some(Liveness::CrashConfirmed), ..retried }
+    }
+
+    /// Checks, after many cases in a row without a response, whether the endpoint is dead or only the operations that
+    /// they called, by sending the control of another operation.
+    async fn check_endpoint(&self, worker: &mut CaseWorker<'_>, outcome: &CaseOutcome) {
+        if worker.is_other_operation_alive(&outcome.case.operation).await {
+            self.health.mark_alive();
+        } else {
+            self.health.mark_dead(outcome);
+        }
+    }
+
+    fn next_case(&self) -> Option<(u64, Arc<Case>)> {
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let case = queue.cases.next()?;
+        let index = queue.next;
+        queue.next += 1;
+        drop(queue);
+        Some((index, case.into()))
+    }
+
+    fn is_over(&self) -> bool {
+        self.plan.cancel_token.is_cancelled() || self.output.has_ended() || self.health.is_dead()
+    }
+
+    fn into_run_end(self) -> RunEnd {
+        let death_reason = self.health.death_reason.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if let Some(reason) = death_reason {
+            let has_responded = self.health.has_responded.load(Ordering::Relaxed);
+            return if has_responded { RunEnd::EndpointDied(reason) } else { RunEnd::Unreachable(reason) };
+        }
+        if self.output.has_ended() {
+            RunEnd::EndedByConsumer
+        } else if self.plan.cancel_token.is_cancelled() {
+            RunEnd::Cancelled
+        } else {
+            RunEnd::Complete
+        }
+    }
+}
+
+impl EndpointHealth {
+    /// Records an outcome; returns true if the endpoint seems dead.
+    fn record_outcome(&self, outcome: &CaseOutcome) -> bool {
+        if outcome.exchanges.iter().flatten().any(|exchange| exchange.response.is_ok())
+            || matches!(
+                outcome.liveness,
+                Some(
+                    Liveness::Alive | Liveness::OperationDown | Liveness::CrashConfirmed | Liveness::CrashSuspected(_)
+                )
+            )
+        {
+            self.mark_alive();
+            return false;
+        }
+        outcome.liveness == Some(Liveness::Down)
+            && self.down_in_a_row.fetch_add(1, Ordering::Relaxed) + 1 == MAX_UNANSWERED_CASES
+    }
+
+    fn mark_alive(&self) {
+        // Read first: the common case must not write to memory that all workers share.
+        if !self.has_responded.load(Ordering::Relaxed) {
+            self.has_responded.store(true, Ordering::Relaxed);
+        }
+        if self.down_in_a_row.load(Ordering::Relaxed) > 0 {
+            self.down_in_a_row.store(0, Ordering::Relaxed);
+        }
+    }
+
+    fn mark_dead(&self, outcome: &CaseOutcome) {
+        let reason = outcome.exchanges.iter().flatten().find_map(|exchange| exchange.response.as_ref().err());
+        let reason = reason.map_or_else(|| "no response".to_owned(), TransportError::to_string);
+        *self.death_reason.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
+        self.is_dead.store(true, Ordering::Relaxed);
+    }
+
+    fn is_dead(&self) -> bool {
+        self.is_dead.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,239 @@
+//! Sends the requests of steps over a worker's connections, with retries and within the rate limit.
+//!
+//! It never judges a response.
+
+use super::throttle::{is_throttled, retry_delay};
+use super::transport::{ClientConnection, Transport as _};
+use super::worker_state::WorkerShared;
+use crate::case::{Step, StepPurpose, StepRequest};
+use crate::contract::{ErrorRole, OperationName};
+use crate::run::request_builder::RequestBuildError;
+use crate::run::step_loop::StepSender;
+use crate::run::step_response::{describe_not_ready, error_role};
+use crate::run::{BodyFraming, CancelToken, Exchange, RunPlan, TransportError, clock};
+use crate::wire::EncodedRequest;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Maximum time to wait until a resource is ready.
+const MAX_READY_WAIT: Duration = Duration::from_secs(20);
+/// Maximum time to wait until a busy resource can be deleted or created.
+const MAX_BUSY_WAIT: Duration = Duration::from_secs(5);
+/// Maximum number of steps sent concurrently.
+const MAX_CONCURRENT_STEPS: usize = 64;
+
+/// Sends steps over sockets.
+pub(super) struct SocketSender<'a> {
+    policy: RetryPolicy<'a>,
+    connections: Vec<ClientConnection>,
+}
+
+impl<'a> SocketSender<'a> {
+    /// Creates a sender that reuses the first of some connections. Must be called inside a runtime.
+    pub(super) fn new(plan: &'a RunPlan<'a>, shared: &'a WorkerShared, mut connections: Vec<ClientConnection>) -> Self {
+        connections.truncate(1);
+        if connections.is_empty() {
+            connections.push(ClientConnection::new(Arc::clone(&shared.client)));
+        }
+        let max_attempts = plan.transport_options.max_throttle_attempts;
+        Self { policy: RetryPolicy { plan, shared, max_attempts }, connections }
+    }
+
+    /// Sets the maximum number of times that a throttled request is sent.
+    pub(super) fn set_max_attempts(&mut self, max_attempts: u32) {
+        self.policy.max_attempts = max_attempts;
+    }
+
+    /// Closes all connections; the next request opens a new one.
+    pub(super) fn reset_connections(&mut self) {
+        self.connections.truncate(1);
+        self.connections[0] = ClientConnection::new(Arc::clone(&self.policy.shared.client));
+    }
+
+    /// Returns the connections for another sender.
+    pub(super) fn into_connections(self) -> Vec<ClientConnection> {
+        self.connections
+    }
+
+    /// Returns true if a step must be repeated after `waited`, because its resource is not ready yet or busy.
+    fn must_wait(&self, step: &Step, exchange: &Exchange, waited: Duration) -> bool {
+        let RetryPolicy { plan, shared, .. } = self.policy;
+        (waited < MAX_READY_WAIT && describe_not_ready(plan, step, exchange).is_some())
+            || (waited < MAX_BUSY_WAIT && shared.may_wait_for_busy() && is_busy(plan, step, exchange))
+    }
+}
+
+impl StepSender for SocketSender<'_> {
+    fn unsupported_reason(&self, request: &EncodedRequest) -> Option<String> {
+        self.connections[0].unsupported_reason(request)
+    }
+
+    /// Sends the requests concurrently if there are several.
+    async fn send_turn(
+        &mut self,
+        steps: &[Step],
+        mut requests: Vec<(usize, EncodedRequest)>,
+    ) -> Vec<(usize, Option<Exchange>)> {
+        let policy = self.policy;
+        if requests.len() == 1
+            && let Some((index, request)) = requests.pop()
+        {
+            return vec![(index, policy.send(&mut self.connections[0], &steps[index], request).await)];
+        }
+        let mut out = Vec::with_capacity(requests.len());
+        while !requests.is_empty() {
+            let batch: Vec<_> = requests.drain(..requests.len().min(MAX_CONCURRENT_STEPS)).collect();
+            while self.connections.len() < batch.len() {
+                self.connections.push(ClientConnection::new(Arc::clone(&policy.shared.client)));
+            }
+            let sending =
+                batch.into_iter().zip(&mut self.connections).map(|((index, request), connection)| async move {
+                    (index, policy.send(connection, &steps[index], request).await)
+                });
+            out.extend(futures_util::future::join_all(sending).await);
+        }
+        out
+    }
+
+    /// Repeats a step until its response shows the required value, within a time limit.
+    async fn repeat_until_ready(
+        &mut self,
+        step: &Step,
+        mut exchange: Exchange,
+        rebuild: &mut dyn FnMut() -> Result<EncodedRequest, RequestBuildError>,
+    ) -> Option<Exchange> {
+        let RetryPolicy { plan, shared, .. } = self.policy;
+        let start = clock::now();
+        let mut pause = Duration::from_millis(20);
+        while self.must_wait(step, &exchange, clock::now().duration_since(start)) {
+            if !sleep_until(clock::now() + pause, &|| plan.cancel_token.is_cancelled()).await {
+                return None;
+            }
+            pause = (pause * 2).min(Duration::from_millis(500));
+            let Ok(request) = rebuild() else { break };
+            if self.unsupported_reason(&request).is_some() {
+                break;
+            }
+            exchange = self.policy.send(&mut self.connections[0], step, request).await?;
+        }
+        if is_busy(plan, step, &exchange) {
+            shared.record_busy();
+        } else if step.fixture.is_some() {
+            shared.record_not_busy();
+        }
+        Some(exchange)
+    }
+}
+
+/// Returns true if a resource cannot be deleted yet because an operation on it is in progress, or cannot be created
+/// yet because too many others are being created.
+fn is_busy(plan: &RunPlan<'_>, step: &Step, exchange: &Exchange) -> bool {
+    let temporary_role = match step.purpose {
+        StepPurpose::TearDown => ErrorRole::Conflict,
+        StepPurpose::SetUp if step.fixture.is_some() => ErrorRole::Limit,
+        _ => return false,
+    };
+    exchange.response.as_ref().is_ok_and(|response| response.status >= 400)
+        && error_role(plan, exchange) == Some(temporary_role)
+}
+
+/// Decides when a request is sent again.
+#[derive(Clone, Copy)]
+struct RetryPolicy<'a> {
+    plan: &'a RunPlan<'a>,
+    shared: &'a WorkerShared,
+    /// Maximum number of times that a throttled request is sent.
+    max_attempts: u32,
+}
+
+impl RetryPolicy<'_> {
+    /// Sends a request until it gets a response that is not throttled, or all retries are used up. A request without a
+    /// response is sent twice. Returns `None` if the run was cancelled.
+    async fn send(self, connection: &mut ClientConnection, step: &Step, request: EncodedRequest) -> Option<Exchange> {
+        // Teardown requests are sent even after cancellation.
+        let cancel_token = (step.purpose != StepPurpose::TearDown).then_some(&self.plan.cancel_token);
+        let is_cancelled = || cancel_token.is_some_and(CancelToken::is_cancelled);
+        // A request that creates a resource is awaited even then and is never sent twice, because its response names
+        // the resource.
+        let creates_fixture = step.purpose == StepPurpose::SetUp && step.fixture.is_some();
+        let operation = match &step.request {
+            StepRequest::Operation { name, .. } => Some(name),
+            StepRequest::Raw { .. } => None,
+        };
+        let first_start = clock::now();
+        let (mut attempts, mut throttle_count, mut was_silent) = (0, 0, false);
+        loop {
+            if !self.wait_for_slot(&is_cancelled).await {
+                return None;
+            }
+            attempts += 1;
+            let start = clock::now();
+            let response = connection.send(&request, cancel_token.filter(|_| !creates_fixture)).await;
+            let elapsed = clock::now().duration_since(start);
+            let is_incomplete = response.as_ref().map_or(true, |response| response.framing == BodyFraming::TimedOut);
+            if is_incomplete && !creates_fixture && is_cancelled() {
+                return None;
+            }
+            match &response {
+                Err(TransportError::Unreachable(_) | TransportError::Tls(_)) => {}
+                Err(_) => {
+                    let is_unresponsive = || operation.is_some_and(|name| self.shared.is_unresponsive(name));
+                    if !was_silent && !creates_fixture && !is_unresponsive() {
+                        was_silent = true;
+                        continue;
+                    }
+                }
+                Ok(response) if is_throttled(self.plan, step, response) => {
+                    let pause = retry_delay(response, throttle_count);
+                    let total_wait = clock::now().duration_since(first_start).saturating_add(pause);
+                    if self.may_retry_throttled(operation, throttle_count, total_wait) {
+                        throttle_count += 1;
+                        if !sleep_until(clock::now() + pause, &is_cancelled).await {
+                            return None;
+                        }
+                        continue;
+                    }
+                    // A request that was not retried does not count.
+                    if self.max_attempts == self.plan.transport_options.max_throttle_attempts {
+                        self.shared.record_throttled();
+                    }
+                }
+                Ok(_) => self.shared.record_unthrottled(),
+            }
+            return Some(Exchange { request, response, elapsed, attempts, throttle_count });
+        }
+    }
+
+    /// Waits until the rate limit allows a request; returns false if the run was cancelled.
+    async fn wait_for_slot(self, is_cancelled: &impl Fn() -> bool) -> bool {
+        if let Some(schedule) = &self.shared.schedule
+            && !sleep_until(schedule.reserve_slot(clock::now()), is_cancelled).await
+        {
+            return false;
+        }
+        !is_cancelled()
+    }
+
+    /// Returns true if a request that was throttled `throttle_count` times before may be sent again. `total_wait` is
+    /// the time that it would have waited by then.
+    fn may_retry_throttled(self, operation: Option<&OperationName>, throttle_count: u32, total_wait: Duration) -> bool {
+        self.shared.may_wait_for_throttling(operation)
+            && throttle_count + 1 < self.max_attempts
+            && total_wait <= self.plan.transport_options.max_throttle_wait
+    }
+}
+
+/// Sleeps in short intervals; returns false if the run was cancelled.
+async fn sleep_until(at: Instant, is_cancelled: &impl Fn() -> bool) -> bool {
+    const SLEEP_INTERVAL: Duration = Duration::from_millis(100);
+    loop {
+        if is_cancelled() {
+            return false;
+        }
+        let now = clock::now();
+        if now >= at {
+            return true;
+        }
+        tokio::time::sleep_until((now + SLEEP_INTERVAL).min(at).into()).await;
+    }
+}

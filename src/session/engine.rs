@@ -1,0 +1,144 @@
+//! A session: one endpoint, ready to receive cases. `check`, `fuzz`, `replay`, `doctor` and the libFuzzer target use it.
+//!
+//! It decides neither which cases are sent nor what becomes of their results.
+
+use super::endpoint_setup::EndpointSetup;
+use super::error::SessionError;
+use super::evaluate::CaseEvaluator;
+use super::job::{CaseTotals, ScenarioJob};
+use super::known_divergences::KnownUsage;
+use super::server_lifecycle::{self, ServerNotReady};
+use super::snapshot_recorder::AcceptedSnapshots;
+use crate::case::Case;
+use crate::judge::EndpointKnowledge;
+use crate::report::{CaseResult, RunStarted, RunSummary};
+use crate::run::{self, CaseOutcome, RunEnd, RunPlan, SequentialRunner};
+use crate::wire::Redaction;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+/// One endpoint, ready to receive cases.
+pub(super) struct Session<'s> {
+    pub setup: &'s EndpointSetup<'s>,
+    pub plan: RunPlan<'s>,
+    pub redaction: Redaction,
+    pub origin: String,
+    restart: &'s (dyn Fn() -> bool + Sync),
+}
+
+impl<'s> Session<'s> {
+    /// Creates a session. `control` returns the control of an operation, and `restart` restarts the user's server.
+    pub fn new(
+        setup: &'s EndpointSetup<'s>,
+        control: &'s (dyn Fn(&str) -> Option<Case> + Sync),
+        restart: &'s (dyn Fn() -> bool + Sync),
+    ) -> Self {
+        let settings = setup.options.settings;
+        let plan = setup.job.build_run_plan(&setup.endpoint, settings, setup.run_id, &setup.cancel_token, control);
+        Self { redaction: plan.redaction(), origin: setup.endpoint.origin(), setup, plan, restart }
+    }
+
+    /// Returns the job.
+    pub fn job(&self) -> &'s ScenarioJob {
+        self.setup.job
+    }
+
+    /// Returns what reporters receive first. Asks the server for its version.
+    pub fn run_started(&self, planned: CaseTotals) -> RunStarted {
+        RunStarted {
+            server_version: server_lifecycle::server_version(self.job(), &self.redaction),
+            ..self.job().run_started(self.setup.run_id, planned, &self.setup.endpoint)
+        }
+    }
+
+    /// Starts the user's server, if overstep is to start it, and waits until it is ready.
+    pub fn start_server(&mut self) -> Result<Result<(), ServerNotReady>, SessionError> {
+        Ok(match server_lifecycle::start_server(self.setup, &self.plan, &self.redaction)? {
+            Ok(server) => {
+                if let Some(server) = &server {
+                    let _ = self.setup.server.set(Arc::clone(server));
+                }
+                self.plan.server = server;
+                Ok(())
+            }
+            Err(not_ready) => Err(not_ready),
+        })
+    }
+
+    /// Lets the run restart the server, if overstep started it.
+    pub fn allow_restarts(&mut self) {
+        if self.plan.server.is_some() {
+            self.plan.restart_endpoint = Some(self.restart);
+        }
+    }
+
+    /// Restarts the server; returns false if that is not possible.
+    pub fn restart_server(&self) -> bool {
+        (self.restart)()
+    }
+
+    /// Sends the canary and returns what its response shows.
+    pub fn probe(&self, runner: &SequentialRunner<'_>) -> Result<EndpointKnowledge, SessionError> {
+        let job = self.job();
+        let canary = self.setup.compiled.canary(&job.scenario).map_err(SessionError::from_reason)?;
+        let outcome = canary.and_then(|case| runner.run_case(case).ok());
+        runner.close_idle();
+        Ok(EndpointKnowledge::new(&job.contract, outcome.as_ref(), &job.lifecycle.not_implemented_texts))
+    }
+
+    /// Returns what evaluates outcomes. Without accepted behaviour nothing is compared, and without knowledge of the
+    /// endpoint no verdict is adjusted.
+    pub fn evaluator<'e>(
+        &'e self,
+        accepted: Option<&'e AcceptedSnapshots>,
+        knowledge: Option<&'e EndpointKnowledge>,
+    ) -> CaseEvaluator<'e> {
+        CaseEvaluator {
+            job: self.job(),
+            redaction: &self.redaction,
+            origin: &self.origin,
+            knowledge,
+            accepted,
+            differential: self.setup.options.differential.as_ref().filter(|_| accepted.is_some()),
+            strict: self.setup.options.strict,
+            has_temporary_port: server_lifecycle::has_temporary_port(self.job()),
+        }
+    }
+
+    /// Sends cases, evaluates each on the worker that sent it, and passes the results to `take` in plan order.
+    pub fn run_cases<T: Send>(
+        &self,
+        cases: impl Iterator<Item = impl Into<Arc<Case>>> + Send,
+        evaluate: impl Fn(CaseOutcome) -> T + Sync,
+        take: &mut (impl FnMut(T) -> ControlFlow<()> + Send),
+    ) -> RunEnd {
+        run::run_cases(&self.plan, cases, evaluate, take)
+    }
+
+    /// Returns the processor time of overstep and of the server so far, in seconds, if overstep started the server.
+    pub fn processor_seconds(&self) -> Option<(f64, f64)> {
+        let server = self.setup.server.get()?;
+        Some((run::cpu_seconds(None)?, server.cpu_seconds()?))
+    }
+
+    /// Adds to a summary what the endpoint's end, the controls and the known divergences show.
+    pub fn complete_summary(
+        &self,
+        summary: &mut RunSummary,
+        ended: &RunEnd,
+        knowledge: EndpointKnowledge,
+        known_usage: &KnownUsage<'_>,
+    ) {
+        if let Some((reason, output)) = server_lifecycle::server_exit_reason(self.plan.server.as_ref(), ended) {
+            summary.incomplete_reason = Some(reason);
+            summary.server_output = output;
+        }
+        summary.incomplete_reason = knowledge.wrong_base_url(&self.job().contract).or(summary.incomplete_reason.take());
+        summary.known_divergence_notes = known_usage.notes();
+        summary.skipped_operations = knowledge.into_skipped_operations();
+        summary.leaked_fixtures = self.plan.leaked_fixtures.summary();
+    }
+}
+
+/// Results in memory; boxed, because they are buffered until it is their turn in plan order.
+pub(super) type BoxedResult = Box<CaseResult>;

@@ -1,0 +1,60 @@
+//! What follows the results of a run: each observer receives every result once, in plan order.
+//!
+//! An observer never changes a verdict and never sends anything while the run goes.
+
+use super::after_effects::AfterEffects;
+use super::known_divergences::KnownUsage;
+use super::limit_discovery::UnexpectedLimits;
+use super::shrink_sequences::FailedSequences;
+use super::snapshot_recorder::SnapshotRecorder;
+use super::tally::RunTally;
+use crate::report::CaseResult;
+
+/// Receives the results of a run.
+pub(super) trait CaseObserver {
+    /// Records the result of a case; may add to what is reported of it.
+    fn observe(&mut self, result: &mut CaseResult);
+}
+
+/// The observers of a check, in the order in which they receive a result.
+pub(super) struct CheckObservers<'a> {
+    /// Records responses for snapshots, and names their forms.
+    pub recorder: SnapshotRecorder<'a>,
+    /// Counts results and groups findings.
+    pub tally: RunTally,
+    /// Collects failed sequences, to be shrunk.
+    pub failed_sequences: FailedSequences,
+    /// Collects contradicted limits, to search for the actual ones.
+    pub unexpected_limits: UnexpectedLimits,
+    /// Counts the use of known divergences.
+    pub known_usage: KnownUsage<'a>,
+    /// Collects accepted requests, to find lasting effects; absent if the endpoint cannot be restarted.
+    pub after_effects: Option<AfterEffects>,
+}
+
+impl CaseObserver for CheckObservers<'_> {
+    fn observe(&mut self, result: &mut CaseResult) {
+        let observers: [&mut dyn CaseObserver; 5] = [
+            &mut self.recorder,
+            &mut self.tally,
+            &mut self.failed_sequences,
+            &mut self.unexpected_limits,
+            &mut self.known_usage,
+        ];
+        for observer in observers {
+            observer.observe(result);
+        }
+        if let Some(after_effects) = &mut self.after_effects {
+            after_effects.observe(result);
+        }
+    }
+}
+
+impl CheckObservers<'_> {
+    /// Records a result that the follow-up of a run found; it is not followed up itself.
+    pub fn observe_follow_up(&mut self, result: &mut CaseResult) {
+        self.recorder.observe(result);
+        self.tally.observe(result);
+        self.known_usage.observe(result);
+    }
+}
