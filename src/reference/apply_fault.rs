@@ -19,14 +19,14 @@ impl CompiledServer {
             FaultChange::Error { operation, role, edit } => {
                 let Some(op) = self.operation_mut(operation) else { return false };
                 let errors = Arc::make_mut(&mut op.errors);
-                for (_, error) in errors.iter_mut().filter(|(refusal, _)| refusal.role() == *role) {
+                for (_, error) in errors.iter_mut().filter(|(cause, _)| cause.role() == *role) {
                     edit.apply_to(error);
                 }
                 true
             }
-            FaultChange::Misbehavior { operation, trick } => {
+            FaultChange::Misbehavior { operation, misbehavior } => {
                 let Some(op) = self.operation_mut(operation) else { return false };
-                op.misbehaviors.add(*trick);
+                op.misbehaviors.add(*misbehavior);
                 true
             }
         }

@@ -28,8 +28,8 @@ pub(super) fn identify_caller<'w>(
     let credentials = request.header("authorization");
     if config.require_sigv4 {
         let fits = match credentials {
-            Some(proof) if misbehaviors.has(Misbehavior::AuthIncomplete) => !proof.is_empty(),
-            Some(proof) => std::str::from_utf8(proof).is_ok_and(is_sigv4),
+            Some(credentials) if misbehaviors.has(Misbehavior::AuthIncomplete) => !credentials.is_empty(),
+            Some(credentials) => std::str::from_utf8(credentials).is_ok_and(is_sigv4),
             None => false,
         };
         return if fits { CallerIdentity::Known(&[]) } else { CallerIdentity::Unknown };
@@ -43,7 +43,7 @@ pub(super) fn identify_caller<'w>(
         AuthScheme::Header { name } => request.header(name),
         _ => None,
     });
-    let key = in_header.or_else(|| credentials.and_then(|proof| parse_bearer_key(proof, misbehaviors)));
+    let key = in_header.or_else(|| credentials.and_then(|credentials| parse_bearer_key(credentials, misbehaviors)));
     let Some(key) = key else { return CallerIdentity::Unknown };
     let known = config.bearer_keys.iter().find(|known| keys_match(known.key.as_bytes(), key, misbehaviors));
     match known {
@@ -56,11 +56,11 @@ pub(super) fn identify_caller<'w>(
 
 /// Returns the key of `Bearer KEY`; the scheme's name is not case-sensitive (RFC 9110, 11.1).
 fn parse_bearer_key(credentials: &[u8], misbehaviors: MisbehaviorSet) -> Option<&[u8]> {
-    let proof = credentials.trim_ascii();
-    let (scheme, key) = match proof.iter().position(|b| *b == b' ') {
-        Some(space) => (&proof[..space], proof[space..].trim_ascii_start()),
-        None if proof.eq_ignore_ascii_case(b"bearer") || proof.is_empty() => (proof, &b""[..]),
-        None if misbehaviors.has(Misbehavior::AuthNoScheme) => return Some(proof),
+    let credentials = credentials.trim_ascii();
+    let (scheme, key) = match credentials.iter().position(|b| *b == b' ') {
+        Some(space) => (&credentials[..space], credentials[space..].trim_ascii_start()),
+        None if credentials.eq_ignore_ascii_case(b"bearer") || credentials.is_empty() => (credentials, &b""[..]),
+        None if misbehaviors.has(Misbehavior::AuthNoScheme) => return Some(credentials),
         None => return None,
     };
     (scheme.eq_ignore_ascii_case(b"bearer")
@@ -115,13 +115,15 @@ mod tests {
 
     #[test]
     fn incomplete_signature_is_accepted_only_with_the_fault() {
-        let world = ServerConfig { require_sigv4: true, ..ServerConfig::default() };
-        for (proof, faithful, careless) in [(None, false, false), (Some(""), false, false), (Some("AWS4"), false, true)]
+        let config = ServerConfig { require_sigv4: true, ..ServerConfig::default() };
+        for (credentials, faithful, careless) in
+            [(None, false, false), (Some(""), false, false), (Some("AWS4"), false, true)]
         {
-            let headers: Vec<(&str, &[u8])> = proof.into_iter().map(|one| ("authorization", one.as_bytes())).collect();
-            for (trick, due) in [(None, faithful), (Some(Misbehavior::AuthIncomplete), careless)] {
-                let caller = identify_caller(&world, &[], &request(&headers), trick.into_iter().collect());
-                assert_eq!(caller != CallerIdentity::Unknown, due, "{proof:?} {trick:?}");
+            let headers: Vec<(&str, &[u8])> =
+                credentials.into_iter().map(|one| ("authorization", one.as_bytes())).collect();
+            for (misbehavior, expected) in [(None, faithful), (Some(Misbehavior::AuthIncomplete), careless)] {
+                let caller = identify_caller(&config, &[], &request(&headers), misbehavior.into_iter().collect());
+                assert_eq!(caller != CallerIdentity::Unknown, expected, "{credentials:?} {misbehavior:?}");
             }
         }
     }
@@ -129,9 +131,9 @@ mod tests {
     #[test]
     fn key_is_read_from_the_header_of_the_contract() {
         let known = BearerKey { key: "full".to_owned(), missing_permissions: Vec::new() };
-        let world = ServerConfig { bearer_keys: vec![known], ..ServerConfig::default() };
+        let config = ServerConfig { bearer_keys: vec![known], ..ServerConfig::default() };
         let own = [AuthScheme::Header { name: "x-key".to_owned() }];
-        for (schemes, name, value, due) in [
+        for (schemes, name, value, expected) in [
             (&own[..], "x-key", "full", true),
             (&own, "x-key", "other", false),
             (&own, "x-other", "full", false),
@@ -140,8 +142,8 @@ mod tests {
             (&[AuthScheme::Bearer], "authorization", "bearer full", true),
         ] {
             let headers = [(name, value.as_bytes())];
-            let caller = identify_caller(&world, schemes, &request(&headers), MisbehaviorSet::default());
-            assert_eq!(caller != CallerIdentity::Unknown, due, "{schemes:?} {name}: {value}");
+            let caller = identify_caller(&config, schemes, &request(&headers), MisbehaviorSet::default());
+            assert_eq!(caller != CallerIdentity::Unknown, expected, "{schemes:?} {name}: {value}");
         }
     }
 

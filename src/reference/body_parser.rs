@@ -160,8 +160,8 @@ fn nesting_depth(bytes: &[u8]) -> usize {
 mod tests {
     use super::*;
 
-    fn with(trick: Misbehavior) -> MisbehaviorSet {
-        MisbehaviorSet::from_iter([trick])
+    fn with(misbehavior: Misbehavior) -> MisbehaviorSet {
+        MisbehaviorSet::from_iter([misbehavior])
     }
 
     fn outcome_name<T>(read: Result<T, ReadFailure>) -> &'static str {
@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn each_byte_fault_reacts_only_to_its_own_bytes_in_other_formats() {
-        for (trick, bytes, due) in [
+        for (misbehavior, bytes, expected) in [
             (Misbehavior::EmptyBodyCrashes, &b""[..], "crash"),
             (Misbehavior::EmptyBodyCrashes, b"a", "read"),
             (Misbehavior::EmptyBodyAccepted, b"", "accepted"),
@@ -199,16 +199,17 @@ mod tests {
             (Misbehavior::MalformedCrashes, b"a", "read"),
             (Misbehavior::MalformedAccepted, b"a", "read"),
         ] {
-            let read = parse_with_faults(bytes, with(trick), || Ok::<_, ReadFailure>(()));
-            assert_eq!(outcome_name(read), due, "{trick:?} {:?}", String::from_utf8_lossy(bytes));
+            let read = parse_with_faults(bytes, with(misbehavior), || Ok::<_, ReadFailure>(()));
+            assert_eq!(outcome_name(read), expected, "{misbehavior:?} {:?}", String::from_utf8_lossy(bytes));
         }
-        for (trick, due) in [
+        for (misbehavior, expected) in [
             (Misbehavior::MalformedCrashes, "crash"),
             (Misbehavior::MalformedAccepted, "accepted"),
             (Misbehavior::EmptyBodyCrashes, "malformed"),
         ] {
-            let read = parse_with_faults(b"a", with(trick), || Err::<(), _>(ReadFailure::Malformed(String::new())));
-            assert_eq!(outcome_name(read), due, "{trick:?}");
+            let read =
+                parse_with_faults(b"a", with(misbehavior), || Err::<(), _>(ReadFailure::Malformed(String::new())));
+            assert_eq!(outcome_name(read), expected, "{misbehavior:?}");
         }
         let read =
             parse_with_faults(b"", MisbehaviorSet::default(), || Err::<(), _>(ReadFailure::Malformed(String::new())));
@@ -218,7 +219,7 @@ mod tests {
     #[test]
     fn each_byte_fault_reacts_only_to_its_own_bytes_in_json() {
         let deep = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels)).into_bytes();
-        for (trick, bytes, due) in [
+        for (misbehavior, bytes, expected) in [
             (Misbehavior::DeepCrashes, deep(33), "crash"),
             (Misbehavior::DeepCrashes, deep(32), "read"),
             (Misbehavior::InvalidUtf8Crashes, b"\"\xff\"".to_vec(), "crash"),
@@ -253,13 +254,13 @@ mod tests {
             (Misbehavior::MalformedCrashes, b"}".to_vec(), "crash"),
         ] {
             assert_eq!(
-                outcome_name(parse_document(&bytes, with(trick))),
-                due,
-                "{trick:?} {:?}",
+                outcome_name(parse_document(&bytes, with(misbehavior))),
+                expected,
+                "{misbehavior:?} {:?}",
                 String::from_utf8_lossy(&bytes)
             );
         }
-        for (trick, bytes, due) in [
+        for (misbehavior, bytes, expected) in [
             (Misbehavior::NotObjectCrashes, "[]", "crash"),
             (Misbehavior::NotObjectCrashes, "{}", "read"),
             (Misbehavior::NotObjectAccepted, "1", "accepted"),
@@ -268,7 +269,11 @@ mod tests {
             (Misbehavior::NotObjectCrashes, "", "read"),
             (Misbehavior::EmptyBodyCrashes, "[]", "malformed"),
         ] {
-            assert_eq!(outcome_name(parse_object(bytes.as_bytes(), with(trick))), due, "{trick:?} {bytes}");
+            assert_eq!(
+                outcome_name(parse_object(bytes.as_bytes(), with(misbehavior))),
+                expected,
+                "{misbehavior:?} {bytes}"
+            );
         }
     }
 

@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn read_only_operations_are_recognized_by_method_or_name() {
-        for (name, method, looks) in [
+        for (name, method, expected) in [
             ("GetThing", None, true),
             ("Get", None, true),
             ("DescribeThings", None, true),
@@ -204,7 +204,7 @@ mod tests {
             let mut operation = Operation::new(name.into());
             operation.http =
                 method.map(|method| HttpBinding { method: method.to_owned(), uri: "/x".to_owned(), success: None });
-            assert_eq!(is_read_only(&operation), looks, "{name} {method:?}");
+            assert_eq!(is_read_only(&operation), expected, "{name} {method:?}");
         }
     }
 }

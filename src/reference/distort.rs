@@ -50,13 +50,13 @@ pub(super) fn distort_success(
     if op.misbehaves(Misbehavior::SuccessRedirects) {
         response.headers.push((Cow::Borrowed("location"), Cow::Borrowed("/elsewhere")));
     }
-    for (trick, status) in [
+    for (misbehavior, status) in [
         (Misbehavior::SuccessCreated, 201),
         (Misbehavior::SuccessAccepted, 202),
         (Misbehavior::SuccessNoContent, 204),
         (Misbehavior::SuccessRedirects, 302),
     ] {
-        if op.misbehaves(trick) {
+        if op.misbehaves(misbehavior) {
             response.status = status;
         }
     }

@@ -112,8 +112,8 @@ pub(super) enum ErrorBody {
 }
 
 /// Returns the status and code to use if the documents define no error for this cause.
-fn fallback_error(refusal: ErrorCause, dialect: ErrorDialect) -> (u16, &'static str) {
-    match (refusal, dialect) {
+fn fallback_error(cause: ErrorCause, dialect: ErrorDialect) -> (u16, &'static str) {
+    match (cause, dialect) {
         (ErrorCause::Malformed, ErrorDialect::Aws) => (400, "SerializationException"),
         (ErrorCause::Invalid, ErrorDialect::Aws) => (400, "ValidationException"),
         (ErrorCause::MissingResource, ErrorDialect::Aws) => (404, "ResourceNotFoundException"),
@@ -165,10 +165,10 @@ impl ErrorResponse {
     pub(super) fn new(
         contract: &Contract,
         operation: &OperationName,
-        refusal: ErrorCause,
+        cause: ErrorCause,
         dialect: ErrorDialect,
     ) -> Self {
-        let wanted: &[&str] = match refusal {
+        let wanted: &[&str] = match cause {
             ErrorCause::Malformed => &["invalidrequest", "validation", "serialization", "malformed", "badrequest"],
             ErrorCause::Invalid => &["invalidparameter", "validation"],
             _ => &[],
@@ -177,7 +177,7 @@ impl ErrorResponse {
             .operation(operation.as_str())
             .into_iter()
             .flat_map(|operation| contract.operation_errors(operation))
-            .filter(|(_, error)| error.role == refusal.role() && refusal != ErrorCause::TooLarge)
+            .filter(|(_, error)| error.role == cause.role() && cause != ErrorCause::TooLarge)
             .collect();
         let named = |word: &&str| {
             candidates.iter().find(|(name, _)| {
@@ -186,8 +186,8 @@ impl ErrorResponse {
             })
         };
         // A working server reports none of these as a server failure.
-        let is_refusal = |error: &Option<u16>| error.is_none_or(|status| status < 500);
-        let first = candidates.iter().find(|(_, error)| is_refusal(&error.status)).or(candidates.first());
+        let is_no_server_failure = |error: &Option<u16>| error.is_none_or(|status| status < 500);
+        let first = candidates.iter().find(|(_, error)| is_no_server_failure(&error.status)).or(candidates.first());
         let documented = wanted.iter().find_map(named).or(first);
         let (status, code, name) = match documented {
             Some((name, error)) => {
@@ -195,7 +195,7 @@ impl ErrorResponse {
                 (error.status.unwrap_or(default_status(error.role)), code, name.as_str().to_owned())
             }
             None => {
-                let (status, code) = fallback_error(refusal, dialect);
+                let (status, code) = fallback_error(cause, dialect);
                 (status, code.to_owned(), code.to_owned())
             }
         };

@@ -34,14 +34,14 @@ impl ErrorResponse {
                 }
             }
             _ => {
-                let words = ErrorContent {
+                let content = ErrorContent {
                     status: self.status,
                     code,
                     name: self.name.as_deref(),
                     shape: self.shape.as_ref().map(|id| ShapeRef::new(contract, id)),
                     members: Map::from_iter([(self.message_member.clone(), message.into())]),
                 };
-                protocols::write_error(contract, &words)
+                protocols::write_error(contract, &content)
             }
         };
         if self.body != ErrorBody::Documented {

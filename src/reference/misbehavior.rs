@@ -2,7 +2,7 @@
 //!
 //! Never implements a misbehavior: each one is implemented in the code that checks for it.
 
-macro_rules! tricks {
+macro_rules! misbehaviors {
     ($($(#[$doc:meta])* $name:ident,)*) => {
         /// A way to misbehave other than a changed constraint or a changed error.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -17,7 +17,7 @@ macro_rules! tricks {
     };
 }
 
-tricks! {
+misbehaviors! {
     /// Every request gets the documented error for invalid input.
     AlwaysInvalid,
     /// Every request gets a bare 400.
@@ -231,12 +231,12 @@ tricks! {
 pub(super) struct MisbehaviorSet(u128);
 
 impl MisbehaviorSet {
-    pub(super) fn add(&mut self, trick: Misbehavior) {
-        self.0 |= 1 << (trick as u32);
+    pub(super) fn add(&mut self, misbehavior: Misbehavior) {
+        self.0 |= 1 << (misbehavior as u32);
     }
 
-    pub(super) fn has(self, trick: Misbehavior) -> bool {
-        self.0 & (1 << (trick as u32)) != 0
+    pub(super) fn has(self, misbehavior: Misbehavior) -> bool {
+        self.0 & (1 << (misbehavior as u32)) != 0
     }
 
     pub(super) fn is_empty(self) -> bool {
@@ -245,9 +245,9 @@ impl MisbehaviorSet {
 }
 
 impl FromIterator<Misbehavior> for MisbehaviorSet {
-    fn from_iter<I: IntoIterator<Item = Misbehavior>>(tricks: I) -> Self {
+    fn from_iter<I: IntoIterator<Item = Misbehavior>>(misbehaviors: I) -> Self {
         let mut set = Self::default();
-        tricks.into_iter().for_each(|trick| set.add(trick));
+        misbehaviors.into_iter().for_each(|misbehavior| set.add(misbehavior));
         set
     }
 }

@@ -62,8 +62,8 @@ impl CompiledOperation {
         })
     }
 
-    pub(super) fn misbehaves(&self, trick: Misbehavior) -> bool {
-        self.misbehaviors.has(trick)
+    pub(super) fn misbehaves(&self, misbehavior: Misbehavior) -> bool {
+        self.misbehaviors.has(misbehavior)
     }
 }
 

@@ -86,13 +86,13 @@ impl RouteTemplate {
                     at += 1;
                 }
                 RouteSegment::Greedy(name) => {
-                    let taken = path.len() - (self.segments.len() - 1);
-                    let joined = path[at..at + taken].join("/");
+                    let length = path.len() - (self.segments.len() - 1);
+                    let joined = path[at..at + length].join("/");
                     if joined.is_empty() && !may_be_empty(name) {
                         return None;
                     }
                     labels.push((name.as_str(), decode_segment(&joined, misbehaviors)));
-                    at += taken;
+                    at += length;
                 }
             }
         }
@@ -263,13 +263,13 @@ mod tests {
 
     #[test]
     fn decoding_faults_change_the_decoded_label() {
-        let with = |trick: Misbehavior, target: &str| {
-            let tricks = MisbehaviorSet::from_iter([trick]);
+        let with = |misbehavior: Misbehavior, target: &str| {
+            let misbehaviors = MisbehaviorSet::from_iter([misbehavior]);
             let route = RouteTemplate::new("GET", "/x/{a}");
-            let labels = route.match_path(&split_path(target, tricks), "", tricks, |_| false)?;
+            let labels = route.match_path(&split_path(target, misbehaviors), "", misbehaviors, |_| false)?;
             labels.into_iter().next().and_then(|(_, value)| value)
         };
-        for (trick, target, due) in [
+        for (misbehavior, target, expected) in [
             (Misbehavior::PlusIsSpace, "/x/b+c", Some("b c")),
             (Misbehavior::DecodesNever, "/x/b%20c", Some("b%20c")),
             (Misbehavior::DecodesTwice, "/x/b%2520c", Some("b c")),
@@ -283,7 +283,7 @@ mod tests {
             (Misbehavior::ResolvesDots, "/y/../x/./b", Some("b")),
             (Misbehavior::ResolvesDots, "/y/%2e%2E/x/b", Some("b")),
         ] {
-            assert_eq!(with(trick, target).as_deref(), due, "{trick:?} {target}");
+            assert_eq!(with(misbehavior, target).as_deref(), expected, "{misbehavior:?} {target}");
         }
     }
 }

@@ -55,10 +55,10 @@ fn build_value<'a>(contract: &'a Contract, id: &'a ShapeId, ancestors: &mut Vec<
         ShapeKind::List { member } => {
             build_value(contract, member, ancestors).map(|item| Value::Array(vec![item; entries]))
         }
-        ShapeKind::Map { key, value: held } => (0..entries)
+        ShapeKind::Map { key, value: element } => (0..entries)
             .map(|number| {
                 let key = distinct_value(contract, key, number, ancestors)?.as_str()?.to_owned();
-                Some((key, build_value(contract, held, ancestors)?))
+                Some((key, build_value(contract, element, ancestors)?))
             })
             .collect::<Option<Map<_, _>>>()
             .map(Value::Object),
@@ -126,8 +126,9 @@ pub(super) fn distinct_text(shape: &Shape, number: u64) -> String {
         format!("https://example.com/{digits}"),
     ];
     // Long candidates first: callers cannot guess them by chance.
-    let walked = EXTRA_REPETITIONS.into_iter().rev().filter_map(|longer| generate_from_pattern(shape, longer, number));
-    plain.into_iter().chain(walked).find(&fits).unwrap_or_else(|| smallest_text(shape))
+    let generated =
+        EXTRA_REPETITIONS.into_iter().rev().filter_map(|longer| generate_from_pattern(shape, longer, number));
+    plain.into_iter().chain(generated).find(&fits).unwrap_or_else(|| smallest_text(shape))
 }
 
 fn min_length(shape: &Shape) -> usize {
@@ -222,8 +223,8 @@ mod tests {
         ] {
             let shape = shape(pattern, min);
             let fits = shape_matcher(&shape);
-            let made: HashSet<String> = (0..50).map(|number| distinct_text(&shape, number)).collect();
-            assert!(made.len() == 50 && made.iter().all(&fits), "{pattern}: {made:?}");
+            let texts: HashSet<String> = (0..50).map(|number| distinct_text(&shape, number)).collect();
+            assert!(texts.len() == 50 && texts.iter().all(&fits), "{pattern}: {texts:?}");
             assert!(fits(&smallest_text(&shape)), "{pattern}");
         }
     }

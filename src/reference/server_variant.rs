@@ -197,14 +197,14 @@ impl ServerVariant {
             }
             Err((cause, message)) => self.write_violation_error(op, cause, &message),
         };
-        for (trick, delivery) in [
+        for (misbehavior, delivery) in [
             (Misbehavior::Hangs, DeliveryMode::Hang),
             (Misbehavior::Drops, DeliveryMode::Drop),
             (Misbehavior::ShortBody, DeliveryMode::ShortBody(16)),
             (Misbehavior::LongBody, DeliveryMode::LongBody),
             (Misbehavior::NotHttp, DeliveryMode::NotHttp),
         ] {
-            if op.misbehaves(trick) {
+            if op.misbehaves(misbehavior) {
                 response.delivery = delivery;
             }
         }

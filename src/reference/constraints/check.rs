@@ -51,46 +51,12 @@ impl ConstraintTree {
             return Ok(());
         }
         match (&node.kind, value) {
-            (NodeKind::Document, _) => Ok(()),
-            (NodeKind::Blob, Value::String(text)) => match decoded_length(text) {
-                Some(length) => node.check_length(length),
-                None => reject(node, Constraint::Type, "must be base64"),
-            },
-            (NodeKind::Boolean, Value::Bool(_)) => Ok(()),
-            (NodeKind::Text, Value::String(text)) => node.check_text(text),
-            (NodeKind::Enum { values, open, folded, trimmed }, Value::String(text)) => {
-                let seen = if *trimmed { text.trim() } else { text };
-                let member =
-                    *open || values.iter().any(|value| value == seen || (*folded && value.eq_ignore_ascii_case(seen)));
-                if member {
-                    node.check_text(text)
-                } else {
-                    reject(node, Constraint::Enum, "is not one of the listed values")
-                }
-            }
-            (NodeKind::Integer { least, most, truncates }, Value::Number(number)) => {
-                match as_integer(number, *truncates) {
-                    Some(whole) if (*least..=*most).contains(&whole) => node.check_range(whole as f64),
-                    Some(_) => reject(node, Constraint::Type, "is outside the range of its type"),
-                    None => reject(node, Constraint::Type, "must be an integer"),
-                }
-            }
-            (NodeKind::Float, Value::Number(number)) => node.check_range(number.as_f64().unwrap_or(f64::INFINITY)),
-            (NodeKind::Float, Value::String(text)) if matches!(&**text, "NaN" | "Infinity" | "-Infinity") => Ok(()),
-            (NodeKind::Timestamp, Value::Number(_)) => Ok(()),
-            (NodeKind::Timestamp, Value::String(text)) if is_timestamp(text) => Ok(()),
             (NodeKind::List { item }, Value::Array(items)) => self.check_list(node, *item, items),
             (NodeKind::Map { key, value }, Value::Object(entries)) => self.check_map(node, *key, *value, entries),
             (NodeKind::Structure { slots, union }, Value::Object(members)) => {
                 self.check_structure(node, slots, *union, members)
             }
-            _ => {
-                let mut verdict = reject(node, Constraint::Type, "has the wrong type");
-                if let Err(violation) = &mut verdict {
-                    violation.crashes = node.crashes_on_wrong_type;
-                }
-                verdict
-            }
+            _ => node.check_scalar(value),
         }
     }
 
@@ -242,6 +208,49 @@ impl ConstraintNode {
                 | (NodeKind::List { .. }, Value::Array(_))
                 | (NodeKind::Map { .. } | NodeKind::Structure { .. }, Value::Object(_))
         )
+    }
+
+    /// Checks a value that is no list, map or structure.
+    fn check_scalar(&self, value: &Value) -> CheckResult {
+        match (&self.kind, value) {
+            (NodeKind::Document, _) | (NodeKind::Boolean, Value::Bool(_)) => Ok(()),
+            (NodeKind::Blob, Value::String(text)) => match decoded_length(text) {
+                Some(length) => self.check_length(length),
+                None => reject(self, Constraint::Type, "must be base64"),
+            },
+            (NodeKind::Text, Value::String(text)) => self.check_text(text),
+            (NodeKind::Enum { .. }, Value::String(text)) => self.check_enum(text),
+            (NodeKind::Integer { least, most, truncates }, Value::Number(number)) => {
+                match as_integer(number, *truncates) {
+                    Some(whole) if (*least..=*most).contains(&whole) => self.check_range(whole as f64),
+                    Some(_) => reject(self, Constraint::Type, "is outside the range of its type"),
+                    None => reject(self, Constraint::Type, "must be an integer"),
+                }
+            }
+            (NodeKind::Float, Value::Number(number)) => self.check_range(number.as_f64().unwrap_or(f64::INFINITY)),
+            (NodeKind::Float, Value::String(text)) if matches!(&**text, "NaN" | "Infinity" | "-Infinity") => Ok(()),
+            (NodeKind::Timestamp, Value::Number(_)) => Ok(()),
+            (NodeKind::Timestamp, Value::String(text)) if is_timestamp(text) => Ok(()),
+            _ => {
+                let mut result = reject(self, Constraint::Type, "has the wrong type");
+                if let Err(violation) = &mut result {
+                    violation.crashes = self.crashes_on_wrong_type;
+                }
+                result
+            }
+        }
+    }
+
+    fn check_enum(&self, text: &str) -> CheckResult {
+        let NodeKind::Enum { values, open, folded, trimmed } = &self.kind else { return Ok(()) };
+        let compared = if *trimmed { text.trim() } else { text };
+        let is_listed =
+            *open || values.iter().any(|value| value == compared || (*folded && value.eq_ignore_ascii_case(compared)));
+        if is_listed {
+            self.check_text(text)
+        } else {
+            reject(self, Constraint::Enum, "is not one of the listed values")
+        }
     }
 
     fn check_text(&self, text: &str) -> CheckResult {

@@ -55,7 +55,7 @@ pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
         (bearer, BEARER_ROWS),
         (context.operation.permission.is_some() && context.documents_role(ErrorRole::Forbidden), PERMISSION_ROWS),
     ];
-    let touches = |row: &FaultRow| match row.trick {
+    let scopes = |row: &FaultRow| match row.misbehavior {
         // A request with two violations is rejected for the other one.
         Misbehavior::AuthLast => operation_scope(context),
         _ => vec![FindingScope::new(context.operation_name(), "auth", "*")],
@@ -65,9 +65,9 @@ pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
         .filter(|(applies, _)| *applies)
         .flat_map(|(_, rows)| rows)
         .map(|row| {
-            let folded = row.trick == Misbehavior::AuthFolded;
-            let hidden = folded.then_some("no key is sent in another case: the report would reveal it");
-            Fault { hidden_reason: hidden, ..row.to_fault("auth", context, touches(row)) }
+            let folded = row.misbehavior == Misbehavior::AuthFolded;
+            let hidden_reason = folded.then_some("no key is sent in another case: the report would reveal it");
+            Fault { hidden_reason, ..row.to_fault("auth", context, scopes(row)) }
         })
         .collect()
 }

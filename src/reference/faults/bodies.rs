@@ -35,13 +35,13 @@ pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
     }
     let visible = requires_body_member(context);
     ROWS.iter()
-        .filter(|row| is_observable(context.contract.protocol, row.trick))
-        .map(|row| match row.trick {
+        .filter(|row| is_observable(context.contract.protocol, row.misbehavior))
+        .map(|row| match row.misbehavior {
             // If no member is required, an empty body may be valid.
-            Misbehavior::EmptyBodyAccepted if !visible => undocumented_row(row.slug, row.trick, row.description),
-            trick => FaultRow {
+            Misbehavior::EmptyBodyAccepted if !visible => undocumented_row(row.slug, row.misbehavior, row.description),
+            misbehavior => FaultRow {
                 slug: row.slug,
-                trick,
+                misbehavior,
                 description: row.description,
                 violates_contract: row.violates_contract,
             },

@@ -49,9 +49,9 @@ pub fn list_faults(contract: &Contract) -> Vec<Fault> {
         // Every violation may be combined with another one in a case with two violations.
         fault.scopes.push(FindingScope::new(fault.operation.clone(), "pair", "*"));
     }
-    let mut taken: HashMap<String, usize> = HashMap::new();
+    let mut counts: HashMap<String, usize> = HashMap::new();
     for fault in &mut faults {
-        let count = taken.entry(fault.name.clone()).or_default();
+        let count = counts.entry(fault.name.clone()).or_default();
         *count += 1;
         if *count > 1 {
             fault.name = format!("{}~{count}", fault.name);

@@ -32,35 +32,39 @@ pub(super) struct ConstraintFault {
 
 impl ConstraintFault {
     pub(super) fn into_fault(self, context: &FaultContext<'_>, path: &MemberPath) -> Fault {
-        let shown = path.to_string();
-        let place = if shown.is_empty() { String::new() } else { format!("{}.", url_safe_name(&shown)) };
-        let mut touches = Vec::new();
+        let path_text = path.to_string();
+        let place = if path_text.is_empty() { String::new() } else { format!("{}.", url_safe_name(&path_text)) };
+        let mut scopes = Vec::new();
         for member in path_globs(context, path) {
-            touches.push(FindingScope::new(context.operation_name(), member, "*"));
+            scopes.push(FindingScope::new(context.operation_name(), member, "*"));
         }
         if self.shift != BoundaryShift::Looser {
             // A value that a tighter server rejects may occur in any case about the members around and inside it.
             let top = path.top_member().unwrap_or_default();
-            touches.push(FindingScope::new(context.operation_name(), format!("{top}*"), "*"));
+            scopes.push(FindingScope::new(context.operation_name(), format!("{top}*"), "*"));
             for class in ["valid", "pair", "law", "missing", "malformed", "auth", ""] {
-                touches.push(FindingScope::new(context.operation_name(), class, "*"));
+                scopes.push(FindingScope::new(context.operation_name(), class, "*"));
             }
         }
         if self.constraint == "required" {
             // If nothing is required, an empty body is not malformed either.
-            touches.push(FindingScope::new(context.operation_name(), "malformed", "*"));
+            scopes.push(FindingScope::new(context.operation_name(), "malformed", "*"));
         }
         if path.0.is_empty() {
-            touches.push(FindingScope::new(context.operation_name(), "*", "*"));
+            scopes.push(FindingScope::new(context.operation_name(), "*", "*"));
         }
         Fault {
             name: format!("{}.{place}{}.{}", context.operation_name(), self.constraint, self.slug),
             class: self.class,
             operation: context.operation_name().to_owned(),
-            description: if shown.is_empty() { self.description } else { format!("`{shown}`: {}", self.description) },
+            description: if path_text.is_empty() {
+                self.description
+            } else {
+                format!("`{path_text}`: {}", self.description)
+            },
             violates_contract: self.violates_contract,
             hidden_reason: self.hidden_reason,
-            scopes: touches,
+            scopes,
             change: FaultChange::Constraint(
                 ConstraintSite { operation: context.operation_name().to_owned(), path: path.clone() },
                 self.edit,

@@ -19,11 +19,11 @@ const ROWS: &[FaultRow] = &[
 ];
 
 pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
-    let touches = || {
-        let mut touches = operation_scope(context);
+    let scopes = || {
+        let mut scopes = operation_scope(context);
         // Laws of other operations may use this one for setup or reads.
-        touches.push(crate::reference::FindingScope::new("*", "law", "*"));
-        touches
+        scopes.push(crate::reference::FindingScope::new("*", "law", "*"));
+        scopes
     };
-    ROWS.iter().map(|row| row.to_fault("delivery", context, touches())).collect()
+    ROWS.iter().map(|row| row.to_fault("delivery", context, scopes())).collect()
 }

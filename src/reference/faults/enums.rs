@@ -12,35 +12,36 @@ pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
     for node in &context.tree.nodes {
         let NodeKind::Enum { values, .. } = &node.kind else { continue };
         let settled = context.contract.shape(&node.shape).undisputed_values();
-        let mut add = |slug: String, describes: String, breaks: bool, moves: BoundaryShift, edit: ConstraintEdit| {
-            let made = ConstraintFault {
-                class: "enums",
-                constraint: "enum",
-                slug,
-                description: describes,
-                violates_contract: breaks,
-                hidden_reason: None,
-                shift: moves,
-                edit,
+        let mut add =
+            |slug: String, description: String, violates_contract: bool, shift: BoundaryShift, edit: ConstraintEdit| {
+                let fault = ConstraintFault {
+                    class: "enums",
+                    constraint: "enum",
+                    slug,
+                    description,
+                    violates_contract,
+                    hidden_reason: None,
+                    shift,
+                    edit,
+                };
+                faults.push(fault.into_fault(context, &node.path));
             };
-            faults.push(made.into_fault(context, &node.path));
-        };
         for value in values {
-            let breaks = settled.contains(&value.as_str());
-            let describes = format!("`{value}` is rejected");
+            let violates_contract = settled.contains(&value.as_str());
+            let description = format!("`{value}` is rejected");
             add(
                 format!("lost.{}", url_safe_name(value)),
-                describes,
-                breaks,
+                description,
+                violates_contract,
                 BoundaryShift::Tighter,
                 ConstraintEdit::EnumValueRemoved(value.clone()),
             );
         }
-        for (slug, describes, edit) in [
+        for (slug, description, edit) in [
             ("open", "any string is accepted", ConstraintEdit::EnumAnyValue),
             ("trimmed", "white space around a value is ignored", ConstraintEdit::EnumTrimmed),
         ] {
-            add(slug.to_owned(), describes.to_owned(), true, BoundaryShift::Looser, edit);
+            add(slug.to_owned(), description.to_owned(), true, BoundaryShift::Looser, edit);
         }
         let letters = values.iter().any(|value| value.contains(|c: char| c.is_ascii_alphabetic()));
         add(

@@ -5,12 +5,11 @@
 use super::constraint_fault::url_safe_name;
 use super::context::FaultContext;
 use super::fault::{ErrorEdit, Fault, FaultChange, FindingScope};
-use crate::contract::ErrorRole;
+use crate::contract::{ErrorName, ErrorRole, ErrorShape};
 use crate::reference::protocols::uses_json;
 
 pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
     let mut faults = Vec::new();
-    let in_json = uses_json(context.contract.protocol);
     for (role, slug) in [
         (ErrorRole::InvalidInput, "invalid"),
         (ErrorRole::MissingResource, "missing"),
@@ -21,28 +20,64 @@ pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
         if role == ErrorRole::Forbidden && context.operation.permission.is_none() {
             continue;
         }
+        let errors = RoleErrors::new(context, role, slug);
+        errors.add_response_faults(&mut faults);
+        errors.add_other_code_faults(&mut faults);
+        errors.add_lower_case_fault(&mut faults);
+    }
+    faults
+}
+
+/// The documented errors of an operation that have one role.
+struct RoleErrors<'a> {
+    context: &'a FaultContext<'a>,
+    role: ErrorRole,
+    /// The role in the names of faults.
+    slug: &'static str,
+    documented: Vec<(&'a ErrorName, &'a ErrorShape)>,
+    statuses: Vec<u16>,
+}
+
+impl<'a> RoleErrors<'a> {
+    fn new(context: &'a FaultContext<'a>, role: ErrorRole, slug: &'static str) -> Self {
         let documented: Vec<_> =
             context.contract.operation_errors(context.operation).filter(|(_, error)| error.role == role).collect();
-        let known = !documented.is_empty();
-        let statuses: Vec<u16> = documented.iter().filter_map(|(_, error)| error.status).collect();
-        let other = |wanted: u16| known && !statuses.is_empty() && !statuses.contains(&wanted);
-        // If nothing is documented, any 401 or 403 is a valid response for missing credentials.
-        let unauthenticated_undocumented = role == ErrorRole::Unauthenticated && !known;
-        let named = |code: &str| known && !documented.iter().any(|(name, _)| name.as_str() == code);
-        let member = match role {
-            ErrorRole::Unauthenticated | ErrorRole::Forbidden => "auth",
-            _ => "*",
-        };
+        let statuses = documented.iter().filter_map(|(_, error)| error.status).collect();
+        Self { context, role, slug, documented, statuses }
+    }
+
+    fn is_documented(&self) -> bool {
+        !self.documented.is_empty()
+    }
+
+    /// Returns true if a status contradicts the documents.
+    fn contradicts_status(&self, status: u16) -> bool {
+        if !self.is_documented() {
+            // If nothing is documented, only 401 and 403 are valid responses for missing credentials.
+            return self.role == ErrorRole::Unauthenticated;
+        }
+        !self.statuses.is_empty() && !self.statuses.contains(&status)
+    }
+
+    /// Returns true if a code contradicts the documents.
+    fn contradicts_code(&self, code: &str) -> bool {
+        self.is_documented() && !self.documented.iter().any(|(name, _)| name.as_str() == code)
+    }
+
+    /// Adds the faults that change the status, the body or the headers.
+    fn add_response_faults(&self, faults: &mut Vec<Fault>) {
+        let in_json = uses_json(self.context.contract.protocol);
+        let known = self.is_documented();
         let other_protocol = if in_json {
             ("xml", "the body is XML, as in another protocol", known, ErrorEdit::OtherProtocol("application/xml"))
         } else {
             ("json", "the body is JSON, as in another protocol", known, ErrorEdit::OtherProtocol("application/json"))
         };
-        for (kind, describes, breaks, edit) in [
-            ("status-400", "the status is 400", other(400) || unauthenticated_undocumented, ErrorEdit::Status(400)),
-            ("status-404", "the status is 404", other(404) || unauthenticated_undocumented, ErrorEdit::Status(404)),
-            ("status-409", "the status is 409", other(409) || unauthenticated_undocumented, ErrorEdit::Status(409)),
-            ("status-422", "the status is 422", other(422) || unauthenticated_undocumented, ErrorEdit::Status(422)),
+        for (kind, description, violates_contract, edit) in [
+            ("status-400", "the status is 400", self.contradicts_status(400), ErrorEdit::Status(400)),
+            ("status-404", "the status is 404", self.contradicts_status(404), ErrorEdit::Status(404)),
+            ("status-409", "the status is 409", self.contradicts_status(409), ErrorEdit::Status(409)),
+            ("status-422", "the status is 422", self.contradicts_status(422), ErrorEdit::Status(422)),
             ("status-500", "the status is 500", true, ErrorEdit::Status(500)),
             ("status-200", "the status is 200", true, ErrorEdit::WithStatus200),
             ("success", "a success is sent instead", true, ErrorEdit::AsSuccess),
@@ -61,59 +96,54 @@ pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
                 continue;
             }
             // A documented status is not a fault.
-            if matches!(edit, ErrorEdit::Status(to) if known && statuses.iter().all(|status| *status == to)) {
+            if matches!(edit, ErrorEdit::Status(to) if known && self.statuses.iter().all(|status| *status == to)) {
                 continue;
             }
-            faults.push(error_fault(context, slug, kind, role, member, describes, breaks, edit));
-        }
-        // Another documented error is sent instead.
-        for (name, error) in
-            context.contract.operation_errors(context.operation).filter(|(_, error)| error.role != role)
-        {
-            let code = error.code.as_deref().unwrap_or(name.as_str());
-            let kind = format!("as-{}", url_safe_name(name.as_str()));
-            let describes = format!("the code is `{code}`");
-            let edit = ErrorEdit::Code(code.to_owned());
-            faults.push(error_fault(context, slug, &kind, role, member, &describes, named(name.as_str()), edit));
-        }
-        if let Some((name, _)) = documented.first() {
-            let lowered = name.as_str().to_lowercase();
-            if lowered != name.as_str() {
-                let breaks = named(&lowered);
-                let describes = "the code is written in lower case";
-                let edit = ErrorEdit::Code(lowered);
-                faults.push(error_fault(context, slug, "lowered-code", role, member, describes, breaks, edit));
-            }
+            faults.push(self.build_fault(kind, description, violates_contract, edit));
         }
     }
-    faults
-}
 
-#[expect(clippy::too_many_arguments, reason = "a row of the table above, spelled out")]
-fn error_fault(
-    context: &FaultContext<'_>,
-    slug: &str,
-    kind: &str,
-    role: ErrorRole,
-    member: &str,
-    describes: &str,
-    breaks: bool,
-    edit: ErrorEdit,
-) -> Fault {
-    let operation = context.operation_name().to_owned();
-    let mut touches = vec![FindingScope::new(context.operation_name(), member, "*")];
-    if member == "*" {
-        // A law needs a rejected request as well.
-        touches.push(FindingScope::new("*", "law", "*"));
+    /// Adds the faults that send another documented error instead.
+    fn add_other_code_faults(&self, faults: &mut Vec<Fault>) {
+        let errors = self.context.contract.operation_errors(self.context.operation);
+        for (name, error) in errors.filter(|(_, error)| error.role != self.role) {
+            let code = error.code.as_deref().unwrap_or(name.as_str());
+            faults.push(self.build_fault(
+                &format!("as-{}", url_safe_name(name.as_str())),
+                &format!("the code is `{code}`"),
+                self.contradicts_code(name.as_str()),
+                ErrorEdit::Code(code.to_owned()),
+            ));
+        }
     }
-    Fault {
-        name: format!("{operation}.errors.{slug}.{kind}"),
-        class: "errors",
-        operation: operation.clone(),
-        description: format!("errors with the role {role}: {describes}"),
-        violates_contract: breaks,
-        hidden_reason: None,
-        scopes: touches,
-        change: FaultChange::Error { operation, role, edit },
+
+    fn add_lower_case_fault(&self, faults: &mut Vec<Fault>) {
+        let Some((name, _)) = self.documented.first() else { return };
+        let lowered = name.as_str().to_lowercase();
+        if lowered != name.as_str() {
+            let violates_contract = self.contradicts_code(&lowered);
+            let edit = ErrorEdit::Code(lowered);
+            let description = "the code is written in lower case";
+            faults.push(self.build_fault("lowered-code", description, violates_contract, edit));
+        }
+    }
+
+    fn build_fault(&self, kind: &str, description: &str, violates_contract: bool, edit: ErrorEdit) -> Fault {
+        let operation = self.context.operation_name().to_owned();
+        let scopes = match self.role {
+            ErrorRole::Unauthenticated | ErrorRole::Forbidden => vec![FindingScope::new(&operation, "auth", "*")],
+            // A law needs a rejected request as well.
+            _ => vec![FindingScope::new(&operation, "*", "*"), FindingScope::new("*", "law", "*")],
+        };
+        Fault {
+            name: format!("{operation}.errors.{}.{kind}", self.slug),
+            class: "errors",
+            operation: operation.clone(),
+            description: format!("errors with the role {}: {description}", self.role),
+            violates_contract,
+            hidden_reason: None,
+            scopes,
+            change: FaultChange::Error { operation, role: self.role, edit },
+        }
     }
 }

@@ -87,7 +87,7 @@ pub enum FaultChange {
         /// The operation.
         operation: String,
         /// The misbehavior.
-        trick: Misbehavior,
+        misbehavior: Misbehavior,
     },
 }
 

@@ -79,13 +79,13 @@ pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
     let kinds = behavior_kinds(context.operation_name());
     ROWS.iter()
         .filter(|(needs, ..)| needs.iter().any(|need| kinds.contains(need)))
-        .map(|(_, slug, trick, describes, breaks)| Fault {
+        .map(|(_, slug, misbehavior, description, violates_contract)| Fault {
             name: format!("{}.memory.{slug}", context.operation_name()),
             class: "memory",
             operation: context.operation_name().to_owned(),
-            description: (*describes).to_owned(),
-            violates_contract: *breaks,
-            hidden_reason: (*trick == Misbehavior::Sorts && !kinds.contains(&List))
+            description: (*description).to_owned(),
+            violates_contract: *violates_contract,
+            hidden_reason: (*misbehavior == Misbehavior::Sorts && !kinds.contains(&List))
                 .then_some("the entries of a map have no order"),
             // Laws of other operations may use this one for setup or reads; budgets count stored data.
             scopes: vec![
@@ -93,7 +93,10 @@ pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
                 FindingScope::new("*", "*", "maxTotalBytes"),
                 FindingScope::new(context.operation_name(), "*", "*"),
             ],
-            change: FaultChange::Misbehavior { operation: context.operation_name().to_owned(), trick: *trick },
+            change: FaultChange::Misbehavior {
+                operation: context.operation_name().to_owned(),
+                misbehavior: *misbehavior,
+            },
         })
         .collect()
 }

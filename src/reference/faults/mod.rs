@@ -12,6 +12,8 @@ mod delivery;
 mod enums;
 mod errors;
 mod fault;
+mod lengths;
+mod limit_fault;
 mod limits;
 mod memory;
 mod paths;

@@ -38,13 +38,13 @@ pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
         .filter(|(applies, _)| *applies)
         .flat_map(|(_, rows)| rows)
         .map(|row| {
-            let undecoded = row.trick == Misbehavior::QueryUndecoded && !needs_encoding(context);
-            let hidden = match row.trick {
+            let undecoded = row.misbehavior == Misbehavior::QueryUndecoded && !needs_encoding(context);
+            let hidden_reason = match row.misbehavior {
                 Misbehavior::QueryUndecoded if undecoded => Some("no documented query parameter needs encoding"),
                 Misbehavior::PlusIsSpace => Some("no existing resource has a plus or a space in its name"),
                 _ => None,
             };
-            Fault { hidden_reason: hidden, ..row.to_fault("paths", context, operation_scope(context)) }
+            Fault { hidden_reason, ..row.to_fault("paths", context, operation_scope(context)) }
         })
         .collect()
 }

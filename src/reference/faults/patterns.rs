@@ -16,48 +16,57 @@ pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
         let Some(text) = node.pattern_text.as_deref() else { continue };
         let begins = text.starts_with('^') || text.starts_with("\\A");
         let ends = (text.ends_with('$') && !text.ends_with("\\$")) || text.ends_with("\\z");
-        let mut add =
-            |slug: &str, describes: &str, hidden: Option<&'static str>, moves: BoundaryShift, edit: ConstraintEdit| {
-                let (slug, describes) = (slug.to_owned(), describes.to_owned());
-                let made = ConstraintFault {
-                    class: "patterns",
-                    constraint: "pattern",
-                    slug,
-                    description: describes,
-                    violates_contract: true,
-                    hidden_reason: hidden,
-                    shift: moves,
-                    edit,
-                };
-                faults.push(made.into_fault(context, &node.path));
+        let mut add = |slug: &str,
+                       description: &str,
+                       hidden_reason: Option<&'static str>,
+                       shift: BoundaryShift,
+                       edit: ConstraintEdit| {
+            let (slug, description) = (slug.to_owned(), description.to_owned());
+            let fault = ConstraintFault {
+                class: "patterns",
+                constraint: "pattern",
+                slug,
+                description,
+                violates_contract: true,
+                hidden_reason,
+                shift,
+                edit,
             };
+            faults.push(fault.into_fault(context, &node.path));
+        };
         add("dropped", "the pattern is not checked", None, BoundaryShift::Looser, ConstraintEdit::PatternDropped);
         if begins || ends {
-            let describes = "the pattern may match anywhere in the string";
-            add("unanchored", describes, None, BoundaryShift::Looser, ConstraintEdit::PatternUnanchored);
+            let description = "the pattern may match anywhere in the string";
+            add("unanchored", description, None, BoundaryShift::Looser, ConstraintEdit::PatternUnanchored);
         }
         if ends {
-            let describes = "only the beginning must match the pattern";
-            add("prefix", describes, None, BoundaryShift::Looser, ConstraintEdit::PatternPrefix);
-            let hidden = (!trailing_newline_is_observable(text)).then_some("the pattern itself allows newlines");
-            let describes = "a trailing newline is ignored";
-            add("before-newline", describes, hidden, BoundaryShift::Looser, ConstraintEdit::PatternBeforeNewline);
+            let description = "only the beginning must match the pattern";
+            add("prefix", description, None, BoundaryShift::Looser, ConstraintEdit::PatternPrefix);
+            let hidden_reason = (!trailing_newline_is_observable(text)).then_some("the pattern itself allows newlines");
+            let description = "a trailing newline is ignored";
+            add(
+                "before-newline",
+                description,
+                hidden_reason,
+                BoundaryShift::Looser,
+                ConstraintEdit::PatternBeforeNewline,
+            );
         }
-        let describes = "the pattern is matched case-insensitively";
-        let hidden = (!case_is_observable(text, context.contract.shape(&node.shape)))
+        let description = "the pattern is matched case-insensitively";
+        let hidden_reason = (!case_is_observable(text, context.contract.shape(&node.shape)))
             .then_some("case makes no difference to the pattern");
-        add("folded", describes, hidden, BoundaryShift::Both, ConstraintEdit::PatternIgnoreCase);
+        add("folded", description, hidden_reason, BoundaryShift::Both, ConstraintEdit::PatternIgnoreCase);
         if remove_look_around(text).is_some() {
-            let describes = "look-ahead and look-behind are removed";
-            add("no-look-around", describes, None, BoundaryShift::Both, ConstraintEdit::PatternWithoutLookAround);
+            let description = "look-ahead and look-behind are removed";
+            add("no-look-around", description, None, BoundaryShift::Both, ConstraintEdit::PatternWithoutLookAround);
         }
         if let Some([less, anywhere]) = widen_look_ahead(text) {
-            let describes = "the look-ahead also forbids a shorter prefix";
-            add("look-ahead.shorter", describes, None, BoundaryShift::Tighter, ConstraintEdit::PatternReplaced(less));
-            let describes = "the look-ahead forbids its text anywhere";
+            let description = "the look-ahead also forbids a shorter prefix";
+            add("look-ahead.shorter", description, None, BoundaryShift::Tighter, ConstraintEdit::PatternReplaced(less));
+            let description = "the look-ahead forbids its text anywhere";
             add(
                 "look-ahead.anywhere",
-                describes,
+                description,
                 None,
                 BoundaryShift::Tighter,
                 ConstraintEdit::PatternReplaced(anywhere),

@@ -30,7 +30,7 @@ pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
     });
     ROWS.iter()
         // A path without its label is a different path, so only other members can be missing.
-        .filter(|row| missable || row.trick != Misbehavior::MissingMemberCrashes)
+        .filter(|row| missable || row.misbehavior != Misbehavior::MissingMemberCrashes)
         .map(|row| row.to_fault("requests", context, operation_scope(context)))
         .collect()
 }

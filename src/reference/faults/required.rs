@@ -20,16 +20,16 @@ pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
             }
             // A string in a query or a path is never null.
             NodeKind::List { .. } | NodeKind::Map { .. } if node.location == MemberLocation::Body => {
-                let describes = "entries may be null";
-                let made = required_fault(
+                let description = "entries may be null";
+                let fault = required_fault(
                     "required",
                     "null-inside",
-                    describes,
+                    description,
                     true,
                     BoundaryShift::Looser,
                     ConstraintEdit::NullElements,
                 );
-                let mut fault = made.into_fault(context, &node.path);
+                let mut fault = fault.into_fault(context, &node.path);
                 add_nested_scopes(context, node, &mut fault);
                 faults.push(fault);
             }
@@ -87,19 +87,19 @@ fn add_member_faults(
 fn required_fault(
     constraint: &'static str,
     slug: &str,
-    describes: &str,
-    breaks: bool,
-    moves: BoundaryShift,
+    description: &str,
+    violates_contract: bool,
+    shift: BoundaryShift,
     edit: ConstraintEdit,
 ) -> ConstraintFault {
     ConstraintFault {
         class: "required",
         constraint,
         slug: slug.to_owned(),
-        description: describes.to_owned(),
-        violates_contract: breaks,
+        description: description.to_owned(),
+        violates_contract,
         hidden_reason: None,
-        shift: moves,
+        shift,
         edit,
     }
 }

@@ -22,10 +22,10 @@ pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
     if !context.documents_role(ErrorRole::MissingResource) {
         return Vec::new();
     }
-    let touches = || {
-        let mut touches = operation_scope(context);
-        touches.push(FindingScope::new(context.operation_name(), "missing", "*"));
-        touches
+    let scopes = || {
+        let mut scopes = operation_scope(context);
+        scopes.push(FindingScope::new(context.operation_name(), "missing", "*"));
+        scopes
     };
-    ROWS.iter().map(|row| row.to_fault("resources", context, touches())).collect()
+    ROWS.iter().map(|row| row.to_fault("resources", context, scopes())).collect()
 }

@@ -9,18 +9,22 @@ use crate::reference::misbehavior::Misbehavior;
 /// One row of a table of misbehaviors.
 pub(super) struct FaultRow {
     pub slug: &'static str,
-    pub trick: Misbehavior,
+    pub misbehavior: Misbehavior,
     pub description: &'static str,
     pub violates_contract: bool,
 }
 
-pub(super) const fn row(slug: &'static str, trick: Misbehavior, description: &'static str) -> FaultRow {
-    FaultRow { slug, trick, description, violates_contract: true }
+pub(super) const fn row(slug: &'static str, misbehavior: Misbehavior, description: &'static str) -> FaultRow {
+    FaultRow { slug, misbehavior, description, violates_contract: true }
 }
 
 /// Creates a row for a behaviour that is usually undocumented, or that cannot be seen from outside.
-pub(super) const fn undocumented_row(slug: &'static str, trick: Misbehavior, description: &'static str) -> FaultRow {
-    FaultRow { slug, trick, description, violates_contract: false }
+pub(super) const fn undocumented_row(
+    slug: &'static str,
+    misbehavior: Misbehavior,
+    description: &'static str,
+) -> FaultRow {
+    FaultRow { slug, misbehavior, description, violates_contract: false }
 }
 
 impl FaultRow {
@@ -33,7 +37,10 @@ impl FaultRow {
             violates_contract: self.violates_contract,
             hidden_reason: None,
             scopes,
-            change: FaultChange::Misbehavior { operation: context.operation_name().to_owned(), trick: self.trick },
+            change: FaultChange::Misbehavior {
+                operation: context.operation_name().to_owned(),
+                misbehavior: self.misbehavior,
+            },
         }
     }
 }

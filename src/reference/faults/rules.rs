@@ -14,22 +14,22 @@ pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
         for (index, check) in node.rules.iter().enumerate() {
             let constraint = check.rule.constraint().name();
             let mut add_hidden = |slug: &str,
-                                  describes: String,
-                                  moves: BoundaryShift,
-                                  hidden: Option<&'static str>,
+                                  description: String,
+                                  shift: BoundaryShift,
+                                  hidden_reason: Option<&'static str>,
                                   edit: ConstraintEdit| {
                 let slug = if index == 0 { slug.to_owned() } else { format!("{slug}.{index}") };
-                let made = ConstraintFault {
+                let fault = ConstraintFault {
                     class: "rules",
                     constraint,
                     slug,
-                    description: describes,
+                    description,
                     violates_contract: true,
-                    hidden_reason: hidden,
-                    shift: moves,
+                    hidden_reason,
+                    shift,
                     edit,
                 };
-                let mut fault = made.into_fault(context, &node.path);
+                let mut fault = fault.into_fault(context, &node.path);
                 // A rule over members is tested by omitting or adding them, and a budget by a law.
                 for member in ["law", "pair", ""] {
                     fault.scopes.push(FindingScope::new(context.operation_name(), member, "*"));
@@ -37,8 +37,8 @@ pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
                 fault.scopes.push(FindingScope::new(context.operation_name(), "*", constraint));
                 faults.push(fault);
             };
-            let mut add = |slug: &str, describes: String, moves: BoundaryShift, edit: ConstraintEdit| {
-                add_hidden(slug, describes, moves, None, edit)
+            let mut add = |slug: &str, description: String, shift: BoundaryShift, edit: ConstraintEdit| {
+                add_hidden(slug, description, shift, None, edit)
             };
             add(
                 "dropped",
@@ -60,13 +60,13 @@ pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
                 let edit = ConstraintEdit::RuleMax(index, less);
                 add_hidden("max-1", format!("{less} bytes are allowed"), BoundaryShift::Tighter, values, edit);
             }
-            let describes = "code points are counted".to_owned();
-            add_hidden("in-chars", describes, BoundaryShift::Looser, None, ConstraintEdit::RuleInChars(index));
+            let description = "code points are counted".to_owned();
+            add_hidden("in-chars", description, BoundaryShift::Looser, None, ConstraintEdit::RuleInChars(index));
             if *stored {
-                let describes = "only the request counts, not the stored data".to_owned();
+                let description = "only the request counts, not the stored data".to_owned();
                 add_hidden(
                     "per-request",
-                    describes,
+                    description,
                     BoundaryShift::Looser,
                     None,
                     ConstraintEdit::RulePerRequest(index),

@@ -37,12 +37,12 @@ pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
     COMMON_ROWS
         .iter()
         .chain(if members { MEMBER_ROWS } else { &[] })
-        .filter(|row| is_observable(context.contract.protocol, row.trick))
+        .filter(|row| is_observable(context.contract.protocol, row.misbehavior))
         .map(|row| {
-            let mut touches = operation_scope(context);
-            touches.push(FindingScope::new("*", "law", "*"));
-            let mut fault = row.to_fault("successes", context, touches);
-            fault.violates_contract &= match row.trick {
+            let mut scopes = operation_scope(context);
+            scopes.push(FindingScope::new("*", "law", "*"));
+            let mut fault = row.to_fault("successes", context, scopes);
+            fault.violates_contract &= match row.misbehavior {
                 Misbehavior::SuccessCreated => success.is_some_and(|status| status != 201),
                 Misbehavior::SuccessAccepted => success.is_some_and(|status| status != 202),
                 Misbehavior::SuccessNoContent => members || success.is_some_and(|status| status != 204),

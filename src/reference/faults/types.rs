@@ -28,18 +28,18 @@ pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
     // The input itself is the body, and malformed bodies are a class of their own.
     for node in context.tree.nodes.iter().skip(1) {
         let right = valid_types(&node.kind);
-        let mut add = |slug: String, describes: String, edit: ConstraintEdit| {
-            let made = ConstraintFault {
+        let mut add = |slug: String, description: String, edit: ConstraintEdit| {
+            let fault = ConstraintFault {
                 class: "types",
                 constraint: "type",
                 slug,
-                description: describes,
+                description,
                 violates_contract: true,
                 hidden_reason: None,
                 shift: BoundaryShift::Looser,
                 edit,
             };
-            let mut fault = made.into_fault(context, &node.path);
+            let mut fault = fault.into_fault(context, &node.path);
             if matches!(fault.change, FaultChange::Constraint(_, ConstraintEdit::ContentsUnchecked)) {
                 add_nested_scopes(context, node, &mut fault);
             }
@@ -48,8 +48,8 @@ pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
         match node.location {
             MemberLocation::Body | MemberLocation::Payload if !sends_only_text(context.contract.protocol) => {
                 for json in JsonType::ALL.into_iter().filter(|json| !right.contains(json)) {
-                    let describes = format!("a JSON {} is accepted", json.name());
-                    add(format!("takes-{}", json.name()), describes, ConstraintEdit::TypeAccepted(json));
+                    let description = format!("a JSON {} is accepted", json.name());
+                    add(format!("takes-{}", json.name()), description, ConstraintEdit::TypeAccepted(json));
                 }
                 if right.len() < JsonType::ALL.len() {
                     add("crash".to_owned(), "a wrong type is fatal".to_owned(), ConstraintEdit::TypeCrashes);

@@ -155,7 +155,7 @@ fn decode_half_float(bits: u16) -> f64 {
 /// Converts an item to the contract's form: bytes as base64, timestamps as seconds, and floats that JSON cannot
 /// represent as strings.
 fn to_contract_value(shape: ShapeRef<'_>, item: CborItem) -> Result<Value, ReadFailure> {
-    let wrong = |due: &str| Err(ReadFailure::Malformed(format!("expected {due}")));
+    let wrong = |expected: &str| Err(ReadFailure::Malformed(format!("expected {expected}")));
     Ok(match (shape.kind(), item) {
         (ShapeKind::Blob, CborItem::Bytes(bytes)) => data_encoding::BASE64.encode(&bytes).into(),
         // The check cannot distinguish them: it sees a string in both cases.
@@ -173,43 +173,48 @@ fn to_contract_value(shape: ShapeRef<'_>, item: CborItem) -> Result<Value, ReadF
         (_, CborItem::Null) => Value::Null,
         (_, CborItem::Boolean(truth)) => truth.into(),
         (_, CborItem::Text(text)) => text.into(),
-        (_, CborItem::Integer(whole)) => match (i64::try_from(whole), u64::try_from(whole)) {
-            (Ok(whole), _) => whole.into(),
-            (_, Ok(whole)) => whole.into(),
-            _ => (whole as f64).into(),
-        },
-        (_, CborItem::Float(float)) => match Number::from_f64(float) {
-            Some(number) => Value::Number(number),
-            None if float.is_nan() => "NaN".into(),
-            None => if float > 0.0 { "Infinity" } else { "-Infinity" }.into(),
-        },
+        (_, CborItem::Integer(whole)) => integer_value(whole),
+        (_, CborItem::Float(float)) => float_value(float),
         (_, CborItem::List(items)) => {
             let below = shape.items().unwrap_or(shape);
             items.into_iter().map(|item| to_contract_value(below, item)).collect::<Result<Vec<_>, _>>()?.into()
         }
-        (_, CborItem::Map(entries)) => {
-            let mut out = Map::new();
-            let values = shape.entries().map(|(_, values)| values);
-            for (key, item) in entries {
-                let member = shape
-                    .members()
-                    .and_then(|members| members.iter().find(|(name, member)| member.wire_name(name) == key));
-                match (member, values) {
-                    (Some((name, member)), _) => {
-                        out.insert(name.clone(), to_contract_value(shape.member(member), item)?)
-                    }
-                    (None, Some(values)) => out.insert(key, to_contract_value(values, item)?),
-                    (None, None) if *shape.kind() == ShapeKind::Document => {
-                        out.insert(key, to_contract_value(shape, item)?)
-                    }
-                    // The check ignores unknown members, except in a map where another type is expected; so a marked
-                    // key stays.
-                    (None, None) => out.insert(format!("?{key}"), Value::Null),
-                };
-            }
-            Value::Object(out)
-        }
+        (_, CborItem::Map(entries)) => to_contract_object(shape, entries)?,
     })
+}
+
+fn integer_value(whole: i128) -> Value {
+    match (i64::try_from(whole), u64::try_from(whole)) {
+        (Ok(whole), _) => whole.into(),
+        (_, Ok(whole)) => whole.into(),
+        _ => (whole as f64).into(),
+    }
+}
+
+fn float_value(float: f64) -> Value {
+    match Number::from_f64(float) {
+        Some(number) => Value::Number(number),
+        None if float.is_nan() => "NaN".into(),
+        None => if float > 0.0 { "Infinity" } else { "-Infinity" }.into(),
+    }
+}
+
+/// Converts the entries of a map or structure.
+fn to_contract_object(shape: ShapeRef<'_>, entries: Vec<(String, CborItem)>) -> Result<Value, ReadFailure> {
+    let mut out = Map::new();
+    let values = shape.entries().map(|(_, values)| values);
+    for (key, item) in entries {
+        let member =
+            shape.members().and_then(|members| members.iter().find(|(name, member)| member.wire_name(name) == key));
+        match (member, values) {
+            (Some((name, member)), _) => out.insert(name.clone(), to_contract_value(shape.member(member), item)?),
+            (None, Some(values)) => out.insert(key, to_contract_value(values, item)?),
+            (None, None) if *shape.kind() == ShapeKind::Document => out.insert(key, to_contract_value(shape, item)?),
+            // The check ignores unknown members, except in a map where another type is expected; so a marked key stays.
+            (None, None) => out.insert(format!("?{key}"), Value::Null),
+        };
+    }
+    Ok(Value::Object(out))
 }
 
 /// Encodes a value.
@@ -402,7 +407,7 @@ mod tests {
             let id = id.into();
             decode(&bytes, ShapeRef::new(&contract, &id)).ok()
         };
-        for (id, hex, due) in [
+        for (id, hex, expected) in [
             ("At", "c100", Some(json!(0))),
             ("At", "c1f97c00", None),
             ("At", "c1f97e00", None),
@@ -418,7 +423,7 @@ mod tests {
             ("Any", "4101", Some(json!("AQ=="))),
             ("Much", "4101", None),
         ] {
-            assert_eq!(of(id, hex), due, "{id} {hex}");
+            assert_eq!(of(id, hex), expected, "{id} {hex}");
         }
     }
 
@@ -431,13 +436,13 @@ mod tests {
         );
         // {"a": "b", "c": {"d": 1}}
         let bytes = data_encoding::HEXLOWER.decode(b"a2616161626163a1616401").expect("hex");
-        for (id, due) in [
+        for (id, expected) in [
             ("In", json!({"Name": "b", "?c": null})),
             ("Any", json!({"a": "b", "c": {"d": 1}})),
             ("Map", json!({"a": "b", "c": {"?d": null}})),
         ] {
             let id = id.into();
-            assert_eq!(decode(&bytes, ShapeRef::new(&contract, &id)).ok(), Some(due));
+            assert_eq!(decode(&bytes, ShapeRef::new(&contract, &id)).ok(), Some(expected));
         }
     }
 

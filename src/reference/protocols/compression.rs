@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn only_the_last_content_encoding_counts() {
-        for (said, due) in [
+        for (encoding, expected) in [
             (Some("gzip"), true),
             (Some("GZIP"), true),
             (Some("br, gzip"), true),
@@ -64,9 +64,9 @@ mod tests {
             (None, false),
         ] {
             let headers: Vec<(&str, &[u8])> =
-                said.into_iter().map(|one| ("Content-Encoding", one.as_bytes())).collect();
+                encoding.into_iter().map(|one| ("Content-Encoding", one.as_bytes())).collect();
             let request = ServerRequest { method: "POST", target: "/", headers: &headers, body: b"" };
-            assert_eq!(is_gzip_encoded(&request), due, "{said:?}");
+            assert_eq!(is_gzip_encoded(&request), expected, "{encoding:?}");
         }
         let traits = |all: &[&str]| OperationTraits {
             compression: all.iter().map(|one| (*one).to_owned()).collect(),

@@ -50,7 +50,7 @@ pub(in crate::reference) fn select_operation<'a>(
             let in_query = FormNode::parse(query.as_bytes()).unwrap_or_default();
             let parameter = |name: &str| form.text(name).or(in_query.text(name)).map(str::to_owned);
             let fits = match (&contract.traits.version, parameter("Version")) {
-                (Some(due), Some(version)) => *due == version,
+                (Some(expected), Some(version)) => *expected == version,
                 _ => true,
             };
             match parameter("Action") {
@@ -114,7 +114,7 @@ pub(in crate::reference) fn sends_only_text(protocol: Option<Protocol>) -> bool 
 }
 
 /// Returns true if a misbehavior can be observed in the protocol.
-pub(in crate::reference) fn is_observable(protocol: Option<Protocol>, trick: Misbehavior) -> bool {
+pub(in crate::reference) fn is_observable(protocol: Option<Protocol>, misbehavior: Misbehavior) -> bool {
     let format = match protocol {
         None | Some(Protocol::RestJson | Protocol::RestJson1 | Protocol::AwsJson1_0 | Protocol::AwsJson1_1) => {
             return true;
@@ -123,7 +123,7 @@ pub(in crate::reference) fn is_observable(protocol: Option<Protocol>, trick: Mis
         Some(Protocol::AwsQuery | Protocol::Ec2Query) => "form",
         Some(Protocol::RpcV2Cbor) => "CBOR",
     };
-    match trick {
+    match misbehavior {
         // These concern the syntax of JSON, or behaviour that only a JSON parser has.
         Misbehavior::DeepCrashes
         | Misbehavior::SurrogateCrashes
@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn unknown_operation_error_depends_on_the_protocol() {
-        for (protocol, named, other_method, due) in [
+        for (protocol, named, other_method, expected) in [
             (Protocol::RestXml, false, false, (404, "UnknownOperationException")),
             (Protocol::RestXml, false, true, (405, "MethodNotAllowed")),
             (Protocol::RestJson1, false, false, (404, "UnknownOperationException")),
@@ -203,7 +203,11 @@ mod tests {
             (Protocol::AwsJson1_1, false, false, (404, "UnknownOperationException")),
             (Protocol::RpcV2Cbor, false, true, (405, "UnknownOperationException")),
         ] {
-            assert_eq!(unknown_operation_error(&contract(protocol), true, named, other_method), due, "{protocol:?}");
+            assert_eq!(
+                unknown_operation_error(&contract(protocol), true, named, other_method),
+                expected,
+                "{protocol:?}"
+            );
         }
         assert_eq!(
             unknown_operation_error(&contract(Protocol::RestXml), false, false, false),
@@ -231,9 +235,11 @@ mod tests {
 
     #[test]
     fn empty_body_faults_apply_if_bodies_may_be_empty() {
-        for (protocol, due) in [(Protocol::AwsQuery, false), (Protocol::RestXml, true), (Protocol::RpcV2Cbor, true)] {
-            for trick in [Misbehavior::EmptyBodyCrashes, Misbehavior::EmptyBodyAccepted] {
-                assert_eq!(is_observable(Some(protocol), trick), due, "{protocol:?} {trick:?}");
+        for (protocol, expected) in
+            [(Protocol::AwsQuery, false), (Protocol::RestXml, true), (Protocol::RpcV2Cbor, true)]
+        {
+            for misbehavior in [Misbehavior::EmptyBodyCrashes, Misbehavior::EmptyBodyAccepted] {
+                assert_eq!(is_observable(Some(protocol), misbehavior), expected, "{protocol:?} {misbehavior:?}");
             }
         }
     }

@@ -213,7 +213,7 @@ mod tests {
 
     #[test]
     fn dotted_names_are_parsed_to_nested_values() {
-        for (form, due) in [
+        for (form, expected) in [
             ("Text=a", Some(json!({"Text": "a"}))),
             ("Text.x=a", Some(json!({"Text": {}}))),
             ("Texts=", Some(json!({"Texts": []}))),
@@ -246,7 +246,7 @@ mod tests {
             ("Text=%ff", None),
             ("&&Text=a+b%2B", Some(json!({"Text": "a b+"}))),
         ] {
-            assert_eq!(read(form), due, "{form}");
+            assert_eq!(read(form), expected, "{form}");
         }
         assert_eq!(
             read("Things.member.100000.A=a").map(|read| read["Things"].as_array().map(Vec::len)),

@@ -138,7 +138,7 @@ mod tests {
         let contract = contract();
         let id = "In".into();
         let read = |value: Value| from_wire(ShapeRef::new(&contract, &id), value, TimestampStrictness::Strict).ok();
-        for (document, due) in [
+        for (document, expected) in [
             (json!({"txt": "a", "Plain": "b"}), Some(json!({"Text": "a", "Plain": "b"}))),
             // The name in the contract is unknown on the wire and does not set the member.
             (json!({"Text": "a"}), Some(json!({}))),
@@ -151,7 +151,7 @@ mod tests {
             (json!({"By": "Thu, 01 Jan 1970 00:00:01 GMT"}), Some(json!({"By": 1}))),
             (json!({"By": true}), Some(json!({"By": true}))),
         ] {
-            assert_eq!(read(document.clone()), due, "{document}");
+            assert_eq!(read(document.clone()), expected, "{document}");
         }
         let any = |value: Value| from_wire(ShapeRef::new(&contract, &id), value, TimestampStrictness::Lenient).ok();
         assert_eq!(any(json!({"At": "1970-01-01T00:00:01Z"})), Some(json!({"At": 1})));
@@ -163,7 +163,7 @@ mod tests {
         let contract = contract();
         let id = "In".into();
         let place = ShapeRef::new(&contract, &id);
-        for (value, due) in [
+        for (value, expected) in [
             (json!({"Text": "a", "Plain": "b"}), json!({"txt": "a", "Plain": "b"})),
             (json!({"Text": null}), json!({})),
             (json!({"At": 1, "On": 1}), json!({"At": 1, "On": "1970-01-01T00:00:01Z"})),
@@ -172,7 +172,7 @@ mod tests {
             (json!({"Plain": 1}), json!({"Plain": 1})),
             (json!({"more": {"a": null}}), json!({"more": {"a": null}})),
         ] {
-            assert_eq!(to_wire(place, &value), due, "{value}");
+            assert_eq!(to_wire(place, &value), expected, "{value}");
         }
     }
 }

@@ -27,12 +27,12 @@ pub(super) fn read_payload(wire: Option<&str>, shape: ShapeRef<'_>, body: &[u8])
     xml::read_value(&root, shape)
 }
 
-fn parse_expected_root(body: &[u8], due: &str) -> Result<xml::ParsedElement, ReadFailure> {
+fn parse_expected_root(body: &[u8], expected: &str) -> Result<xml::ParsedElement, ReadFailure> {
     let root = xml::parse_document(body)?;
-    if root.name == due {
+    if root.name == expected {
         Ok(root)
     } else {
-        Err(ReadFailure::Malformed(format!("the root element is `{}`, expected `{due}`", root.name)))
+        Err(ReadFailure::Malformed(format!("the root element is `{}`, expected `{expected}`", root.name)))
     }
 }
 
@@ -53,8 +53,8 @@ pub(super) fn write_document(shape: ShapeRef<'_>, output: &Map<String, Value>) -
     };
     let members: Map<String, Value> =
         output.iter().filter(|(name, _)| !in_header(name)).map(|(name, value)| (name.clone(), value.clone())).collect();
-    let due = known.into_iter().flatten().any(|(_, member)| member.location != MemberLocation::Header);
-    if !due && members.is_empty() {
+    let has_body_members = known.into_iter().flatten().any(|(_, member)| member.location != MemberLocation::Header);
+    if !has_body_members && members.is_empty() {
         return None;
     }
     let mut out = String::new();

@@ -6,7 +6,7 @@ use super::scalars::{parse_scalar_strictly, scalar_to_text};
 use super::{ShapeRef, timestamps};
 use crate::contract::{MemberLocation, ShapeKind, TimestampFormat};
 use crate::reference::body_parser::ReadFailure;
-use quick_xml::events::{BytesStart, Event};
+use quick_xml::events::{BytesRef, BytesStart, Event};
 use serde_json::{Map, Value};
 
 /// The request id in XML responses; it is constant, so that responses are reproducible.
@@ -53,21 +53,7 @@ pub(super) fn parse_document(body: &[u8]) -> Result<ParsedElement, ReadFailure> 
             }
             Event::Text(part) => open[at].text.push_str(&part.xml10_content()),
             Event::CData(part) => open[at].text.push_str(&part.xml10_content()),
-            Event::GeneralRef(reference) => {
-                let name = reference.xml10_content();
-                match (reference.resolve_char_ref().map_err(malformed)?, &*name) {
-                    (Some(character), _) if is_xml_character(character) => open[at].text.push(character),
-                    (Some(character), _) => {
-                        return Err(malformed(format!("it references the invalid character {character:?}")));
-                    }
-                    (None, "lt") => open[at].text.push('<'),
-                    (None, "gt") => open[at].text.push('>'),
-                    (None, "amp") => open[at].text.push('&'),
-                    (None, "apos") => open[at].text.push('\''),
-                    (None, "quot") => open[at].text.push('"'),
-                    (None, other) => return Err(malformed(format!("unknown entity `{other}`"))),
-                }
-            }
+            Event::GeneralRef(reference) => open[at].text.push(resolve_reference(&reference)?),
             Event::DocType(_) => return Err(malformed("a document type declaration is not allowed")),
             Event::Decl(_) | Event::PI(_) | Event::Comment(_) => {}
             Event::Eof => break,
@@ -84,6 +70,21 @@ pub(super) fn parse_document(body: &[u8]) -> Result<ParsedElement, ReadFailure> 
     match (roots.next(), roots.next()) {
         (Some(root), None) => Ok(root),
         _ => Err(malformed("it does not have exactly one root element")),
+    }
+}
+
+/// Returns the character that a reference such as `&lt;` or `&#65;` stands for.
+fn resolve_reference(reference: &BytesRef<'_>) -> Result<char, ReadFailure> {
+    let name = reference.xml10_content();
+    match (reference.resolve_char_ref().map_err(malformed)?, &*name) {
+        (Some(character), _) if is_xml_character(character) => Ok(character),
+        (Some(character), _) => Err(malformed(format!("it references the invalid character {character:?}"))),
+        (None, "lt") => Ok('<'),
+        (None, "gt") => Ok('>'),
+        (None, "amp") => Ok('&'),
+        (None, "apos") => Ok('\''),
+        (None, "quot") => Ok('"'),
+        (None, other) => Err(malformed(format!("unknown entity `{other}`"))),
     }
 }
 
@@ -394,7 +395,7 @@ mod tests {
             let root = parse_document(format!("<In>{body}</In>").as_bytes()).expect("a document");
             root.read_members(ShapeRef::new(&contract, &id)).ok().map(Value::Object)
         };
-        for (body, due) in [
+        for (body, expected) in [
             ("<Text>a</Text>", Some(json!({"Text": "a"}))),
             (" <Text>a</Text>\n", Some(json!({"Text": "a"}))),
             ("x<Text>a</Text>", None),
@@ -411,13 +412,13 @@ mod tests {
             ("<At>1970-01-01T00:00:01Z</At>", Some(json!({"At": 1}))),
             ("<At>1</At>", None),
         ] {
-            assert_eq!(read(body), due, "{body}");
+            assert_eq!(read(body), expected, "{body}");
         }
         let mut out = String::new();
         let value = json!({"Text": "<", "At": 1, "Texts": ["a"], "Thing": null});
         write_element(&mut out, "In", &value, Some(ShapeRef::new(&contract, &id)));
-        let due = "<In><Text>&lt;</Text><At>1970-01-01T00:00:01Z</At><Texts><member>a</member></Texts></In>";
-        assert_eq!(out, due);
+        let expected = "<In><Text>&lt;</Text><At>1970-01-01T00:00:01Z</At><Texts><member>a</member></Texts></In>";
+        assert_eq!(out, expected);
     }
 
     #[test]

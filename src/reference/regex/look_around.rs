@@ -6,10 +6,10 @@
 pub(in crate::reference) fn remove_look_around(pattern: &str) -> Option<String> {
     let source: Vec<char> = pattern.chars().collect();
     let mut out = String::new();
-    let mut lost = false;
+    let mut is_changed = false;
     let mut at = 0;
     while at < source.len() {
-        let looks = [&['(', '?', '='][..], &['(', '?', '!'], &['(', '?', '<', '='], &['(', '?', '<', '!']];
+        let openings = [&['(', '?', '='][..], &['(', '?', '!'], &['(', '?', '<', '='], &['(', '?', '<', '!']];
         if source[at] == '\\' {
             out.extend(source[at..].iter().take(2));
             at += 2;
@@ -17,15 +17,15 @@ pub(in crate::reference) fn remove_look_around(pattern: &str) -> Option<String> 
             let end = find_class_end(&source, at);
             out.extend(&source[at..end]);
             at = end;
-        } else if looks.iter().any(|look| source[at..].starts_with(look)) {
+        } else if openings.iter().any(|opening| source[at..].starts_with(opening)) {
             at = find_group_end(&source, at);
-            lost = true;
+            is_changed = true;
         } else {
             out.push(source[at]);
             at += 1;
         }
     }
-    lost.then_some(out)
+    is_changed.then_some(out)
 }
 
 /// Returns two variants of the pattern with a first negative look-ahead that is too broad: one forbids a shorter

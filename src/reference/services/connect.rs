@@ -129,23 +129,23 @@ fn describe_contact(call: &OperationCall<'_>) -> BehaviorResult {
     let other = call.op.misbehaviors.has(Misbehavior::AnswersOther);
     let id = if other { "00000000-0000-4000-8000-000000000000" } else { contact_id(call) };
     call.store.read(&contact_key(call), call.op.misbehaviors, |record| {
-        let mut shown = Map::from_iter([("Id".to_owned(), Value::from(id))]);
+        let mut contact = Map::from_iter([("Id".to_owned(), Value::from(id))]);
         for name in ["Tags", "Attributes", "SegmentAttributes"] {
             if let Some(part) = member_object(record, name).filter(|part| !part.is_empty()) {
-                shown.insert(name.to_owned(), Value::Object(part.clone()));
+                contact.insert(name.to_owned(), Value::Object(part.clone()));
             }
         }
         let fields = member_object(record, "Fields");
         let field = |name: &str| fields.and_then(|fields| fields.get(name)).cloned();
         for name in ["Name", "Description", "QueueInfo", "CustomerEndpoint", "SystemEndpoint"] {
             if let Some(value) = field(name) {
-                shown.insert(name.to_owned(), value);
+                contact.insert(name.to_owned(), value);
             }
         }
         if let Some(id) = field("UserInfo").and_then(|user| user.get("UserId").cloned()) {
-            shown.insert("AgentInfo".to_owned(), json!({ "Id": id }));
+            contact.insert("AgentInfo".to_owned(), json!({ "Id": id }));
         }
-        Ok(Some(json!({ "Contact": shown })))
+        Ok(Some(json!({ "Contact": contact })))
     })
 }
 

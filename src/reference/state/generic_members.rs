@@ -133,8 +133,8 @@ mod tests {
                 }));
                 let (store, input, output) = (ResourceStore::default(), ShapeId::from("In"), ShapeId::from("Out"));
                 let keeps = |value: Value| {
-                    let said = Map::from_iter([("a".to_owned(), value)]);
-                    store_members(&contract, &store, "r", Some(&input), &said);
+                    let input_members = Map::from_iter([("a".to_owned(), value)]);
+                    store_members(&contract, &store, "r", Some(&input), &input_members);
                     read_members(&contract, &store, "r", Some(&output), &json!({}))
                 };
                 let value = match kind {
@@ -151,8 +151,8 @@ mod tests {
                     assert_eq!(keeps(json!(1.5)), None, "{kind} {other}");
                 }
                 let alike = kind == other && !matches!(kind, "double" | "timestamp");
-                let due = alike.then(|| json!({ "a": value }));
-                assert_eq!(keeps(value), due, "{kind} {other}");
+                let expected = alike.then(|| json!({ "a": value }));
+                assert_eq!(keeps(value), expected, "{kind} {other}");
             }
         }
         for (kind, value, plain) in [
@@ -181,11 +181,11 @@ mod tests {
             "Text": {"type": "string"}
         }));
         let (store, input, output) = (ResourceStore::default(), ShapeId::from("In"), ShapeId::from("Out"));
-        let said: Map<String, Value> =
+        let input_members: Map<String, Value> =
             ["one", "two", "three"].map(|name| (name.to_owned(), json!(name))).into_iter().collect();
-        store_members(&contract, &store, "r", Some(&input), &said);
-        let shown = read_members(&contract, &store, "r", Some(&output), &json!({}));
-        assert_eq!(shown, Some(json!({"a": {"one": "one", "b": {"two": "two"}}})));
+        store_members(&contract, &store, "r", Some(&input), &input_members);
+        let read = read_members(&contract, &store, "r", Some(&output), &json!({}));
+        assert_eq!(read, Some(json!({"a": {"one": "one", "b": {"two": "two"}}})));
     }
 
     #[test]
@@ -200,15 +200,21 @@ mod tests {
             "Text": {"type": "string"}, "Name": {"type": "string"}
         }));
         let (store, input, output) = (ResourceStore::default(), ShapeId::from("In"), ShapeId::from("Out"));
-        let said = |value: Value| value.as_object().cloned().expect("an object");
+        let input_members = |value: Value| value.as_object().cloned().expect("an object");
         let read = |resource: &str| read_members(&contract, &store, resource, Some(&output), &json!({}));
         assert_eq!(read("a"), None);
-        store_members(&contract, &store, "a", Some(&input), &said(json!({"name": "one", "tags": ["x"], "more": 1})));
-        store_members(&contract, &store, "a", Some(&input), &said(json!({"name": "two", "tags": null})));
+        store_members(
+            &contract,
+            &store,
+            "a",
+            Some(&input),
+            &input_members(json!({"name": "one", "tags": ["x"], "more": 1})),
+        );
+        store_members(&contract, &store, "a", Some(&input), &input_members(json!({"name": "two", "tags": null})));
         assert_eq!(read("a"), Some(json!({"cart": {"name": "two", "tags": ["x"], "size": 0}})));
         assert_eq!(read("b"), None);
         let large = "x".repeat(MAX_VALUE_SIZE + 1);
-        store_members(&contract, &store, "a", Some(&input), &said(json!({ "name": large })));
+        store_members(&contract, &store, "a", Some(&input), &input_members(json!({ "name": large })));
         assert_eq!(read("a"), Some(json!({"cart": {"name": "two", "tags": ["x"], "size": 0}})));
     }
 }

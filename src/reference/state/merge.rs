@@ -100,7 +100,7 @@ mod tests {
     fn each_fault_merges_in_its_own_way() {
         let stored = json!({"b": "1", "a": "2"});
         let new = json!({"C": " X ", "b": "", "a": "2", "d": "e\u{301}-abcdefgh"});
-        for (trick, expected) in [
+        for (misbehavior, expected) in [
             (None, json!({"b": "", "a": "2", "C": " X ", "d": "e\u{301}-abcdefgh"})),
             (Some(Misbehavior::Replaces), json!({"C": " X ", "b": "", "a": "2", "d": "e\u{301}-abcdefgh"})),
             (Some(Misbehavior::LowersKeys), json!({"b": "", "a": "2", "c": " X ", "d": "e\u{301}-abcdefgh"})),
@@ -115,10 +115,10 @@ mod tests {
             (Some(Misbehavior::Toggles), json!({"b": "", "C": " X ", "d": "e\u{301}-abcdefgh"})),
             (Some(Misbehavior::Sorts), json!({"C": " X ", "a": "2", "b": "", "d": "e\u{301}-abcdefgh"})),
         ] {
-            let tricks = trick.into_iter().collect();
-            let merged = merge_entries(stored.as_object(), new.as_object().expect("an object"), tricks);
+            let misbehaviors = misbehavior.into_iter().collect();
+            let merged = merge_entries(stored.as_object(), new.as_object().expect("an object"), misbehaviors);
             // The comparison includes the order.
-            assert_eq!(Value::Object(merged).to_string(), expected.to_string(), "{trick:?}");
+            assert_eq!(Value::Object(merged).to_string(), expected.to_string(), "{misbehavior:?}");
         }
         let lowers = MisbehaviorSet::from_iter([Misbehavior::LowersValues]);
         let inside = json!({"Value": "A", "ValueString": "B", "Type": "URL", "n": 1});

@@ -80,9 +80,9 @@ pub(in crate::reference) fn apply_output_texts(
     least: &mut Value,
 ) {
     let Some(id) = output else { return };
-    for shown in config.output_texts.iter().filter(|shown| shown.operation == operation) {
+    for configured in config.output_texts.iter().filter(|configured| configured.operation == operation) {
         let mut with = least.clone();
-        if put_text(contract, id, &mut with, &shown.path, &shown.text) {
+        if put_text(contract, id, &mut with, &configured.path, &configured.text) {
             *least = with;
         }
     }

@@ -32,47 +32,47 @@ struct CreatedResource {
 
 impl ResourceEffects {
     pub(in crate::reference) fn for_operation(operation: &str, config: &ServerConfig) -> Self {
-        let mut dealings = Self::default();
+        let mut effects = Self::default();
         for (kind, resource) in config.resources.iter().enumerate() {
-            let namings = resource.identifier_members.iter().filter(|naming| naming.operation == operation);
-            dealings.lookups.extend(namings.map(|naming| MemberLookup {
-                member: naming.member.clone(),
+            let lookups = resource.identifier_members.iter().filter(|identifier| identifier.operation == operation);
+            effects.lookups.extend(lookups.map(|identifier| MemberLookup {
+                member: identifier.member.clone(),
                 kind,
-                identifier: naming.identifier_index,
+                identifier: identifier.identifier_index,
             }));
             if resource.created_by == operation {
-                dealings.creates.push(CreatedResource { kind, identifiers: resource.identifiers.clone() });
+                effects.creates.push(CreatedResource { kind, identifiers: resource.identifiers.clone() });
             }
             if resource.deleted_by.iter().any(|one| one == operation) {
-                dealings.deletes.push(kind);
+                effects.deletes.push(kind);
             }
         }
-        dealings
+        effects
     }
 
     /// Returns the first input member that names a resource which does not exist.
     pub(in crate::reference) fn find_missing(
         &self,
         input: &Map<String, Value>,
-        register: &ResourceRegistry,
+        registry: &ResourceRegistry,
     ) -> Option<&MemberPath> {
-        let entries = register.lock_entries();
-        let missing = self.lookups.iter().find(|named| {
-            texts_at(input, &named.member)
+        let entries = registry.lock_entries();
+        let missing = self.lookups.iter().find(|lookup| {
+            texts_at(input, &lookup.member)
                 .iter()
-                .any(|text| entries.find_newest(named.kind, named.identifier, text).is_none())
+                .any(|text| entries.find_newest(lookup.kind, lookup.identifier, text).is_none())
         });
-        missing.map(|named| &named.member)
+        missing.map(|lookup| &lookup.member)
     }
 
     /// Returns the resource that an input names, the innermost if it names several, or 0 if it names none.
-    pub(in crate::reference) fn find_subject(&self, input: &Map<String, Value>, register: &ResourceRegistry) -> u64 {
-        let entries = register.lock_entries();
-        let named = self.lookups.iter().filter_map(|named| {
-            let text = *texts_at(input, &named.member).first()?;
-            Some((named.kind, entries.find_newest(named.kind, named.identifier, text)?))
+    pub(in crate::reference) fn find_subject(&self, input: &Map<String, Value>, registry: &ResourceRegistry) -> u64 {
+        let entries = registry.lock_entries();
+        let lookup = self.lookups.iter().filter_map(|lookup| {
+            let text = *texts_at(input, &lookup.member).first()?;
+            Some((lookup.kind, entries.find_newest(lookup.kind, lookup.identifier, text)?))
         });
-        named.max().map_or(0, |(_, number)| number)
+        lookup.max().map_or(0, |(_, number)| number)
     }
 
     /// Creates and deletes the resources of a validated request. Returns the output if it differs from the smallest,
@@ -81,42 +81,42 @@ impl ResourceEffects {
         &self,
         contract: &Contract,
         input: &Map<String, Value>,
-        (output, least): (Option<&ShapeId>, &Value),
-        register: &ResourceRegistry,
+        (output, smallest): (Option<&ShapeId>, &Value),
+        registry: &ResourceRegistry,
     ) -> (Option<Value>, Option<u64>) {
         if self.creates.is_empty() && self.deletes.is_empty() {
             return (None, None);
         }
-        let mut entries = register.lock_entries();
-        for named in self.lookups.iter().filter(|named| self.deletes.contains(&named.kind)) {
-            for text in texts_at(input, &named.member) {
-                if let Some(number) = entries.find_newest(named.kind, named.identifier, text) {
+        let mut entries = registry.lock_entries();
+        for lookup in self.lookups.iter().filter(|lookup| self.deletes.contains(&lookup.kind)) {
+            for text in texts_at(input, &lookup.member) {
+                if let Some(number) = entries.find_newest(lookup.kind, lookup.identifier, text) {
                     entries.remove(number);
                 }
             }
         }
-        let (mut answer, mut created) = (None, None);
-        for maker in &self.creates {
+        let (mut response, mut created) = (None, None);
+        for creation in &self.creates {
             entries.last_number += 1;
             let number = entries.last_number;
             created = Some(number);
             let mut keys = Vec::new();
-            for (at, identifier) in maker.identifiers.iter().enumerate() {
+            for (at, identifier) in creation.identifiers.iter().enumerate() {
                 let text = match identifier {
                     ResourceIdentifier::FromInput(member) => {
                         input.get(member).and_then(Value::as_str).map(str::to_owned)
                     }
                     ResourceIdentifier::FromOutput(path) => output.and_then(|id| {
-                        let answer = answer.get_or_insert_with(|| least.clone());
+                        let response = response.get_or_insert_with(|| smallest.clone());
                         let text = distinct_text(shape_at(contract, id, path)?, number);
-                        put_text(contract, id, answer, path, &text).then_some(text)
+                        put_text(contract, id, response, path, &text).then_some(text)
                     }),
                 };
-                keys.extend(text.map(|text| (maker.kind, at, text)));
+                keys.extend(text.map(|text| (creation.kind, at, text)));
             }
             entries.add(number, keys);
         }
-        (answer, created)
+        (response, created)
     }
 }
 
@@ -161,7 +161,7 @@ mod tests {
         }))
     }
 
-    fn world() -> ServerConfig {
+    fn config() -> ServerConfig {
         let member = |path: &str| MemberPath::parse(path).expect("a path");
         let naming = |operation: &str, path: &str, identifier| IdentifierMember {
             operation: operation.to_owned(),
@@ -189,25 +189,25 @@ mod tests {
 
     #[test]
     fn created_resources_exist_until_they_are_deleted() {
-        let (contract, world, register) = (contract(), world(), ResourceRegistry::default());
-        let [make, look, drop] = ["Make", "Look", "Drop"].map(|name| ResourceEffects::for_operation(name, &world));
+        let (contract, config, registry) = (contract(), config(), ResourceRegistry::default());
+        let [make, look, drop] = ["Make", "Look", "Drop"].map(|name| ResourceEffects::for_operation(name, &config));
         let out = ShapeId::from("Out");
-        let made = |name: &str| {
+        let create = |name: &str| {
             let input = object(json!({ "name": name }));
-            let (answer, number) = make.apply(&contract, &input, (Some(&out), &json!({})), &register);
+            let (answer, number) = make.apply(&contract, &input, (Some(&out), &json!({})), &registry);
             let answer = answer.expect("the resource is created");
-            assert_eq!(drop.find_subject(&input, &register), number.expect("it has a number"));
+            assert_eq!(drop.find_subject(&input, &registry), number.expect("it has a number"));
             assert_eq!(answer["cart"]["name"], "", "the members around it are filled in: {answer}");
             answer["cart"]["ids"][0].as_str().expect("a text").to_owned()
         };
-        let (first, second) = (made("one"), made("two"));
+        let (first, second) = (create("one"), create("two"));
         assert!(first != second && first.starts_with("c-"), "{first} {second}");
-        let seen = |ids: &[&str]| look.find_missing(&object(json!({ "of": { "ids": ids } })), &register).is_none();
-        assert!(seen(&[&first, &second]) && seen(&[]) && !seen(&[&first, "c-999999"]));
+        let exist = |ids: &[&str]| look.find_missing(&object(json!({ "of": { "ids": ids } })), &registry).is_none();
+        assert!(exist(&[&first, &second]) && exist(&[]) && !exist(&[&first, "c-999999"]));
         let one = object(json!({ "name": "one" }));
-        assert_eq!(drop.find_missing(&one, &register), None);
-        assert_eq!(drop.apply(&contract, &one, (None, &json!({})), &register), (None, None));
-        assert!(!seen(&[&first]) && seen(&[&second]));
-        assert!(drop.find_missing(&one, &register).is_some(), "its other identifier is gone as well");
+        assert_eq!(drop.find_missing(&one, &registry), None);
+        assert_eq!(drop.apply(&contract, &one, (None, &json!({})), &registry), (None, None));
+        assert!(!exist(&[&first]) && exist(&[&second]));
+        assert!(drop.find_missing(&one, &registry).is_some(), "its other identifier is gone as well");
     }
 }

@@ -279,14 +279,14 @@ mod tests {
 
     #[test]
     fn faults_redirect_or_drop_writes() {
-        let write = |store: &ResourceStore, trick: Option<Misbehavior>| {
-            let done: Result<(), ()> = store.write("r", trick.into_iter().collect(), |record| {
+        let write = |store: &ResourceStore, misbehavior: Option<Misbehavior>| {
+            let done: Result<(), ()> = store.write("r", misbehavior.into_iter().collect(), |record| {
                 record.insert("a".to_owned(), json!(1));
                 Ok(())
             });
             done.expect("the change is never an error");
         };
-        for (trick, own, shared, pending) in [
+        for (misbehavior, own, shared, pending) in [
             (None, true, false, false),
             (Some(Misbehavior::SharesResources), false, true, false),
             (Some(Misbehavior::WritesElsewhere), false, false, false),
@@ -294,14 +294,14 @@ mod tests {
             (Some(Misbehavior::LosesUpdates), false, false, true),
         ] {
             let store = ResourceStore::default();
-            write(&store, trick);
+            write(&store, misbehavior);
             assert_eq!(
                 (has(&store, "r"), has(&store, ""), store.has_pending_write()),
                 (own, shared, pending),
-                "{trick:?}"
+                "{misbehavior:?}"
             );
             store.apply_pending_write();
-            assert_eq!((has(&store, "r"), store.has_pending_write()), (own || pending, false), "{trick:?}");
+            assert_eq!((has(&store, "r"), store.has_pending_write()), (own || pending, false), "{misbehavior:?}");
         }
         let shares = MisbehaviorSet::from_iter([Misbehavior::SharesResources]);
         let store = ResourceStore::default();
