@@ -31,6 +31,6 @@ pub use law_name::LawName;
 pub use planned::{Case, Intent, JudgedPart};
 pub use resource::Resource;
 pub use sequence::{NotASequence, SequenceVariant};
-pub use step::{AuthDamage, Authorization, Capture, FixtureStep, Step, StepPurpose, StepRequest};
+pub use step::{AuthDamage, Authorization, Capture, FixtureStep, ReadyCondition, Step, StepPurpose, StepRequest};
 pub use subject::{CaseClass, CaseSubject};
 pub use value::Value;

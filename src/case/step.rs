@@ -3,7 +3,6 @@
 use super::damage::Damage;
 use super::value::Value;
 use crate::contract::OperationName;
-use crate::scenario::ReadyCondition;
 use serde::{Deserialize, Serialize};
 
 /// The role of a step within its case.
@@ -119,4 +118,13 @@ pub struct Capture {
     pub name: String,
     /// The path in the response document: `data.id`, `items[0].name`. If empty, the whole document is captured.
     pub path: String,
+}
+
+/// A condition on a response which shows that a resource is ready.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReadyCondition {
+    /// Path of the value in the response, for example `Table.TableStatus`.
+    pub path: String,
+    /// The accepted texts; the value must equal one of them.
+    pub accepted_values: Vec<String>,
 }

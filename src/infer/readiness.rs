@@ -1,7 +1,7 @@
 //! Finds out from a response's shape when a resource is ready.
 
+use crate::case::ReadyCondition;
 use crate::contract::{Contract, Operation, ShapeId, ShapeKind};
-use crate::scenario::ReadyCondition;
 
 /// Words for "ready" among the values of a status.
 const READY_WORDS: [&str; 10] =

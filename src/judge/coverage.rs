@@ -4,8 +4,7 @@
 
 use super::{Judgement, Verdict};
 use crate::case::{Case, Expectation, Intent};
-use crate::contract::{Constraint, Contract, ErrorRole};
-use crate::generate::documented_constraints;
+use crate::contract::{Constraint, Contract, ErrorRole, MemberPath, Operation};
 use indexmap::IndexMap;
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
@@ -105,13 +104,18 @@ fn unprovokable_reason(role: ErrorRole) -> &'static str {
 }
 
 impl Coverage {
-    /// Creates empty coverage for the contract's operations that `wants` selects.
-    pub fn new(contract: &Contract, wants: impl Fn(&str) -> bool) -> Self {
+    /// Creates empty coverage for the contract's operations that `wants` selects. `constraints` returns the constraints
+    /// that an operation's input has.
+    pub fn new(
+        contract: &Contract,
+        wants: impl Fn(&str) -> bool,
+        constraints: impl Fn(&Contract, &Operation) -> Vec<(MemberPath, Constraint)>,
+    ) -> Self {
         let wanted = contract.operations.iter().filter(|operation| wants(operation.name.as_str()));
         let rows = wanted.map(|operation| {
             let row = OperationRow {
                 counts: OperationCoverage { operation: operation.name.to_string(), ..Default::default() },
-                stated_constraints: documented_constraints(contract, operation)
+                stated_constraints: constraints(contract, operation)
                     .into_iter()
                     .map(|(path, constraint)| format!("{path}/{constraint}"))
                     .collect(),

@@ -3,7 +3,8 @@
 //! This file never checks whether an operation of the contract has the name that a fixture uses.
 
 use super::tables::{TomlEntry, TomlTable, did_you_mean, error_at, line_number};
-use super::{Fixture, RawRequest, ReadyCondition, Scenario, ScenarioError, ScenarioWarning};
+use super::{Fixture, RawRequest, Scenario, ScenarioError, ScenarioWarning};
+use crate::case::ReadyCondition;
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 use std::ops::Range;

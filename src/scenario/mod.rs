@@ -15,8 +15,8 @@ mod tables;
 pub use error::{ScenarioError, ScenarioWarning};
 pub use known_divergences::{KnownDivergenceEntry, read_known_divergences};
 pub use model::{
-    AmendmentEntry, Credentials, Fixture, OperationNotes, Principal, RawRequest, ReadBack, ReadyCondition, Scenario,
-    Template, UndoRule, Variable,
+    AmendmentEntry, Credentials, Fixture, OperationNotes, Principal, RawRequest, ReadBack, Scenario, Template,
+    UndoRule, Variable,
 };
 pub use read::read_scenario;
 pub use regression::{REGRESSION_FORMAT, Regression, read_regression, write_regression};

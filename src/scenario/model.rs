@@ -1,6 +1,6 @@
 //! The scenario as plain values. It never reads or checks anything itself.
 
-use crate::case::LawName;
+use crate::case::{LawName, ReadyCondition};
 use crate::contract::{MemberPath, Protocol};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
@@ -181,15 +181,6 @@ pub struct RawRequest {
     pub ready_condition: Option<ReadyCondition>,
     /// The line of the request in the scenario's file, from 1; 0 if the request was inferred.
     pub line: u32,
-}
-
-/// A condition on a response which shows that a resource is ready.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ReadyCondition {
-    /// Path of the value in the response, for example `Table.TableStatus`.
-    pub path: String,
-    /// The accepted texts; the value must equal one of them.
-    pub accepted_values: Vec<String>,
 }
 
 impl RawRequest {

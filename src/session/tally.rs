@@ -4,6 +4,7 @@
 
 use super::case_observer::CaseObserver;
 use super::job::{RunOptions, ScenarioJob};
+use crate::generate::documented_constraints;
 use crate::judge::{Coverage, Findings, Judgement, Verdict};
 use crate::report::{CaseResult, RunSummary, VerdictCounts};
 use crate::run::RunEnd;
@@ -29,7 +30,11 @@ impl RunTally {
         Self {
             scenario: job.scenario.name.clone(),
             counts: VerdictCounts::default(),
-            coverage: Coverage::new(&job.contract, |operation| job.scenario.includes_operation(operation)),
+            coverage: Coverage::new(
+                &job.contract,
+                |operation| job.scenario.includes_operation(operation),
+                documented_constraints,
+            ),
             findings: Findings::new(sending.strict),
             is_only_modelled: job.contract.is_model_only(),
             max_failures: sending.max_failures,
