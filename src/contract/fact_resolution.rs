@@ -4,8 +4,9 @@
 //! request is valid according to every source.
 
 use super::{ErrorShape, Fact, FactField, FactOrigin, Member, Operation, Shape, ShapeKind};
+use indexmap::IndexSet;
 use serde_json::{Number, Value as Json};
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 impl Shape {
     /// Adds a fact and computes its field again. A fact that is already present changes nothing.
@@ -94,7 +95,7 @@ impl Shape {
 
     /// Computes every field that has facts.
     pub fn resolve_all_fields(&mut self) {
-        let fields: HashSet<FactField> = self.facts.iter().map(|fact| fact.field.clone()).collect();
+        let fields: IndexSet<FactField> = self.facts.iter().map(|fact| fact.field.clone()).collect();
         for field in fields.iter().filter(|field| field.rule_index().is_none() && **field != FactField::Type) {
             self.resolve_field(field);
         }
