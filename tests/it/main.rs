@@ -2,6 +2,7 @@
 
 #![recursion_limit = "512"]
 
+mod architecture;
 mod bad_input;
 mod boto3_pages;
 mod cards;
