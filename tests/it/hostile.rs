@@ -133,7 +133,7 @@ fn check_all_requests(row: &Row) -> Result<(), String> {
     let incomplete = result.events.last().and_then(|summary| summary["incomplete"].as_str()).unwrap_or_default();
     // A response is compared with the documentation, and no control succeeds.
     let code = if row.has_response_head() { 1 } else { 3 };
-    let reason = if row.has_response_head() { "no plain valid request succeeded" } else { row.why };
+    let reason = if row.has_response_head() { "no control request succeeded" } else { row.why };
     ensure(result.code == code, || format!("exit {}, not {code}\n{}", result.code, result.text))?;
     ensure(incomplete.contains(reason), || format!("no `{reason}` in `{incomplete}`"))
 }
@@ -158,7 +158,9 @@ fn check_https(row: &Row) -> Result<(), String> {
     let incomplete = result.events.last().and_then(|summary| summary["incomplete"].as_str()).unwrap_or_default();
     ensure(result.code == 3 && incomplete.contains("TLS"), || format!("exit {}\n{}", result.code, result.text))?;
     let speaks_first = matches!(row.behavior, HostileBehavior::SpeaksFirst(_));
-    ensure(!speaks_first || incomplete.contains("it speaks no TLS"), || format!("`{incomplete}` does not report it"))
+    ensure(!speaks_first || incomplete.contains("the server does not use TLS"), || {
+        format!("`{incomplete}` does not report it")
+    })
 }
 
 /// Accepts the observed responses, and checks that a second run has no findings.
@@ -257,7 +259,8 @@ fn doctor_reports_non_http_responses() {
     check_rows(&rows, |row| {
         let url = format!("http://{}", hostile(row.behavior.clone(), AffectedRequests::All));
         let (code, text, _) = Project::new().run(&["doctor", "cards", "-e", &url]);
-        let is_reported = text.contains("that cannot exist is answered with nothing: ") && text.contains(row.why);
+        let is_reported =
+            text.contains("response to an operation that does not exist: none: ") && text.contains(row.why);
         ensure(code == 3 && is_reported, || format!("exit {code}, no `{}` in\n{text}", row.why))
     });
 }

@@ -410,7 +410,7 @@ fn each_fault_has_its_own_state() {
     assert_eq!(unknown.status, 404);
     assert_eq!(
         text,
-        "no fault is called `AddTagsToContact.memory.keeps-duplicate`\ndid you mean `AddTagsToContact.memory.keeps-duplicates`?\n"
+        "unknown fault `AddTagsToContact.memory.keeps-duplicate`\ndid you mean `AddTagsToContact.memory.keeps-duplicates`?\n"
     );
     assert_eq!(
         ReferenceService::with_faults(leadlex(), leadlex_config(), &["x"]).err().map(|error| error.name),

@@ -57,16 +57,16 @@ fn bad_responses_have_their_own_error() {
             "200 Undecodable 0",
         ),
         ("more than announced", scripted("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhello", false), "200 Trailing 2"),
-        ("endless body", endless(b"HTTP/1.1 200 OK\r\n\r\n", &[b'x'; 4096]), "200 CutAtLimit 65536"),
+        ("endless body", endless(b"HTTP/1.1 200 OK\r\n\r\n", &[b'x'; 4096]), "200 Truncated 65536"),
         (
             "announced 2 GB",
             endless(b"HTTP/1.1 200 OK\r\ncontent-length: 2147483648\r\n\r\n", &[b'x'; 4096]),
-            "200 CutAtLimit 65536",
+            "200 Truncated 65536",
         ),
         (
             "endless chunks",
             endless(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", b"4\r\nxxxx\r\n"),
-            "200 CutAtLimit 65536",
+            "200 Truncated 65536",
         ),
         (
             "endless head",
@@ -104,7 +104,7 @@ fn bad_responses_have_their_own_error() {
         ),
         ("gzip", scripted(with_encoding("gzip", &gzip(b"hello")), false), "200 Complete 5"),
         ("no gzip", scripted(with_encoding("gzip", b"hello"), false), "200 Undecodable 0"),
-        ("gzip bomb", scripted(with_encoding("gzip", &gzip(&vec![0; 20_000_000])), false), "200 CutAtLimit 65536"),
+        ("gzip bomb", scripted(with_encoding("gzip", &gzip(&vec![0; 20_000_000])), false), "200 Truncated 65536"),
         ("unknown encoding", scripted(with_encoding("zstd", b"hello"), false), "200 Undecodable 5"),
     ];
     let checks: Vec<_> = table

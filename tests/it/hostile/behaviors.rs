@@ -77,11 +77,11 @@ pub fn connections() -> Vec<Row> {
     let half = &REJECTION[..20];
     let half_body = || rejection(&format!("content-length: {}\r\n", REJECTION.len()), half);
     vec![
-        row("never answers", Sends(Vec::new()), "hang", "no answer within"),
-        row("closes at once", ClosesUnread, "dropped", "connection closed without an answer"),
-        row("closes in the middle of the request", ReadsHalf, "dropped", "connection closed without an answer"),
-        row("closes after the request", SendsAndCloses(Vec::new()), "dropped", "connection closed without an answer"),
-        row("closes its side only", SendsAndHalfCloses(Vec::new()), "dropped", "connection closed without an answer"),
+        row("never answers", Sends(Vec::new()), "hang", "no response within"),
+        row("closes at once", ClosesUnread, "dropped", "connection closed without a response"),
+        row("closes in the middle of the request", ReadsHalf, "dropped", "connection closed without a response"),
+        row("closes after the request", SendsAndCloses(Vec::new()), "dropped", "connection closed without a response"),
+        row("closes its side only", SendsAndHalfCloses(Vec::new()), "dropped", "connection closed without a response"),
         row("closes in the status line", SendsAndCloses(b"HTTP/1.".to_vec()), "dropped", "connection closed without"),
         row(
             "closes in the header",
@@ -97,7 +97,7 @@ pub fn connections() -> Vec<Row> {
         ),
         row("closes in the body", SendsAndCloses(half_body()), SHORT_BODY, "shorter than its framing"),
         row("closes its side in the body", SendsAndHalfCloses(half_body()), SHORT_BODY, "shorter than its framing"),
-        row("stops in the header", Sends(b"HTTP/1.1 400 Bad\r\nconte".to_vec()), "hang", "no answer within"),
+        row("stops in the header", Sends(b"HTTP/1.1 400 Bad\r\nconte".to_vec()), "hang", "no response within"),
         row("stops in the body", Sends(half_body()), ENDLESS_BODY, "never ends"),
         row("byte by byte", Trickles(with_length(REJECTION)), "pass", "as documented"),
     ]
@@ -109,9 +109,9 @@ pub fn floods() -> Vec<Row> {
     let chunk = |byte: u8| vec![byte; 16 * 1024];
     let early_hints = || b"HTTP/1.1 103 Early Hints\r\nlink: </a.css>; rel=preload\r\n\r\n".to_vec();
     vec![
-        row("drips in the status line", Drips(b"HTTP/1.1 400 ".to_vec(), b"x".to_vec()), "hang", "no answer within"),
-        row("drips in a header", Drips(b"HTTP/1.1 400 Bad\r\nx: ".to_vec(), b"x".to_vec()), "hang", "no answer"),
-        row("drips headers", Drips(b"HTTP/1.1 400 Bad\r\n".to_vec(), b"x: y\r\n".to_vec()), "hang", "no answer"),
+        row("drips in the status line", Drips(b"HTTP/1.1 400 ".to_vec(), b"x".to_vec()), "hang", "no response within"),
+        row("drips in a header", Drips(b"HTTP/1.1 400 Bad\r\nx: ".to_vec(), b"x".to_vec()), "hang", "no response"),
+        row("drips headers", Drips(b"HTTP/1.1 400 Bad\r\n".to_vec(), b"x: y\r\n".to_vec()), "hang", "no response"),
         row(
             "drips a body",
             Drips(rejection("content-length: 50000\r\n", ""), b" ".to_vec()),
@@ -141,41 +141,46 @@ pub fn floods() -> Vec<Row> {
             "an endless chunk size",
             Repeats(chunked("1;"), chunk(b'x')),
             "400, body cannot be decoded",
-            "a chunk line without end",
+            "chunk-size line too long",
         ),
         row(
             "trailers without end",
             Repeats(chunked("0\r\n"), b"x: y\r\n".repeat(1000)),
             "400, body cannot be decoded",
-            "trailers without end",
+            "trailers too long",
         ),
-        row("a status line without end", Repeats(b"HTTP/1.1 400 ".to_vec(), chunk(b'x')), "endless header", "header"),
+        row(
+            "a status line without end",
+            Repeats(b"HTTP/1.1 400 ".to_vec(), chunk(b'x')),
+            "endless header",
+            "headers longer",
+        ),
         row(
             "headers without end",
             Repeats(b"HTTP/1.1 400 Bad\r\n".to_vec(), b"x-filler: 0123456789\r\n".repeat(1000)),
             "endless header",
-            "header longer than 65536 bytes",
+            "headers longer than 65536 bytes",
         ),
         row(
             "a header without end",
             Repeats(b"HTTP/1.1 400 Bad\r\nx: ".to_vec(), chunk(b'x')),
             "endless header",
-            "header longer than 65536 bytes",
+            "headers longer than 65536 bytes",
         ),
         row(
             "a header of a megabyte",
             Sends(rejection(&format!("x: {}\r\ncontent-length: 2\r\n", "x".repeat(1 << 20)), "{}")),
             "endless header",
-            "header longer than 65536 bytes",
+            "headers longer than 65536 bytes",
         ),
-        row("empty lines without end", Repeats(Vec::new(), b"\r\n".repeat(1000)), "endless header", "header longer"),
+        row("empty lines without end", Repeats(Vec::new(), b"\r\n".repeat(1000)), "endless header", "headers longer"),
         row(
             "endless interim responses",
             Repeats(Vec::new(), b"HTTP/1.1 100 Continue\r\n\r\n".repeat(100)),
             "not HTTP",
-            "interim answers without end",
+            "too many interim responses",
         ),
-        row("hints without end", Repeats(Vec::new(), early_hints()), "not HTTP", "interim answers without end"),
+        row("hints without end", Repeats(Vec::new(), early_hints()), "not HTTP", "too many interim responses"),
         row(
             "some interim responses",
             Sends([early_hints(), early_hints(), with_length(REJECTION)].concat()),
@@ -215,16 +220,20 @@ pub fn framings() -> Vec<Row> {
         undecodable(
             "a chunk size that is not a number",
             chunked(&format!("zz\r\n{REJECTION}\r\n0\r\n\r\n")),
-            "`zz` is no chunk size",
+            "invalid chunk size `zz`",
         ),
-        undecodable("a negative chunk", chunked(&format!("-{size:x}\r\n{REJECTION}\r\n0\r\n\r\n")), "is no chunk size"),
-        undecodable("a chunk that overflows", chunked("fffffffffffffffff\r\n{}"), "is no chunk size"),
+        undecodable(
+            "a negative chunk",
+            chunked(&format!("-{size:x}\r\n{REJECTION}\r\n0\r\n\r\n")),
+            "invalid chunk size",
+        ),
+        undecodable("a chunk that overflows", chunked("fffffffffffffffff\r\n{}"), "invalid chunk size"),
         undecodable_with_code(
             "a chunk without its end",
             chunked(&format!("{size:x}\r\n{REJECTION}0\r\n\r\n")),
-            "a chunk is longer",
+            "chunk longer than its size",
         ),
-        undecodable("a very long chunk size", chunked(&format!("{}\r\n", "z".repeat(8000))), "is no chunk size"),
+        undecodable("a very long chunk size", chunked(&format!("{}\r\n", "z".repeat(8000))), "invalid chunk size"),
         row(
             "a chunk of exabytes",
             SendsAndCloses(chunked("fffffffffffffff\r\n{}")),
@@ -256,8 +265,16 @@ pub fn framings() -> Vec<Row> {
             encoded("gzip", &[&compressed[..], b"rubbish"].concat()),
             UNDECODABLE,
         ),
-        undecodable_with_code("an unknown coding", encoded("lzma9", REJECTION.as_bytes()), "`lzma9` is not known"),
-        undecodable_with_code("a very long coding", encoded(&"z".repeat(60_000), REJECTION.as_bytes()), "is not known"),
+        undecodable_with_code(
+            "an unknown coding",
+            encoded("lzma9", REJECTION.as_bytes()),
+            "unknown content encoding `lzma9`",
+        ),
+        undecodable_with_code(
+            "a very long coding",
+            encoded(&"z".repeat(60_000), REJECTION.as_bytes()),
+            "unknown content encoding",
+        ),
         undecodable("thousands of codings", encoded(&["gzip"; 5000].join(","), &compressed), UNDECODABLE),
         row(
             "a length too long",
@@ -278,7 +295,7 @@ pub fn framings() -> Vec<Row> {
         not_http(
             "two lengths",
             rejection(&format!("content-length: 3\r\ncontent-length: {size}\r\n"), REJECTION),
-            "two content-lengths",
+            "conflicting content-length values",
         ),
         row("the same length twice", Sends(length(&format!("{size}, {size}"))), "pass", "as documented"),
         row(
@@ -319,10 +336,10 @@ pub fn non_http_and_odd_heads() -> Vec<Row> {
             "HTTP/2 settings",
             SpeaksFirst(b"\0\0\x06\x04\0\0\0\0\0\0\x03\0\0\0\x64".to_vec()),
             "not HTTP",
-            "it speaks HTTP/2",
+            "the server uses HTTP/2",
         ),
-        not_http("HTTP/2 goes away", b"\0\0\x08\x07\0\0\0\0\0\0\0\0\0\0\0\0\x01", "it speaks HTTP/2"),
-        not_http("an alert of TLS", b"\x15\x03\x01\0\x02\x02\x46", "it speaks TLS"),
+        not_http("HTTP/2 goes away", b"\0\0\x08\x07\0\0\0\0\0\0\0\0\0\0\0\0\x01", "the server uses HTTP/2"),
+        not_http("an alert of TLS", b"\x15\x03\x01\0\x02\x02\x46", "the server uses TLS"),
         not_http("NULs", &[0; 64], "not HTTP"),
         not_http("HTTP/0.9", b"<html><body>Bad Request</body></html>\n", "<html>"),
         not_http("a status line of HTTP/2", b"HTTP/2 400 Bad\r\ncontent-length: 0\r\n\r\n", "HTTP/2 400 Bad"),
@@ -356,7 +373,7 @@ pub fn special_responses(redirect_target: std::net::SocketAddr) -> Vec<Row> {
         Sends(head.into_bytes())
     };
     let target = format!("http://{redirect_target}/cards/1/links");
-    let redirected = "it was redirected, not refused";
+    let redirected = "it was redirected instead of rejected";
     let with_code = |code: &str| with_length(serde_json::json!({ "error": { "code": code } }).to_string());
     let many_members: String = (0..10_000).map(|n| format!(r#","m{n}":{n}"#)).collect();
     let with_content_type = |stated: &str| {
@@ -401,7 +418,7 @@ pub fn special_responses(redirect_target: std::net::SocketAddr) -> Vec<Row> {
             "deeply nested lists",
             Sends(with_length("[".repeat(1 << 20))),
             "400",
-            "refused without a documented error type",
+            "rejected without a documented error type",
         ),
         row(
             "ten thousand members",

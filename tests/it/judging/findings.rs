@@ -268,7 +268,7 @@ fn form_changes_of_an_operation_are_one_finding() {
     }
     let [finding] = &findings.sorted()[..] else { panic!("one finding") };
     assert_eq!((finding.member.as_str(), finding.constraint.as_str(), finding.case_count), ("answers", "form", 2));
-    assert_eq!(finding.why, "the answer is not the accepted one");
+    assert_eq!(finding.why, "the response differs from the accepted one");
     comparison.accepted.as_mut().expect("accepted").status = Some(201);
     assert_eq!(comparison.describe_accepted().as_deref(), Some("201"));
     let case = case_with_id("s/Do/name/length/a", Intent::Valid);

@@ -291,14 +291,14 @@ fn list_order_is_checked_where_it_is_documented_and_known() {
 #[test]
 fn explanations_quote_stored_values_up_to_60_characters() {
     let why = |value: String| judge_events(MAP, vec![read_of(0, &json!({})), read_of(1, &json!({ "k": value }))]).why;
-    assert_eq!(why("v".to_owned()), "`k` = \"v\" is there, and nobody wrote it");
+    assert_eq!(why("v".to_owned()), "`k` = \"v\" exists, but was never written");
     // With quotes, the text has 60 characters.
     let whole = "v".repeat(58);
-    assert_eq!(why(whole.clone()), format!("`k` = \"{whole}\" is there, and nobody wrote it"));
+    assert_eq!(why(whole.clone()), format!("`k` = \"{whole}\" exists, but was never written"));
     let cut = "v".repeat(59);
-    assert_eq!(why(cut.clone()), format!("`k` = \"{cut}… is there, and nobody wrote it"));
+    assert_eq!(why(cut.clone()), format!("`k` = \"{cut}… exists, but was never written"));
     let item = judge_events(StateKind::List, vec![read_of(0, &json!([])), read_of(1, &json!(["v"]))]).why;
-    assert_eq!(item, "\"v\" is there, and nobody wrote it");
+    assert_eq!(item, "\"v\" exists, but was never written");
 }
 
 #[test]

@@ -69,16 +69,16 @@ fn text_of_rejections() {
             "diverges: 404 not_found (`not_found` is documented, but means missing-resource)",
         ),
         (&invalid, error(400, "odd"), "diverges: 400 odd (`odd` is not documented for this operation)"),
-        (&invalid, response(400, "{}"), "diverges: 400 (refused without a documented error type)"),
+        (&invalid, response(400, "{}"), "diverges: 400 (rejected without a documented error type)"),
         (&invalid, response(200, "{}"), "diverges: 200 (it was accepted)"),
         (&invalid, response(299, "{}"), "diverges: 299 (it was accepted)"),
-        (&invalid, response(302, ""), "diverges: 302 (it was redirected, not refused)"),
-        (&invalid, response(500, ""), "diverges: 500 (the server failed instead of refusing)"),
+        (&invalid, response(302, ""), "diverges: 302 (it was redirected instead of rejected)"),
+        (&invalid, response(500, ""), "diverges: 500 (the server failed instead of rejecting the request)"),
         // Without a documented error, any rejection is accepted unless its code has another role.
         (&any_error, response(400, "{}"), "pass: 400 (as documented)"),
         (&any_error, response(499, "{}"), "pass: 499 (as documented)"),
-        (&any_error, response(500, "{}"), "diverges: 500 (the server failed instead of refusing)"),
-        (&any_error, response(399, "{}"), "diverges: 399 (it was redirected, not refused)"),
+        (&any_error, response(500, "{}"), "diverges: 500 (the server failed instead of rejecting the request)"),
+        (&any_error, response(399, "{}"), "diverges: 399 (it was redirected instead of rejected)"),
         (&any_error, error(400, "bad_note"), "pass: 400 bad_note (as documented)"),
         (&any_error, error(400, "odd"), "pass: 400 odd (as documented)"),
         (
@@ -101,14 +101,14 @@ fn text_of_rejections() {
             error(400, "bad_note"),
             "diverges: 400 bad_note (`bad_note` is documented, but means invalid-input)",
         ),
-        (&invalid, response(400, "bad_note"), "diverges: 400 (refused without a documented error type)"),
+        (&invalid, response(400, "bad_note"), "diverges: 400 (rejected without a documented error type)"),
     ] {
         assert_eq!(verdict_text(&single_outcome(expectation.clone(), Ok(response))), expected_text, "{expectation:?}");
     }
     let status = reject(ErrorRole::InvalidInput, &[(Some(400), None)]);
     assert_eq!(
         verdict_text(&single_outcome(status, Ok(response(422, "{}")))),
-        "diverges: 422 (refused with another status)"
+        "diverges: 422 (rejected with an undocumented status)"
     );
 }
 
@@ -120,7 +120,8 @@ fn text_of_two_possible_rejections() {
         verdict_text(&outcome(case, vec![Ok(result)]))
     };
     let (invalid, missing) = ((Some(400), Some("bad_note")), (Some(404), Some("not_found")));
-    let indeterminate = "unspecified: 400 bad_note (which of two refusals comes first is not documented)";
+    let indeterminate =
+        "unspecified: 400 bad_note (the documentation does not say which of the two errors takes precedence)";
     let two = reject(ErrorRole::InvalidInput, &[invalid, missing]);
     assert_eq!(pair(two.clone(), "pair/auth+type", error(400, "bad_note")), indeterminate);
     assert_eq!(pair(two, "title/length", error(400, "bad_note")), "pass: 400 bad_note (as documented)");
@@ -141,7 +142,7 @@ fn text_of_successes() {
         allowed_errors: vec![expected(Some(404), Some("not_found"))],
         ..success()
     });
-    let rejected = "a valid request was not answered with the documented success";
+    let rejected = "a valid request did not get the documented success response";
     for (expectation, response, expected_text) in [
         (&expected_text, response(200, "{}"), "pass: 200 (as documented)".to_owned()),
         (&expected_text, response(201, "{}"), format!("diverges: 201 ({rejected})")),
@@ -153,7 +154,7 @@ fn text_of_successes() {
         (
             &or,
             error(404, "not_found"),
-            "pass: 404 not_found (the document names this error for a resource that may not exist)".to_owned(),
+            "pass: 404 not_found (documented error for a resource that may not exist)".to_owned(),
         ),
         (&or, error(400, "bad_note"), format!("diverges: 400 bad_note ({rejected})")),
         (&expected_text, response(500, ""), format!("diverges: 500 ({rejected})")),
@@ -205,11 +206,11 @@ fn text_of_missing_responses() {
         for (liveness, diverges, expected_words) in [
             (None, false, reason.to_string()),
             (Some(Liveness::Down), false, reason.to_string()),
-            (Some(Liveness::Alive), conclusive, format!("{reason}, twice, while plain valid requests are answered")),
+            (Some(Liveness::Alive), conclusive, format!("{reason}, twice, while control requests succeed")),
             (
                 Some(Liveness::OperationDown),
                 conclusive,
-                format!("{reason}, to plain valid requests too, while other operations are answered"),
+                format!("{reason}, for control requests too, while other operations respond"),
             ),
         ] {
             let outcome = CaseOutcome { liveness, ..single_outcome(silent(), Err(reason.clone())) };
@@ -221,14 +222,14 @@ fn text_of_missing_responses() {
         }
         let crashed = CaseOutcome { liveness: Some(Liveness::CrashConfirmed), ..single_outcome(silent(), Err(reason)) };
         assert!(
-            verdict_text(&crashed).starts_with("diverges: ends the server (the server ended"),
+            verdict_text(&crashed).starts_with("diverges: ends the server (the server crashed"),
             "{}",
             verdict_text(&crashed)
         );
         let seven = "one of 7 cases ends the server, and the search for it was cut short";
         for (cases, expected_words) in [(1, "ends the server"), (7, seven)] {
             let suspected = CaseOutcome { liveness: Some(Liveness::CrashSuspected(cases)), ..crashed.clone() };
-            let why = "the server ended, and the time for finding the case that does it was over";
+            let why = "the server crashed, and the time limit for finding the responsible case was reached";
             assert_eq!(verdict_text(&suspected), format!("diverges: {expected_words} ({why})"));
         }
     }
@@ -246,7 +247,7 @@ fn text_of_wrong_body_framing() {
         let incomplete = single_outcome(silent(), Ok(HttpResponse { framing, ..response(200, "{}") }));
         assert_eq!(
             verdict_text(&incomplete),
-            format!("diverges: 200, {note} (a complete answer was due, and its {note})")
+            format!("diverges: 200, {note} (expected a complete response, but its {note})")
         );
     }
 }
@@ -254,7 +255,7 @@ fn text_of_wrong_body_framing() {
 #[test]
 fn text_of_undocumented_behavior() {
     assert_eq!(verdict_text(&single_outcome(silent(), Ok(response(499, "{}")))), "unspecified: 499 (silent)");
-    let failed = "(whatever it means (silent), a request must not make the server fail)";
+    let failed = "(a request must not make the server fail, even if its meaning is undocumented (silent))";
     assert_eq!(verdict_text(&single_outcome(silent(), Ok(response(500, "{}")))), format!("diverges: 500 {failed}"));
     assert_eq!(verdict_text(&single_outcome(silent(), Ok(response(501, "{}")))), format!("diverges: 501 {failed}"));
     // 501 is the correct response to an unknown method.
@@ -270,7 +271,7 @@ fn text_of_undocumented_behavior() {
     assert_eq!(method(501), "unspecified: 501 (silent)");
     assert_eq!(method(500), format!("diverges: 500 {failed}"));
     let law_holds = single_outcome(Expectation::LawHolds { law: LawName::Merges }, Ok(response(200, "{}")));
-    assert_eq!(verdict_text(&law_holds), "indeterminate: 200 (no relation is stated)");
+    assert_eq!(verdict_text(&law_holds), "indeterminate: 200 (the case states no law)");
 }
 
 #[test]
@@ -292,10 +293,10 @@ fn text_of_throttling() {
         throttled("PutNote", 429, "busy", Some(Liveness::Alive)).starts_with("diverges: 429 busy (throttled every")
     );
     assert!(throttled("PutNote", 400, "ThrottlingException", None).starts_with("indeterminate: 400 Throttling"));
-    assert!(throttled("DropNote", 429, "busy", None).ends_with(
-        "(throttled inside our own rate limit, and the \
-             operation documents no throttling)"
-    ));
+    assert!(
+        throttled("DropNote", 429, "busy", None)
+            .ends_with("(throttled within the configured rate limit, and the operation documents no throttling)")
+    );
     assert_eq!(throttled("PutNote", 400, "bad_note", None), "pass: 400 bad_note (as documented)");
 }
 
@@ -311,12 +312,12 @@ fn text_of_failed_setup() {
     assert_eq!(text_after_setup(Ok(response(399, "{}")), StepPurpose::SetUp), "pass: 200 (as documented)");
     assert_eq!(
         text_after_setup(Ok(error(400, "bad_note")), StepPurpose::SetUp),
-        "indeterminate: no answer (set-up failed: PutNote answered 400 bad_note)"
+        "indeterminate: no answer (set-up failed: PutNote returned 400 bad_note)"
     );
     assert_eq!(text_after_setup(Ok(error(400, "bad_note")), StepPurpose::Act), "pass: 200 (as documented)");
     assert_eq!(
         text_after_setup(Err(TransportError::Dropped), StepPurpose::SetUp),
-        "indeterminate: no answer (set-up failed: connection closed without an answer)"
+        "indeterminate: no answer (set-up failed: connection closed without a response)"
     );
     let mut unsent = judged(vec![fine(), fine()], StepPurpose::SetUp);
     unsent.exchanges = vec![Some(outcome::exchange(fine())), None];
@@ -349,7 +350,7 @@ fn text_of_laws() {
     let law_holds = || Expectation::LawHolds { law: LawName::Merges };
     let (old, new) = (json!({ "o": "1" }), json!({ "o": "1", "k": "v" }));
     let fine = || response(200, "{}");
-    assert_eq!(judge_law([&old, &new], fine(), true, law_holds()), "pass: kept (the law is kept)");
+    assert_eq!(judge_law([&old, &new], fine(), true, law_holds()), "pass: kept (the law holds)");
     assert!(
         judge_law([&old, &old], fine(), true, law_holds()).starts_with("diverges: what was written is not there (")
     );
@@ -359,11 +360,10 @@ fn text_of_laws() {
     // A rejected write diverges only if no other state can be the reason.
     let rejected = |write: HttpResponse, certain, before: &Json| judge_law([before, &new], write, certain, law_holds());
     let nothing = json!({});
-    let expected_text = "diverges: a write is answered with 400 bad_note (step 2 is a valid request, and was answered with 400 \
-               bad_note)";
+    let expected_text =
+        "diverges: a write is answered with 400 bad_note (step 2 is a valid request, but got 400 bad_note)";
     assert_eq!(rejected(error(400, "bad_note"), true, &nothing), expected_text);
-    let indeterminate =
-        |name: &str| format!("indeterminate: not learnt (a write that the law needs was answered with {name})");
+    let indeterminate = |name: &str| format!("indeterminate: not learnt (a write that the law needs got {name})");
     assert_eq!(rejected(error(400, "bad_note"), false, &nothing), indeterminate("400 bad_note"));
     assert_eq!(rejected(error(400, "bad_note"), true, &old), indeterminate("400 bad_note"));
     assert_eq!(rejected(error(429, "odd"), true, &nothing), indeterminate("429 odd"));

@@ -81,7 +81,7 @@ fn text_and_blob_constraints() {
         ("Text", json!("abcde"), "`Text` has length 5, more than 4"),
         ("Text", json!("éé😀😀"), ""),
         ("Text", json!("😀"), "has length 1, less than 2"),
-        ("Text", json!(7), "`Text` has a wrong type"),
+        ("Text", json!(7), "`Text` has the wrong type"),
         ("Text", json!(null), ""),
         ("Short", json!(""), ""),
         ("Short", json!("abc"), "more than 2"),
@@ -91,17 +91,17 @@ fn text_and_blob_constraints() {
         ("Kind", json!("one"), ""),
         ("Kind", json!("One"), "`Kind` is not one of the listed values"),
         ("Kind", json!(" one"), "is not one"),
-        ("Kind", json!(1), "wrong type"),
+        ("Kind", json!(1), "the wrong type"),
         ("Blob", json!("AAA="), ""),
         ("Blob", json!("AA=="), "has length 1, less than 2"),
         ("Blob", json!("AAAAAA=="), ""),
         ("Blob", json!("AAAAAAA="), "has length 5, more than 4"),
         ("Blob", json!("AAA"), "`Blob` must be base64"),
         ("Blob", json!("A-_="), "must be base64"),
-        ("Blob", json!([1]), "wrong type"),
+        ("Blob", json!([1]), "the wrong type"),
         ("Flag", json!(true), ""),
-        ("Flag", json!("true"), "`Flag` has a wrong type"),
-        ("Flag", json!(0), "wrong type"),
+        ("Flag", json!("true"), "`Flag` has the wrong type"),
+        ("Flag", json!(0), "the wrong type"),
         ("Any", json!([{"a": null}, 1.5, "x"]), ""),
         ("Any", json!(false), ""),
     ]);
@@ -111,16 +111,16 @@ fn text_and_blob_constraints() {
 fn number_ranges_and_types() {
     check_rows(&[
         ("Whole", json!(2_147_483_647), ""),
-        ("Whole", json!(2_147_483_648_u64), "`Whole` is outside its type"),
+        ("Whole", json!(2_147_483_648_u64), "`Whole` is outside the range of its type"),
         ("Whole", json!(-2_147_483_648_i64), ""),
-        ("Whole", json!(-2_147_483_649_i64), "is outside its type"),
+        ("Whole", json!(-2_147_483_649_i64), "is outside the range of its type"),
         ("Whole", json!(2.0), ""),
-        ("Whole", json!(2.5), "`Whole` must be a whole number"),
-        ("Whole", json!("2"), "wrong type"),
-        ("Whole", json!(1e300), "outside its type"),
+        ("Whole", json!(2.5), "`Whole` must be an integer"),
+        ("Whole", json!("2"), "the wrong type"),
+        ("Whole", json!(1e300), "outside the range of its type"),
         ("Long", json!(i64::MAX), ""),
         ("Long", json!(i64::MIN), ""),
-        ("Long", json!(u64::MAX), "outside its type"),
+        ("Long", json!(u64::MAX), "outside the range of its type"),
         ("Few", json!(1), ""),
         ("Few", json!(0), "`Few` is less than 1"),
         ("Few", json!(9), ""),
@@ -136,8 +136,8 @@ fn number_ranges_and_types() {
         ("Real", json!("NaN"), ""),
         ("Real", json!("Infinity"), ""),
         ("Real", json!("-Infinity"), ""),
-        ("Real", json!("nan"), "wrong type"),
-        ("Real", json!(true), "wrong type"),
+        ("Real", json!("nan"), "the wrong type"),
+        ("Real", json!(true), "the wrong type"),
     ]);
 }
 
@@ -172,10 +172,10 @@ fn timestamp_formats() {
         "1e999",
     ] {
         // `2017` is a valid number of seconds.
-        let rejection = if invalid == "2017" { "" } else { "`When` has a wrong type" };
+        let rejection = if invalid == "2017" { "" } else { "`When` has the wrong type" };
         check_rows(&[("When", json!(invalid), rejection)]);
     }
-    check_rows(&[("When", json!(1.5), ""), ("When", json!(-3), ""), ("When", json!(true), "wrong type")]);
+    check_rows(&[("When", json!(1.5), ""), ("When", json!(-3), ""), ("When", json!(true), "the wrong type")]);
 }
 
 #[test]
@@ -185,10 +185,10 @@ fn list_and_map_constraints() {
         ("Items", json!([]), "`Items` has length 0, less than 1"),
         ("Items", json!(["ab", "cd", "ef"]), ""),
         ("Items", json!(["ab", "cd", "ef", "gh"]), "has length 4, more than 3"),
-        ("Items", json!(["ab", "cd", "ab"]), "`Items` must not have an entry twice"),
+        ("Items", json!(["ab", "cd", "ab"]), "`Items` must not contain duplicates"),
         ("Items", json!(["ab", null]), "`Items[]` must not be null"),
         ("Items", json!(["a"]), "`Items[]` has length 1, less than 2"),
-        ("Items", json!({"a": "ab"}), "`Items` has a wrong type"),
+        ("Items", json!({"a": "ab"}), "`Items` has the wrong type"),
         ("Again", json!([1, 1]), ""),
         ("Pairs", json!({"a": 1}), ""),
         ("Pairs", json!({}), "`Pairs` has length 0, less than 1"),
@@ -197,7 +197,7 @@ fn list_and_map_constraints() {
         ("Pairs", json!({"A": 1}), "`Pairs{key}` does not match"),
         ("Pairs", json!({"a": 10}), "`Pairs{value}` is more than 9"),
         ("Pairs", json!({"a": null}), "`Pairs{value}` must not be null"),
-        ("Pairs", json!([1]), "wrong type"),
+        ("Pairs", json!([1]), "the wrong type"),
         ("Kinds", json!({"one": 1}), ""),
         ("Kinds", json!({"three": 1}), "`Kinds{key}` is not one"),
     ]);
@@ -211,7 +211,7 @@ fn structure_and_union_members() {
         ("Inner", json!({"Need": null}), "`Inner.Need` is required"),
         ("Inner", json!({"Need": "ab", "May": null, "More": 1}), ""),
         ("Inner", json!({"Need": "ab", "May": {"Need": "ab", "May": {}}}), "Need` is required"),
-        ("Inner", json!("ab"), "`Inner` has a wrong type"),
+        ("Inner", json!("ab"), "`Inner` has the wrong type"),
         ("Either", json!({"Left": "ab"}), ""),
         ("Either", json!({"Right": 9, "Left": null}), ""),
         ("Either", json!({}), "`Either` must have exactly one member"),
@@ -227,22 +227,22 @@ fn cross_member_rules() {
         ("Ruled", json!({"B": 1}), ""),
         ("Ruled", json!({"A": 1, "B": 1}), ""),
         ("Ruled", json!({"A": 1, "C": 1}), ""),
-        ("Ruled", json!({"C": 1}), "`Ruled` lacks a member of which one must be there"),
-        ("Ruled", json!({"A": null}), "lacks a member"),
-        ("Ruled", json!({"B": 1, "C": 1}), "`Ruled` has members that exclude each other"),
+        ("Ruled", json!({"C": 1}), "`Ruled` must have at least one of its alternative members"),
+        ("Ruled", json!({"A": null}), "at least one of its alternative members"),
+        ("Ruled", json!({"B": 1, "C": 1}), "`Ruled` has mutually exclusive members"),
         ("Ruled", json!({"B": 1, "C": null}), ""),
         ("Both", json!({"ab": "éa", "c": 9}), ""),
-        ("Both", json!({"ab": "éa", "cd": ""}), "`Both` takes more than 6 bytes"),
+        ("Both", json!({"ab": "éa", "cd": ""}), "`Both` exceeds 6 bytes"),
         ("Both", json!({"a": {"x": "ab", "Value": "abc"}}), ""),
-        ("Both", json!({"a": {"x": "abc", "Value": "abc"}}), "more than 6"),
+        ("Both", json!({"a": {"x": "abc", "Value": "abc"}}), "exceeds 6 bytes"),
         ("Both", json!({"a": ["abc", "ab"]}), ""),
-        ("Both", json!({"a": ["abc", "abc"]}), "more than 6"),
+        ("Both", json!({"a": ["abc", "abc"]}), "exceeds 6 bytes"),
         ("Values", json!({"abcdefg": "abc", "b": "abc"}), ""),
-        ("Values", json!({"a": "abc", "b": "abcd"}), "`Values` takes more than 6 bytes"),
+        ("Values", json!({"a": "abc", "b": "abcd"}), "`Values` exceeds 6 bytes"),
         ("ByValue", json!({"a": {"Value": "abcdef", "Other": "much more"}}), ""),
-        ("ByValue", json!({"a": {"Value": "abcdefg"}}), "more than 6"),
+        ("ByValue", json!({"a": {"Value": "abcdefg"}}), "exceeds 6 bytes"),
         ("ByValue", json!({"a": {"Other": "much more"}}), ""),
         ("InList", json!(["abc", "abc"]), ""),
-        ("InList", json!(["abc", "abcd"]), "`InList` takes more than 6 bytes"),
+        ("InList", json!(["abc", "abcd"]), "`InList` exceeds 6 bytes"),
     ]);
 }
