@@ -84,7 +84,7 @@ pub fn build_jobs(
         }
         let mut headers = job.headers.clone();
         headers.extend(selection.header.iter().cloned());
-        let shown = selection.endpoint.as_deref().filter(|endpoint| *endpoint != "embedded");
+        let display_name = selection.endpoint.as_deref().filter(|endpoint| *endpoint != "embedded");
         let job = ScenarioJob {
             headers,
             seed: selection.seed,
@@ -98,7 +98,7 @@ pub fn build_jobs(
             scenario_file: found.directory.as_ref().map(|_| found.display_name.clone()),
             known_divergences: read_known_divergences(&found, &endpoint.profile)?,
             regressions: read_scenario_requests(&found, &selected.directory)?,
-            rerun_command: rerun_command(&scenario_argument(&found), shown, allow_remote, selection),
+            rerun_command: rerun_command(&scenario_argument(&found), display_name, allow_remote, selection),
             ..job
         };
         jobs.push(ResolvedJob { job, found, endpoint });
@@ -140,8 +140,8 @@ fn new_job(loaded: LoadedContract, endpoint: &ResolvedEndpoint) -> Result<Scenar
 
 /// Maps the name of each document that is a file to its path relative to `directory`.
 fn document_files(documents: &[store::SourceDocument], directory: &Path) -> indexmap::IndexMap<String, String> {
-    let shown = |path: &PathBuf| path.strip_prefix(directory).unwrap_or(path).display().to_string();
-    documents.iter().filter_map(|one| Some((one.name.clone(), one.path.as_ref().map(shown)?))).collect()
+    let display_name = |path: &PathBuf| path.strip_prefix(directory).unwrap_or(path).display().to_string();
+    documents.iter().filter_map(|one| Some((one.name.clone(), one.path.as_ref().map(display_name)?))).collect()
 }
 
 /// Reads the known divergences of a scenario and an endpoint from `NAME.known/ENDPOINT.toml` next to the scenario.
@@ -151,15 +151,15 @@ fn read_known_divergences(found: &FoundScenario, profile: &str) -> Result<KnownD
     if !file.is_file() {
         return Ok(KnownDivergences::default());
     }
-    let shown =
+    let display_name =
         Path::new(&found.display_name).with_file_name(format!("{}.known", found.name)).join(format!("{profile}.toml"));
-    let shown = shown.display().to_string();
+    let display_name = display_name.display().to_string();
     let text = store::read_text(&file)?;
-    let (entries, odd) =
-        overstep::scenario::read_known_divergences(&text).map_err(|error| error_diagnostic(&shown, &text, error))?;
-    let warnings: Vec<_> = odd.into_iter().map(|one| warning_diagnostic(&shown, &text, one)).collect();
+    let (entries, odd) = overstep::scenario::read_known_divergences(&text)
+        .map_err(|error| error_diagnostic(&display_name, &text, error))?;
+    let warnings: Vec<_> = odd.into_iter().map(|one| warning_diagnostic(&display_name, &text, one)).collect();
     messages::print_warnings(&warnings, false)?;
-    Ok(KnownDivergences { entries, display_path: shown, today: overstep::run::today() })
+    Ok(KnownDivergences { entries, display_path: display_name, today: overstep::run::today() })
 }
 
 /// Builds the job for a scenario that has no file yet, from sources and an endpoint, and returns it with the problems of
@@ -176,8 +176,8 @@ pub fn job_without_scenario_file(
     let mut scenario = Scenario::with_name(name);
     scenario.sources = sources.to_vec();
     let documents = store::read_sources(&document_places(directory), sources)?;
-    let shown = format!("scenarios/{name}.toml");
-    let read = session::load_scenario(&scenario, &shown, documents.clone())?;
+    let display_name = format!("scenarios/{name}.toml");
+    let read = session::load_scenario(&scenario, &display_name, documents.clone())?;
     if let Some(overstep::contract::AuthScheme::SigV4 { .. }) = read.contract.auth.first() {
         let credentials = Credentials::SigV4 {
             region: "us-east-1".to_owned(),
@@ -188,7 +188,7 @@ pub fn job_without_scenario_file(
         scenario.principals.insert("aws".to_owned(), overstep::scenario::Principal { credentials, lacks: Vec::new() });
         scenario.principal = Some("aws".to_owned());
     }
-    let mut loaded = session::load_scenario(&scenario, &shown, documents)?;
+    let mut loaded = session::load_scenario(&scenario, &display_name, documents)?;
     let endpoint =
         ResolvedEndpoint::resolve(endpoint.unwrap_or("embedded"), &config, allow_remote, &environment_variable)?;
     let diagnostics = std::mem::take(&mut loaded.diagnostics);

@@ -33,20 +33,20 @@ pub fn read_requests(folder: &Path, directory: &Path) -> Result<Vec<SavedRegress
         if path.extension().is_none_or(|extension| extension != "toml") {
             continue;
         }
-        let shown = path.strip_prefix(directory).unwrap_or(&path).display().to_string();
-        let text = String::from_utf8(bytes).map_err(|_| Diagnostic::error(format!("`{shown}` is not UTF-8")))?;
-        let (regression, odd) =
-            overstep::scenario::read_regression(&text).map_err(|error| error_diagnostic(&shown, &text, error))?;
-        let warnings: Vec<_> = odd.into_iter().map(|one| warning_diagnostic(&shown, &text, one)).collect();
+        let display_name = path.strip_prefix(directory).unwrap_or(&path).display().to_string();
+        let text = String::from_utf8(bytes).map_err(|_| Diagnostic::error(format!("`{display_name}` is not UTF-8")))?;
+        let (regression, odd) = overstep::scenario::read_regression(&text)
+            .map_err(|error| error_diagnostic(&display_name, &text, error))?;
+        let warnings: Vec<_> = odd.into_iter().map(|one| warning_diagnostic(&display_name, &text, one)).collect();
         messages::print_warnings(&warnings, false)?;
         let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         if name.contains('/') || name.contains('*') {
             return Err(Diagnostic::error(format!(
-                "`{shown}`: the file name is part of case ids and must not contain `*`"
+                "`{display_name}`: the file name is part of case ids and must not contain `*`"
             ))
             .into());
         }
-        all.push(SavedRegression::new(&name, &shown, &regression)?);
+        all.push(SavedRegression::new(&name, &display_name, &regression)?);
     }
     Ok(all)
 }

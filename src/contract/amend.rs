@@ -69,12 +69,12 @@ impl Contract {
             let names = self.operations.iter().map(|known| known.name.as_str());
             return Err(fail(format!("unknown operation `{operation}`"), suggest_nearest(operation, names)));
         };
-        let said = match (&amendment.add, &amendment.set) {
+        let value = match (&amendment.add, &amendment.set) {
             (Some(value), None) | (None, Some(value)) => value,
             _ => return Err(fail("exactly one of `add` and `set` is required".into(), None)),
         };
         if AMENDABLE_OPERATION_FIELDS.contains(&rest) {
-            return self.amend_operation(index, rest, said, amendment).map_err(|(reason, hint)| fail(reason, hint));
+            return self.amend_operation(index, rest, value, amendment).map_err(|(reason, hint)| fail(reason, hint));
         }
         let (path, field) = split_field(rest).ok_or_else(|| {
             let word = rest.rsplit('.').next().unwrap_or(rest);
@@ -85,7 +85,7 @@ impl Contract {
         })?;
         // Shapes are split on the way to the member, so a failure must not leave a half-changed contract behind.
         let mut amended = self.clone();
-        amended.amend_member(index, path, field, said, amendment).map_err(|(reason, hint)| fail(reason, hint))?;
+        amended.amend_member(index, path, field, value, amendment).map_err(|(reason, hint)| fail(reason, hint))?;
         *self = amended;
         Ok(())
     }
@@ -362,20 +362,20 @@ fn split_field(rest: &str) -> Option<(&str, &'static str)> {
     })
 }
 
-fn check_field_value(field: &str, said: &Json) -> Result<(), Rejection> {
+fn check_field_value(field: &str, value: &Json) -> Result<(), Rejection> {
     let fits = match field {
-        "length.min" | "length.max" => said.is_u64(),
-        "range.min" | "range.max" => said.is_number(),
-        "pattern" => match said.as_str() {
+        "length.min" | "length.max" => value.is_u64(),
+        "range.min" | "range.max" => value.is_number(),
+        "pattern" => match value.as_str() {
             Some(pattern) => {
                 fancy_regex::Regex::new(pattern).map_err(|error| rejection(&format!("invalid pattern: {error}")))?;
                 true
             }
             None => false,
         },
-        "enum" => said.as_array().is_some_and(|list| !list.is_empty() && list.iter().all(Json::is_string)),
-        "required" | "unique" => said.is_boolean(),
-        "location" => serde_json::from_value::<super::MemberLocation>(said.clone()).is_ok(),
+        "enum" => value.as_array().is_some_and(|list| !list.is_empty() && list.iter().all(Json::is_string)),
+        "required" | "unique" => value.is_boolean(),
+        "location" => serde_json::from_value::<super::MemberLocation>(value.clone()).is_ok(),
         _ => true,
     };
     let expected = match field {
@@ -386,7 +386,7 @@ fn check_field_value(field: &str, said: &Json) -> Result<(), Rejection> {
         "location" => "one of label, query, header, body, payload",
         _ => "true or false",
     };
-    if fits { Ok(()) } else { Err(rejection(&format!("expected {expected}, found `{said}`"))) }
+    if fits { Ok(()) } else { Err(rejection(&format!("expected {expected}, found `{value}`"))) }
 }
 
 fn child_shape<'s>(shape: &'s Shape, segment: &PathSegment) -> Option<&'s ShapeId> {
@@ -413,8 +413,8 @@ fn set_child_shape(kind: &mut ShapeKind, segment: &PathSegment, id: &ShapeId) {
     }
 }
 
-fn amend_type(shape: &mut Shape, said: &Json, fact: Fact) -> Result<(), Rejection> {
-    let name = said.as_str().unwrap_or_default();
+fn amend_type(shape: &mut Shape, value: &Json, fact: Fact) -> Result<(), Rejection> {
+    let name = value.as_str().unwrap_or_default();
     let simple = [
         ShapeKind::Blob,
         ShapeKind::Boolean,
@@ -432,7 +432,7 @@ fn amend_type(shape: &mut Shape, said: &Json, fact: Fact) -> Result<(), Rejectio
             .iter()
             .find(|kind| kind.name() == name)
             .cloned()
-            .ok_or_else(|| (format!("`{said}` is not a simple type"), suggest_nearest(name, names)))?;
+            .ok_or_else(|| (format!("`{value}` is not a simple type"), suggest_nearest(name, names)))?;
     }
     super::fact_resolution::add_if_new(&mut shape.facts, fact);
     for fact in shape.facts.iter_mut().filter(|fact| fact.field == FactField::Type) {

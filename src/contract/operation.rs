@@ -81,10 +81,10 @@ impl Contract {
 
     /// Returns the contract reduced to the named operations and what they refer to; unknown names are ignored.
     pub fn restrict_to(&self, names: &[impl AsRef<str>]) -> Self {
-        let mut kept = self.clone();
-        kept.operations.retain(|operation| names.iter().any(|name| name.as_ref() == operation.name.as_str()));
-        kept.remove_unreachable();
-        kept
+        let mut restricted = self.clone();
+        restricted.operations.retain(|operation| names.iter().any(|name| name.as_ref() == operation.name.as_str()));
+        restricted.remove_unreachable();
+        restricted
     }
 
     /// Removes shapes and errors that no operation refers to.

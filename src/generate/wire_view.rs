@@ -64,14 +64,14 @@ fn normalize_bindings(contract: &Contract, id: &ShapeId, input: &Value) -> Optio
     if changes.is_empty() {
         return None;
     }
-    let mut shown = given.clone();
+    let mut visible = given.clone();
     for (name, value) in changes {
         match value {
-            Some(value) => shown.insert(name.clone(), value),
-            None => shown.shift_remove(name),
+            Some(value) => visible.insert(name.clone(), value),
+            None => visible.shift_remove(name),
         };
     }
-    Some(Value::Map(shown))
+    Some(Value::Map(visible))
 }
 
 /// Returns the header of an input that HTTP itself sets, if there is one. A second one would change how the message is
@@ -156,10 +156,10 @@ impl<'a> WireShape<'a> {
             }
             (ShapeKind::Map { value: entry, .. }, Value::Map(given)) => {
                 // A key can be seen even if its value cannot.
-                let shown = |(key, value): (&String, &Value)| {
+                let visible = |(key, value): (&String, &Value)| {
                     (key.clone(), self.inner(entry).visible_value(value).unwrap_or(Value::Null))
                 };
-                let out: IndexMap<String, Value> = given.iter().map(shown).collect();
+                let out: IndexMap<String, Value> = given.iter().map(visible).collect();
                 (!out.is_empty() || self.is_visible_when_empty()).then_some(Value::Map(out))
             }
             // A scalar in place of a list or structure, or the reverse, is an unknown name or a text between elements,
@@ -176,11 +176,11 @@ impl<'a> WireShape<'a> {
             ShapeKind::List { .. } => Some(Value::List(Vec::new())),
             kind => (!is_scalar_kind(kind)).then(Value::empty_map),
         };
-        let mut shown: Vec<Option<Value>> = given.iter().map(|value| item.visible_value(value)).collect();
-        while shown.last().is_some_and(Option::is_none) {
-            shown.pop();
+        let mut visible: Vec<Option<Value>> = given.iter().map(|value| item.visible_value(value)).collect();
+        while visible.last().is_some_and(Option::is_none) {
+            visible.pop();
         }
-        shown.into_iter().filter_map(|value| value.or_else(|| empty.clone())).collect()
+        visible.into_iter().filter_map(|value| value.or_else(|| empty.clone())).collect()
     }
 
     /// Returns true if the value can be seen even if it is empty.

@@ -379,8 +379,8 @@ impl<'t> MintlifyPage<'t> {
         let output = self.builder.add_shape(&prefix, ShapeKind::Structure { members: IndexMap::new() }, line);
         self.builder.contract.operations[operation].output = Some(output.clone());
         for field in &fields {
-            let shown = example.as_ref().and_then(|(_, value)| value.get(&field.name)).cloned();
-            self.add_field(&output, field, shown.as_ref(), &prefix);
+            let example_value = example.as_ref().and_then(|(_, value)| value.get(&field.name)).cloned();
+            self.add_field(&output, field, example_value.as_ref(), &prefix);
         }
     }
 
@@ -513,8 +513,8 @@ impl<'t> MintlifyPage<'t> {
         }
         let id = self.builder.add_shape(path, ShapeKind::Structure { members: IndexMap::new() }, field.line);
         for inner in &field.fields {
-            let shown = example.and_then(|example| example.get(&inner.name)).cloned();
-            self.add_field(&id, inner, shown.as_ref(), path);
+            let example_value = example.and_then(|example| example.get(&inner.name)).cloned();
+            self.add_field(&id, inner, example_value.as_ref(), path);
         }
         id
     }

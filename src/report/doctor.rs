@@ -144,7 +144,7 @@ pub fn write_diagnosis_text(to: &mut dyn Write, found: &EndpointDiagnosis) -> io
         for row in &granted {
             let origins = found.origins.iter().filter(|one| one.operation == row.operation);
             let odd = (!row.reason.is_empty()).then(|| paint(WARNING_STYLE, escape_control_chars(&row.reason)));
-            let told: Vec<String> = origins
+            let details: Vec<String> = origins
                 .map(|one| {
                     if one.created_by == one.operation {
                         format!("{} is unique per case", one.member)
@@ -155,7 +155,7 @@ pub fn write_diagnosis_text(to: &mut dyn Write, found: &EndpointDiagnosis) -> io
                 .chain(odd)
                 .collect();
             let line =
-                format!("    {:widest$}  {:<4} {}", row.operation, row.observed, paint(DIM_STYLE, told.join(", ")));
+                format!("    {:widest$}  {:<4} {}", row.operation, row.observed, paint(DIM_STYLE, details.join(", ")));
             writeln!(to, "{}", line.trim_end())?;
         }
     }
@@ -203,12 +203,12 @@ fn write_unaccepted_operations(to: &mut dyn Write, found: &EndpointDiagnosis) ->
     writeln!(to, "\n{} {}", paint(WARNING_STYLE, "not accepted:"), pluralize(rows.len() as u64, "operation"))?;
     let mut reasons: IndexMap<String, Vec<&str>> = IndexMap::new();
     for row in rows {
-        let told: Vec<String> = [&row.observed, &row.reason]
+        let details: Vec<String> = [&row.observed, &row.reason]
             .iter()
             .filter(|text| !text.is_empty())
             .map(|text| escape_control_chars(text))
             .collect();
-        reasons.entry(told.join(": ")).or_default().push(&row.operation);
+        reasons.entry(details.join(": ")).or_default().push(&row.operation);
     }
     for (why, operations) in reasons {
         writeln!(to, "    {}\n        {why}", operations.join(", "))?;

@@ -218,9 +218,9 @@ impl<W: Write> TerminalReporter<W> {
             // Operations with the same reason are listed together.
             let mut reasons: IndexMap<String, Vec<&str>> = IndexMap::new();
             for row in &lacking {
-                let told = [&row.observed, &row.reason].into_iter().filter(|text| !text.is_empty());
-                let told = told.map(|text| escape_control_chars(text)).collect::<Vec<_>>().join(": ");
-                reasons.entry(told).or_default().push(&row.operation);
+                let details = [&row.observed, &row.reason].into_iter().filter(|text| !text.is_empty());
+                let details = details.map(|text| escape_control_chars(text)).collect::<Vec<_>>().join(": ");
+                reasons.entry(details).or_default().push(&row.operation);
             }
             for (why, operations) in reasons.iter().take(MAX_SKIP_REASONS) {
                 let named = operations.iter().take(MAX_NAMED_OPERATIONS).copied().collect::<Vec<_>>().join(", ");

@@ -101,8 +101,8 @@ impl CaseEvaluator<'_> {
         }
         // Reads before the judged step change nothing and are left out, except for a law, which consists of them.
         let is_law = matches!(outcome.case.judged, JudgedPart::Law(_));
-        let told = |index: usize| index == judged || is_law || steps[index].purpose != StepPurpose::ReadBack;
-        let lines = (0..=judged).filter(|index| told(*index)).map(|index| {
+        let is_shown = |index: usize| index == judged || is_law || steps[index].purpose != StepPurpose::ReadBack;
+        let lines = (0..=judged).filter(|index| is_shown(*index)).map(|index| {
             let exchange = outcome.exchanges.get(index)?.as_ref()?;
             curl_command(&exchange.request, self.origin, self.redaction).map(|curl| curl.0)
         });

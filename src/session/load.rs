@@ -81,7 +81,7 @@ fn located_diagnostic(
 /// Returns an error if the documents cannot be read, or if an amendment or an operation name refers to nothing.
 pub fn load_scenario(
     scenario: &Scenario,
-    shown: &str,
+    display_name: &str,
     documents: Vec<SourceDocument>,
 ) -> Result<LoadedContract, Vec<Diagnostic>> {
     // Any operation may create or delete the resources that the selected ones need, so all are read.
@@ -95,11 +95,11 @@ pub fn load_scenario(
             add: entry.add.clone(),
             set: entry.set.clone(),
             reason: entry.reason.clone(),
-            source: Provenance::new(shown, entry.line),
+            source: Provenance::new(display_name, entry.line),
         };
         if let Err(error) = loaded.contract.amend(&amendment) {
             wrong.push(Diagnostic {
-                document: Some(shown.to_owned()),
+                document: Some(display_name.to_owned()),
                 line: Some(entry.line),
                 ..Diagnostic::error(format!("amendment at {error}"))
             });
@@ -109,17 +109,17 @@ pub fn load_scenario(
         return Err(wrong);
     }
     for name in &scenario.included_operations {
-        check_operation(&loaded.contract, name, Some(shown))?;
+        check_operation(&loaded.contract, name, Some(display_name))?;
     }
     for (name, notes) in &scenario.operations {
-        check_operation(&loaded.contract, name, Some(shown)).map_err(with_line(notes.line))?;
+        check_operation(&loaded.contract, name, Some(display_name)).map_err(with_line(notes.line))?;
     }
     for (name, notes) in &scenario.operations {
-        check_laws(&mut loaded, name, notes, shown)?;
+        check_laws(&mut loaded, name, notes, display_name)?;
     }
     for request in scenario.fixtures.values().flat_map(|fixture| fixture.create.iter().chain(&fixture.delete)) {
         if let Some(name) = request.operation_name() {
-            check_operation(&loaded.contract, name, Some(shown)).map_err(with_line(request.line))?;
+            check_operation(&loaded.contract, name, Some(display_name)).map_err(with_line(request.line))?;
         }
     }
     loaded.inferred = complete_scenario(&loaded.contract, scenario);
@@ -157,11 +157,11 @@ fn check_laws(
     loaded: &mut LoadedContract,
     name: &str,
     notes: &OperationNotes,
-    shown: &str,
+    display_name: &str,
 ) -> Result<(), Vec<Diagnostic>> {
     let contract = &loaded.contract;
     let at = |problem: Diagnostic| Diagnostic {
-        document: Some(shown.to_owned()),
+        document: Some(display_name.to_owned()),
         line: (notes.laws_line > 0).then_some(notes.laws_line),
         ..problem
     };
@@ -178,14 +178,14 @@ fn check_laws(
     };
     for read in &notes.read_backs {
         if read.request != "answer" && !read.request.contains(' ') {
-            check_operation(contract, &read.request, Some(shown))?;
+            check_operation(contract, &read.request, Some(display_name))?;
         }
         if let Some(problems) = read.member.as_ref().and_then(|member| lacks(name, member)) {
             return Err(problems);
         }
     }
     if let Some(undoes) = &notes.undo_rule {
-        check_operation(contract, &undoes.operation, Some(shown))?;
+        check_operation(contract, &undoes.operation, Some(display_name))?;
         let of = undoes.undone_member.as_ref().and_then(|of| lacks(&undoes.operation, of));
         if let Some(problems) = of.or_else(|| lacks(name, &undoes.member)) {
             return Err(problems);
@@ -219,7 +219,7 @@ fn with_line(line: u32) -> impl Fn(Vec<Diagnostic>) -> Vec<Diagnostic> {
     }
 }
 
-fn check_operation(contract: &Contract, name: &str, shown: Option<&str>) -> Result<(), Vec<Diagnostic>> {
+fn check_operation(contract: &Contract, name: &str, display_name: Option<&str>) -> Result<(), Vec<Diagnostic>> {
     if contract.operation(name).is_some() {
         return Ok(());
     }
@@ -231,5 +231,5 @@ fn check_operation(contract: &Contract, name: &str, shown: Option<&str>) -> Resu
         None => format!("the sources contain {} other operations", known.len()),
     };
     let problem = Diagnostic::error(format!("unknown operation `{name}`")).with_hint(hint);
-    Err(vec![Diagnostic { document: shown.map(str::to_owned), ..problem }])
+    Err(vec![Diagnostic { document: display_name.map(str::to_owned), ..problem }])
 }

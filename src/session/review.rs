@@ -149,11 +149,11 @@ struct RecordedRun {
 /// Returns an error if the text contains no results, or a file cannot be written.
 pub fn accept_results(
     snapshots: &SnapshotStore,
-    shown: &str,
+    display_name: &str,
     text: &str,
     filter: Option<&Filter>,
 ) -> Result<Vec<SnapshotFile>, Vec<Diagnostic>> {
-    let runs = parse_runs(shown, text, filter)?;
+    let runs = parse_runs(display_name, text, filter)?;
     let mut changed = Vec::new();
     for run in runs {
         let whole = if run.complete && filter.is_none() { CaseCoverage::Complete } else { CaseCoverage::Unknown };
@@ -175,12 +175,12 @@ pub fn accept_results(
     Ok(changed)
 }
 
-fn parse_runs(shown: &str, text: &str, filter: Option<&Filter>) -> Result<Vec<RecordedRun>, Vec<Diagnostic>> {
+fn parse_runs(display_name: &str, text: &str, filter: Option<&Filter>) -> Result<Vec<RecordedRun>, Vec<Diagnostic>> {
     let mut runs: Vec<RecordedRun> = Vec::new();
     for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let wrong = |reason: String| {
             let line = u32::try_from(index + 1).ok();
-            vec![Diagnostic { document: Some(shown.to_owned()), line, ..Diagnostic::error(reason) }]
+            vec![Diagnostic { document: Some(display_name.to_owned()), line, ..Diagnostic::error(reason) }]
         };
         let event: ReviewEvent = match serde_json::from_str(line) {
             Ok(event) => event,
@@ -208,7 +208,7 @@ fn parse_runs(shown: &str, text: &str, filter: Option<&Filter>) -> Result<Vec<Re
         }
     }
     if runs.is_empty() {
-        let problem = Diagnostic::error(format!("`{shown}` contains no results"));
+        let problem = Diagnostic::error(format!("`{display_name}` contains no results"));
         return Err(vec![problem.with_hint("`overstep check --report ndjson=FILE` writes results")]);
     }
     Ok(runs)

@@ -49,8 +49,8 @@ fn redactor(redaction: &Redaction) -> RedactFn {
 /// Returns the output of the server's version command, if there is one.
 pub(super) fn server_version(job: &ScenarioJob, redaction: &Redaction) -> Option<String> {
     let launch = job.lifecycle.version.clone()?;
-    let said = run::first_output_line(launch, VERSION_TIMEOUT, redactor(redaction));
-    Some(said.unwrap_or_else(|why| format!("version unknown: {}", redaction.redact(&why.to_string()))))
+    let version = run::first_output_line(launch, VERSION_TIMEOUT, redactor(redaction));
+    Some(version.unwrap_or_else(|why| format!("version unknown: {}", redaction.redact(&why.to_string()))))
 }
 
 /// Starts the server if the job has a start command, waits until it is ready, and resets it.
@@ -107,9 +107,9 @@ fn launch_server(
 ) -> Result<ServerProcess, Vec<Diagnostic>> {
     let log = sending.log_directory.as_deref().and_then(|directory| store::open_server_log(directory).ok());
     let log = log.map(|log| Box::new(log) as Box<dyn Write + Send>);
-    let (shown, directory) = (launch.command_line(), launch.directory.clone());
+    let (command_line, directory) = (launch.command_line(), launch.directory.clone());
     ServerProcess::start(launch, redactor(redaction), log).map_err(|error| {
-        let problem = Diagnostic::error(format!("cannot start `{}`: {error}", redaction.redact(&shown)));
+        let problem = Diagnostic::error(format!("cannot start `{}`: {error}", redaction.redact(&command_line)));
         vec![problem.with_hint(format!("`start` runs in `{}`, without a shell", directory.display()))]
     })
 }

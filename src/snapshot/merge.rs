@@ -89,7 +89,7 @@ fn fold_cases(
     let mut sides: IndexMap<&str, Vec<VariantResponse<'_>>> = IndexMap::new();
     for case in cases {
         let known = || old.and_then(|line| line.lookup(&case.side, &case.variant)).cloned();
-        let (held, open) = match &case.state {
+        let (response, open) = match &case.state {
             CaseState::Observed(seen, mark) => (Some(next.accept_response(seen, mark.clone())), false),
             CaseState::NothingLearned => (known(), false),
             CaseState::NotRun => {
@@ -98,14 +98,14 @@ fn fold_cases(
                 (known, open)
             }
         };
-        sides.entry(&case.side).or_default().push((&case.variant, held, open));
+        sides.entry(&case.side).or_default().push((&case.variant, response, open));
     }
     let mut line = ConstraintLine { place: place.to_owned(), ..ConstraintLine::default() };
     let variants: HashSet<&str> = cases.iter().map(|case| case.variant.as_str()).collect();
     let mut here: HashSet<&str> = HashSet::new();
     for (name, cases) in sides {
         // A side of which these cases show nothing stays as it was.
-        if cases.iter().any(|(_, held, _)| held.is_some()) {
+        if cases.iter().any(|(_, response, _)| response.is_some()) {
             here.insert(name);
         }
         let accepted = old.and_then(|line| line.sides.iter().find(|side| side.name == name)).map(|side| &side.response);
@@ -114,20 +114,20 @@ fn fold_cases(
             // If a case has never been observed, no statement about all cases of the side is justified.
             CaseCoverage::Planned if cases.iter().any(|(_, _, open)| *open) => None,
             CaseCoverage::Complete | CaseCoverage::Planned => {
-                most_common_response(cases.iter().filter_map(|(_, held, _)| held.as_ref()))
+                most_common_response(cases.iter().filter_map(|(_, response, _)| response.as_ref()))
             }
         };
-        for (variant, held, _) in &cases {
-            let folds = |held: &&AcceptedResponse| match &common {
+        for (variant, response, _) in &cases {
+            let folds = |response: &&AcceptedResponse| match &common {
                 // A different mark is not an exception to what was accepted.
-                Some(common) if whole == CaseCoverage::Unknown => is_same_response(common, held),
-                common => common.as_ref() == Some(*held),
+                Some(common) if whole == CaseCoverage::Unknown => is_same_response(common, response),
+                common => common.as_ref() == Some(*response),
             };
-            if let Some(held) = held.as_ref().filter(|held| !folds(held)) {
-                line.exceptions.push(((*variant).to_owned(), held.clone()));
+            if let Some(response) = response.as_ref().filter(|response| !folds(response)) {
+                line.exceptions.push(((*variant).to_owned(), response.clone()));
             }
         }
-        line.sides.extend(common.map(|held| ConstraintSide { name: name.to_owned(), response: held }));
+        line.sides.extend(common.map(|response| ConstraintSide { name: name.to_owned(), response }));
     }
     if let Some(old) = old.filter(|_| whole != CaseCoverage::Complete) {
         let sides = old.sides.iter().filter(|side| !here.contains(side.name.as_str()));
@@ -145,9 +145,9 @@ fn is_same_response(one: &AcceptedResponse, other: &AcceptedResponse) -> bool {
 /// Returns the most frequent response; among equally frequent ones, the first.
 fn most_common_response<'a>(all: impl Iterator<Item = &'a AcceptedResponse>) -> Option<AcceptedResponse> {
     let mut counts: IndexMap<&AcceptedResponse, usize> = IndexMap::new();
-    for held in all {
-        *counts.entry(held).or_default() += 1;
+    for response in all {
+        *counts.entry(response).or_default() += 1;
     }
     let most = counts.values().copied().max()?;
-    counts.into_iter().find(|(_, count)| *count == most).map(|(held, _)| held.clone())
+    counts.into_iter().find(|(_, count)| *count == most).map(|(response, _)| response.clone())
 }

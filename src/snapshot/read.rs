@@ -67,9 +67,9 @@ pub fn read(text: &str) -> Result<Snapshot, SnapshotParseError> {
                     return Err(refused("indented line without a line before it".to_owned()));
                 };
                 let variant = cursor.parse_word().map_err(refused)?;
-                let held = cursor.parse_response().map_err(refused)?;
+                let response = cursor.parse_response().map_err(refused)?;
                 cursor.expect_end().map_err(refused)?;
-                last.exceptions.push((variant, held));
+                last.exceptions.push((variant, response));
             }
             (true, Some(id)) => {
                 let entry = (cursor.parse_word().map_err(refused)?, cursor.parse_word().map_err(refused)?);
@@ -177,20 +177,20 @@ impl LineCursor<'_> {
             "-" => None,
             digits => Some(digits.parse().map_err(|_| format!("expected a status or `-`, found `{digits}`"))?),
         };
-        let mut held = AcceptedResponse { status, ..AcceptedResponse::default() };
+        let mut response = AcceptedResponse { status, ..AcceptedResponse::default() };
         loop {
             let rest = self.rest.trim_start();
             if rest.is_empty() || rest.starts_with('·') {
-                return Ok(held);
+                return Ok(response);
             }
             if self.consume("≠ documented ") {
                 let end = self.rest.find(" · ").unwrap_or(self.rest.len());
                 let (words, rest) = self.rest.split_at(end);
-                held.mark = DocumentedMark::new(words);
+                response.mark = DocumentedMark::new(words);
                 self.rest = rest;
-                return Ok(held);
+                return Ok(response);
             }
-            if held.note.is_some() {
+            if response.note.is_some() {
                 return Err(format!("unexpected `{rest}` after the note"));
             }
             if self.consume("(") {
@@ -202,7 +202,7 @@ impl LineCursor<'_> {
                     self.rest = rest;
                     note.to_owned()
                 };
-                held.note = Some(note);
+                response.note = Some(note);
                 if !self.consume(")") {
                     return Err("missing `)` after the note".to_owned());
                 }
@@ -211,8 +211,8 @@ impl LineCursor<'_> {
             let is_quoted = rest.starts_with('"');
             let word = self.parse_word()?;
             match parse_form_number(&word).filter(|_| !is_quoted && is_form_name(&word)) {
-                Some(number) if held.form.is_none() => held.form = Some(number),
-                None if held.error.is_none() && held.form.is_none() => held.error = Some(word),
+                Some(number) if response.form.is_none() => response.form = Some(number),
+                None if response.error.is_none() && response.form.is_none() => response.error = Some(word),
                 _ => return Err(format!("unexpected `{word}`")),
             }
         }

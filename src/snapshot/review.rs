@@ -60,14 +60,14 @@ pub fn copy_line(into: &mut Snapshot, from: &Snapshot, place: &str) {
 }
 
 fn line_responses(line: &ConstraintLine) -> impl Iterator<Item = &AcceptedResponse> {
-    line.sides.iter().map(|side| &side.response).chain(line.exceptions.iter().map(|(_, held)| held))
+    line.sides.iter().map(|side| &side.response).chain(line.exceptions.iter().map(|(_, response)| response))
 }
 
 fn translate_forms(into: &mut Snapshot, from: &Snapshot, line: &ConstraintLine) -> ConstraintLine {
     let mut line = line.clone();
     let sides = line.sides.iter_mut().map(|side| &mut side.response);
-    for held in sides.chain(line.exceptions.iter_mut().map(|(_, held)| held)) {
-        held.form = held.form.and_then(|number| from.forms.get(&number)).map(|form| into.intern_form(form));
+    for response in sides.chain(line.exceptions.iter_mut().map(|(_, response)| response)) {
+        response.form = response.form.and_then(|number| from.forms.get(&number)).map(|form| into.intern_form(form));
     }
     line
 }
@@ -85,7 +85,7 @@ fn format_with_forms<'a>(
     written_forms: &mut HashSet<(u32, &'a ResponseForm)>,
 ) -> String {
     let mut out = format_line(line);
-    for number in line_responses(line).filter_map(|held| held.form) {
+    for number in line_responses(line).filter_map(|response| response.form) {
         let Some(form) = from.forms.get(&number) else { continue };
         if other.forms.get(&number) != Some(form) && written_forms.insert((number, form)) {
             let facts: Vec<String> = form.0.iter().map(|(name, value)| format!("{name} {value}")).collect();

@@ -99,21 +99,21 @@ impl Snapshot {
     }
 
     /// Returns an accepted response with its form instead of the form's number.
-    pub fn expand_response(&self, held: &AcceptedResponse) -> ObservedBehavior {
+    pub fn expand_response(&self, response: &AcceptedResponse) -> ObservedBehavior {
         ObservedBehavior {
-            status: held.status,
-            error: held.error.clone(),
-            note: held.note.clone(),
-            form: held.form.and_then(|number| self.forms.get(&number).cloned()),
+            status: response.status,
+            error: response.error.clone(),
+            note: response.note.clone(),
+            form: response.form.and_then(|number| self.forms.get(&number).cloned()),
         }
     }
 
     /// Returns true if an accepted response equals the observed one.
-    pub fn is_accepted(&self, held: &AcceptedResponse, seen: &ObservedBehavior) -> bool {
-        held.status == seen.status
-            && held.error == seen.error
-            && held.note == seen.note
-            && held.form.and_then(|number| self.forms.get(&number)) == seen.form.as_ref()
+    pub fn is_accepted(&self, response: &AcceptedResponse, seen: &ObservedBehavior) -> bool {
+        response.status == seen.status
+            && response.error == seen.error
+            && response.note == seen.note
+            && response.form.and_then(|number| self.forms.get(&number)) == seen.form.as_ref()
     }
 
     /// Returns the number of a form; a form that is not in the list is added with the next free number.
@@ -136,7 +136,7 @@ impl Snapshot {
     pub fn remove_unused_forms(&mut self) {
         let answers = |line: &ConstraintLine| -> Vec<Option<u32>> {
             let sides = line.sides.iter().map(|side| side.response.form);
-            sides.chain(line.exceptions.iter().map(|(_, held)| held.form)).collect()
+            sides.chain(line.exceptions.iter().map(|(_, response)| response.form)).collect()
         };
         let used: std::collections::HashSet<u32> = self.lines.iter().flat_map(answers).flatten().collect();
         self.forms.retain(|number, _| used.contains(number));
@@ -147,7 +147,7 @@ impl Snapshot {
 impl ConstraintLine {
     /// Returns the accepted response of a variant; see [`Snapshot::lookup`].
     pub fn lookup(&self, side: &str, variant: &str) -> Option<&AcceptedResponse> {
-        let own = self.exceptions.iter().find(|(name, _)| name == variant).map(|(_, held)| held);
+        let own = self.exceptions.iter().find(|(name, _)| name == variant).map(|(_, response)| response);
         own.or_else(|| self.sides.iter().find(|one| one.name == side).map(|one| &one.response))
     }
 }

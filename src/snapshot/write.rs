@@ -15,8 +15,8 @@ pub(super) const KEPT_WORD: &str = "kept";
 /// The name of the side that all cases of a law belong to.
 pub(super) const LAW_SIDE: &str = "law";
 
-fn is_kept_law(held: &AcceptedResponse) -> bool {
-    *held == AcceptedResponse { note: Some(KEPT_WORD.to_owned()), ..AcceptedResponse::default() }
+fn is_kept_law(response: &AcceptedResponse) -> bool {
+    *response == AcceptedResponse { note: Some(KEPT_WORD.to_owned()), ..AcceptedResponse::default() }
 }
 
 /// Returns the text of the whole file.
@@ -54,15 +54,15 @@ pub fn format_line(line: &ConstraintLine) -> String {
         }
     }
     out.push('\n');
-    for (variant, held) in &line.exceptions {
+    for (variant, response) in &line.exceptions {
         let start = out.len();
         out.push_str("  ");
         out.push_str(&quote_if_needed(variant));
         pad_to_column(&mut out, start, RESPONSE_COLUMN);
-        if is_kept_law(held) {
+        if is_kept_law(response) {
             out.push_str(KEPT_WORD);
         } else {
-            write_response(held, &mut out);
+            write_response(response, &mut out);
         }
         out.push('\n');
     }
@@ -87,22 +87,22 @@ fn pad_to_column(out: &mut String, start: usize, column: usize) {
     out.extend(std::iter::repeat_n(' ', column.saturating_sub(length).max(2)));
 }
 
-fn write_response(held: &AcceptedResponse, out: &mut String) {
+fn write_response(response: &AcceptedResponse, out: &mut String) {
     let mut parts = Vec::new();
-    match held.status {
+    match response.status {
         Some(status) => parts.push(status.to_string()),
         None => parts.push("-".to_owned()),
     }
-    if let Some(error) = &held.error {
+    if let Some(error) = &response.error {
         parts.push(if is_form_name(error) { quote(error) } else { quote_if_needed(error) });
     }
-    if let Some(form) = held.form {
+    if let Some(form) = response.form {
         parts.push(format!("f{form}"));
     }
-    if let Some(note) = &held.note {
+    if let Some(note) = &response.note {
         parts.push(if is_plain_note(note) { format!("({note})") } else { format!("({})", quote(note)) });
     }
-    if let Some(mark) = &held.mark {
+    if let Some(mark) = &response.mark {
         parts.push(format!(" ≠ documented {}", mark.as_str()));
     }
     out.push_str(&parts.join(" "));

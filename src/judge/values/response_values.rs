@@ -32,17 +32,18 @@ impl ResponseValues {
             return None;
         }
         successful_response(outcome.exchanges.get(judged)?.as_ref()?)?;
-        let mut said = Transcript::new(case);
+        let mut transcript = Transcript::new(case);
         let mut first: HashMap<u32, String> = HashMap::new();
         for (index, (step, exchange)) in case.steps.iter().zip(&outcome.exchanges).enumerate().take(judged + 1) {
             let Some(exchange) = exchange else { continue };
-            said.record_request(contract, step, &exchange.request);
+            transcript.record_request(contract, step, &exchange.request);
             let Some(answer) = successful_response(exchange) else { continue };
-            let open = is_read_only(step, &exchange.request.method) && !said.refers_to_own_resource;
+            let open = is_read_only(step, &exchange.request.method) && !transcript.refers_to_own_resource;
             let operation = step_operation(contract, step);
             let document = parse_response(contract, operation, answer);
             let shape = operation.and_then(|operation| operation.output.as_ref());
-            let mut reader = ValueReader { contract, transcript: &mut said, may_include_foreign: open, value_count: 0 };
+            let mut reader =
+                ValueReader { contract, transcript: &mut transcript, may_include_foreign: open, value_count: 0 };
             let mut root = document.map_or(ValueNode::Any, |document| reader.read_document(shape, &document));
             let mut here = HashMap::new();
             collect_identifier_paths(&root, "", &mut here);
