@@ -7,6 +7,7 @@ use std::fmt;
 
 /// The kind of value that a shape describes, with the parts that only this kind has.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum ShapeKind {
     /// Bytes; base64 in JSON.
     Blob,
@@ -124,6 +125,7 @@ pub struct NumberRange {
 /// The part of the HTTP message that carries a member.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum MemberLocation {
     /// A segment of the path.
     Label,
@@ -140,6 +142,7 @@ pub enum MemberLocation {
 
 /// A member of a structure or union.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Member {
     /// The shape of its values.
     pub shape: ShapeId,
@@ -182,6 +185,7 @@ pub enum ByteScope {
 /// A constraint over several members.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "rule", rename_all = "camelCase")]
+#[non_exhaustive]
 pub enum ShapeRule {
     /// On a structure: at least one of these members is present.
     AtLeastOneOf {
@@ -220,6 +224,7 @@ impl ShapeRule {
 /// The constraints, by their names in case ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub enum Constraint {
     /// A required member is present and not null.
     Required,
@@ -269,6 +274,7 @@ impl fmt::Display for Constraint {
 
 /// A shape: a kind of value and the constraints on it. A constraint that no source states is absent.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Shape {
     /// The kind of value.
     pub kind: ShapeKind,
