@@ -1,9 +1,7 @@
 #![no_main]
 
-use overstep::commands::{LibFuzzerEndpoint, target_from_environment};
-use overstep::exit::ExitStatus;
 use overstep::inprocess::mutate;
-use overstep::session::MAX_RESPONSE_KINDS;
+use overstep::libfuzzer::{ExitStatus, LibFuzzerEndpoint, MAX_RESPONSE_KINDS, target_from_environment};
 use std::sync::{OnceLock, atomic::AtomicU8};
 
 /// Counters per kind of response, which libFuzzer treats as coverage in addition to that of code.

@@ -11,6 +11,7 @@ use std::collections::HashMap;
 
 /// One amendment: the place, the new value and the reason.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Amendment {
     /// The field to amend: `AddTagsToContact.errors`, `TagContact.Tags{key}.length.max`.
     pub at: String,
@@ -24,9 +25,17 @@ pub struct Amendment {
     pub source: super::Provenance,
 }
 
+impl Amendment {
+    /// Creates an amendment that changes nothing yet: set `add` or `set`.
+    pub fn new(at: impl Into<String>, reason: impl Into<String>, source: super::Provenance) -> Self {
+        Self { at: at.into(), add: None, set: None, reason: reason.into(), source }
+    }
+}
+
 /// The error returned if an amendment does not fit the contract.
 #[derive(Debug, thiserror::Error)]
 #[error("`{at}`: {reason}")]
+#[non_exhaustive]
 pub struct AmendmentError {
     /// The amendment's `at`.
     pub at: String,
@@ -60,6 +69,19 @@ impl Contract {
     ///
     /// # Errors
     /// Returns an error if `at` does not name a field of this contract or the value does not fit.
+    ///
+    /// # Examples
+    /// ```
+    /// use overstep::contract::{Amendment, Contract, Operation, OperationName, Provenance};
+    ///
+    /// let mut contract = Contract::new("notes");
+    /// contract.operations.push(Operation::new(OperationName::new("GetNote")));
+    /// let mut amendment = Amendment::new("GetNote.http.uri", "the page has no route", Provenance::new("notes.toml", 7));
+    /// amendment.set = Some("/notes/{id}".into());
+    /// contract.amend(&amendment)?;
+    /// assert_eq!(contract.operations[0].http.as_ref().map(|http| http.uri.as_str()), Some("/notes/{id}"));
+    /// # Ok::<(), overstep::contract::AmendmentError>(())
+    /// ```
     pub fn amend(&mut self, amendment: &Amendment) -> Result<(), AmendmentError> {
         let fail = |reason: String, hint: Option<String>| AmendmentError { at: amendment.at.clone(), reason, hint };
         let (operation, rest) = amendment.at.split_once('.').ok_or_else(|| {

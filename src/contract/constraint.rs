@@ -8,6 +8,7 @@ use std::fmt;
 /// The constraints, by their names in case ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub enum Constraint {
     /// A required member is present and not null.
     Required,

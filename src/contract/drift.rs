@@ -22,6 +22,7 @@ pub enum DriftKind {
 
 /// What one contract states at a place.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Statement {
     /// The stated value.
     pub value: Json,
@@ -31,6 +32,7 @@ pub struct Statement {
 
 /// One difference between two contracts.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Drift {
     /// The operation.
     pub operation: String,
@@ -51,6 +53,17 @@ type Statements = BTreeMap<(String, String), Statement>;
 
 /// Returns every place where two contracts contradict each other or where only one makes a statement,
 /// sorted by operation and member.
+///
+/// # Examples
+/// ```
+/// use overstep::contract::{Contract, DriftKind, Operation, OperationName, find_drift};
+///
+/// let mut page = Contract::new("notes");
+/// page.operations.push(Operation::new(OperationName::new("GetNote")));
+/// let model = Contract::new("notes");
+/// let drift = find_drift(&page, &model);
+/// assert_eq!((drift[0].operation.as_str(), drift[0].kind), ("GetNote", DriftKind::OnlyInFirst));
+/// ```
 pub fn find_drift(first: &Contract, second: &Contract) -> Vec<Drift> {
     let names: BTreeMap<&str, (Option<&Operation>, Option<&Operation>)> = first
         .operations

@@ -7,6 +7,7 @@ use std::fmt;
 /// The kind of source that a statement comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum FactOrigin {
     /// A structured field of a documentation page.
     Documented,
@@ -59,6 +60,7 @@ impl fmt::Display for Provenance {
 
 /// One statement of one source about one field of a shape, an operation or an error.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Fact {
     /// The field of its owner.
     #[serde(rename = "path")]

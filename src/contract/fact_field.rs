@@ -10,6 +10,7 @@ use std::fmt;
 ///
 /// Its text, which contracts in JSON hold, is the path of the field in its owner, such as `length/max`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum FactField {
     /// `type`: the type of a shape.
     Type,

@@ -17,6 +17,7 @@ pub const FORMAT: &str = "overstep-contract/1";
 
 /// The error returned if a text is not a contract.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ContractFormatError {
     /// The text is not JSON, or has an unexpected structure.
     #[error("{reason}")]
@@ -227,6 +228,32 @@ fn shape_to_json(shape: &Shape) -> ShapeJson {
 ///
 /// # Errors
 /// Returns an error if the text is not JSON of this format, or refers to a name that it does not define.
+///
+/// # Examples
+/// ```
+/// use overstep::contract;
+///
+/// let contract = contract::from_json(
+///     r#"{
+///         "format": "overstep-contract/1", "service": "notes", "protocol": "restJson",
+///         "operations": [{
+///             "name": "CreateNote", "http": {"method": "POST", "uri": "/notes", "success": 201},
+///             "input": "CreateNoteRequest", "errors": ["validation_error"]
+///         }],
+///         "errors": [{"name": "validation_error", "status": 400, "role": "invalid-input"}],
+///         "shapes": {
+///             "CreateNoteRequest": {"type": "structure", "members": {
+///                 "text": {"shape": "NoteText", "required": true, "location": "body"}}},
+///             "NoteText": {"type": "string", "length": {"max": 20}}
+///         }
+///     }"#,
+/// )?;
+/// assert_eq!(contract.shape(&"NoteText".into()).length().max, Some(20));
+///
+/// let error = contract::from_json(r#"{"format": "overstep-contract/1"}"#).unwrap_err();
+/// assert!(error.to_string().contains("missing field"));
+/// # Ok::<(), contract::ContractFormatError>(())
+/// ```
 pub fn from_json(text: &str) -> Result<Contract, ContractFormatError> {
     let form: ContractJson = serde_json::from_str(text).map_err(|error| ContractFormatError::Json {
         reason: error.to_string(),

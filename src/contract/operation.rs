@@ -7,7 +7,19 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 /// Everything that the documentation of one API promises.
+///
+/// # Examples
+/// ```
+/// use overstep::contract::{Contract, HttpBinding, Operation, OperationName};
+///
+/// let mut operation = Operation::new(OperationName::new("GetNote"));
+/// operation.http = Some(HttpBinding::new("GET", "/notes/{id}"));
+/// let mut contract = Contract::new("notes");
+/// contract.operations.push(operation);
+/// assert!(contract.operation("GetNote").is_some());
+/// ```
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Contract {
     /// The service's short name, for example `connect`.
     pub service: String,
@@ -129,6 +141,7 @@ impl Shape {
 
 /// A wire protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum Protocol {
     /// AWS restJson1.
     #[serde(rename = "restJson1")]
@@ -187,6 +200,7 @@ impl Protocol {
 /// An authentication scheme.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "scheme", rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum AuthScheme {
     /// AWS Signature Version 4.
     SigV4 {
@@ -207,6 +221,7 @@ pub enum AuthScheme {
 
 /// How an operation is bound to HTTP.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct HttpBinding {
     /// `GET`, `POST` …
     pub method: String,
@@ -217,8 +232,16 @@ pub struct HttpBinding {
     pub success: Option<u16>,
 }
 
+impl HttpBinding {
+    /// Creates a binding without a documented success status.
+    pub fn new(method: impl Into<String>, uri: impl Into<String>) -> Self {
+        Self { method: method.into(), uri: uri.into(), success: None }
+    }
+}
+
 /// One operation.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Operation {
     /// Its name.
     pub name: OperationName,
@@ -276,6 +299,7 @@ impl Operation {
 
 /// One documented error.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct ErrorShape {
     /// Its status, if a source states it.
     pub status: Option<u16>,
@@ -287,4 +311,11 @@ pub struct ErrorShape {
     pub shape: Option<ShapeId>,
     /// The statements of the sources, with their places.
     pub facts: Vec<Fact>,
+}
+
+impl ErrorShape {
+    /// Creates an error of which only the role is known.
+    pub fn new(role: ErrorRole) -> Self {
+        Self { status: None, role, code: None, shape: None, facts: Vec::new() }
+    }
 }

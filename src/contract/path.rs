@@ -17,6 +17,15 @@ pub enum PathSegment {
 }
 
 /// A member path such as `References{value}.Type`, `Tags{key}` or `tags[]`; empty for the input itself.
+///
+/// # Examples
+/// ```
+/// use overstep::contract::{MemberPath, PathSegment};
+///
+/// let path = MemberPath::parse("Tags{key}").expect("a member path");
+/// assert_eq!(path, MemberPath::root().join_member("Tags").join(PathSegment::Key));
+/// assert_eq!(path.to_string(), "Tags{key}");
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct MemberPath(pub Vec<PathSegment>);
 

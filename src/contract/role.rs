@@ -8,6 +8,7 @@ use std::fmt;
 /// A violating case expects a documented error *whose role fits*; see `Expectations` in the architecture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum ErrorRole {
     /// The request violates a constraint.
     InvalidInput,

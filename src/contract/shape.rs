@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// The kind of value that a shape describes, with the parts that only this kind has.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum ShapeKind {
     /// Bytes; base64 in JSON.
     Blob,
@@ -123,6 +124,7 @@ pub struct NumberRange {
 /// The part of the HTTP message that carries a member.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum MemberLocation {
     /// A segment of the path.
     Label,
@@ -139,6 +141,7 @@ pub enum MemberLocation {
 
 /// A member of a structure or union.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Member {
     /// The shape of its values.
     pub shape: ShapeId,
@@ -181,6 +184,7 @@ pub enum ByteScope {
 /// A constraint over several members.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "rule", rename_all = "camelCase")]
+#[non_exhaustive]
 pub enum ShapeRule {
     /// On a structure: at least one of these members is present.
     AtLeastOneOf {
@@ -218,6 +222,7 @@ impl ShapeRule {
 
 /// A shape: a kind of value and the constraints on it. A constraint that no source states is absent.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Shape {
     /// The kind of value.
     pub kind: ShapeKind,

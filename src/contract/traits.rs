@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 /// An XML namespace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct XmlNamespace {
     /// Its URI.
     pub uri: String,
@@ -20,6 +21,7 @@ pub struct XmlNamespace {
 
 /// The format of a timestamp.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum TimestampFormat {
     /// `2019-12-16T23:48:18Z`.
     #[serde(rename = "date-time")]
@@ -35,6 +37,7 @@ pub enum TimestampFormat {
 /// How the values of a shape or member are written on the wire.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct WireTraits {
     /// The name of the XML element of a structure that is a document's root, or of an item, key or value.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -84,6 +87,7 @@ impl WireTraits {
 /// How the parts of a list or map are written on the wire.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct PartTraits {
     /// Traits of a list's items.
     #[serde(skip_serializing_if = "WireTraits::is_empty")]
@@ -106,6 +110,7 @@ impl PartTraits {
 /// How the requests and responses of one operation are written on the wire.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct OperationTraits {
     /// The prefix that a client puts before the service's host, labels included: `{AccountId}.`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -134,6 +139,7 @@ impl OperationTraits {
 /// What every request of a service carries to identify it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct ServiceTraits {
     /// The version of the API: `Version` in queries.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -5,6 +5,7 @@ use crate::contract::Provenance;
 /// An error in a contract or scenario that prevents the generation of cases.
 #[derive(Debug, thiserror::Error)]
 #[error("{owner}: {reason}")]
+#[non_exhaustive]
 pub struct PlanError {
     /// The operation or shape at fault.
     pub owner: String,

@@ -7,6 +7,7 @@ use std::ops::Range;
 
 /// Severity of a diagnostic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum IngestSeverity {
     /// Nothing is lost, for example if a page has no operation or is not strictly valid.
     Note,
@@ -16,6 +17,7 @@ pub enum IngestSeverity {
 
 /// A location in a document, with everything needed to display it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SourceLocation {
     /// The document's name.
     pub document: String,
@@ -37,6 +39,7 @@ impl fmt::Display for SourceLocation {
 
 /// A note or warning about a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct IngestDiagnostic {
     /// The severity.
     pub severity: IngestSeverity,
@@ -57,6 +60,7 @@ impl fmt::Display for IngestDiagnostic {
 /// An error that prevents reading a document at all.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{place}: {message}")]
+#[non_exhaustive]
 pub struct IngestError {
     /// The location in the document.
     pub place: Box<SourceLocation>,

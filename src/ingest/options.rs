@@ -2,12 +2,26 @@
 
 /// Options for reading documents.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct IngestOptions {
     /// The operations to read from machine models, or empty to read all of them. Pages are always read.
     pub operations: Vec<String>,
 }
 
 impl IngestOptions {
+    /// Creates options to read only these operations from machine models.
+    ///
+    /// # Examples
+    /// ```
+    /// use overstep::ingest::IngestOptions;
+    ///
+    /// let options = IngestOptions::for_operations(["TagContact"]);
+    /// assert!(options.includes("TagContact") && !options.includes("UntagContact"));
+    /// ```
+    pub fn for_operations<N: Into<String>>(names: impl IntoIterator<Item = N>) -> Self {
+        Self { operations: names.into_iter().map(Into::into).collect() }
+    }
+
     /// Returns true if an operation of a model should be read.
     pub fn includes(&self, name: &str) -> bool {
         self.operations.is_empty() || self.operations.iter().any(|wanted| wanted == name)
@@ -15,6 +29,20 @@ impl IngestOptions {
 }
 
 /// Provides further documents that a page refers to, for example the page of a data type.
+///
+/// # Examples
+/// ```
+/// use overstep::ingest::DocumentLookup;
+///
+/// /// Documents in memory, by file name.
+/// struct Pages(Vec<(String, Vec<u8>)>);
+///
+/// impl DocumentLookup for Pages {
+///     fn find(&mut self, file_name: &str) -> Option<(String, Vec<u8>)> {
+///         self.0.iter().find(|(name, _)| name == file_name).cloned()
+///     }
+/// }
+/// ```
 pub trait DocumentLookup {
     /// Returns the full name and the bytes of the document with this file name, or `None` if there is none.
     fn find(&mut self, file_name: &str) -> Option<(String, Vec<u8>)>;

@@ -21,6 +21,7 @@ impl DocumentLookup for LoadedDocuments<'_> {
 
 /// The result of reading one or more documents.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct IngestOutput {
     /// The contract that they describe.
     pub contract: Contract,
@@ -30,6 +31,7 @@ pub struct IngestOutput {
 
 /// The format of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum SourceFormat {
     /// A page of an AWS API Reference, saved as text.
     ApiReference,
@@ -44,6 +46,14 @@ pub enum SourceFormat {
 }
 
 /// Detects the format of a document from its content alone; the file name is not used.
+///
+/// # Examples
+/// ```
+/// use overstep::ingest::{SourceFormat, detect_format};
+///
+/// assert_eq!(detect_format(r#"{"format": "overstep-contract/1"}"#), Some(SourceFormat::Contract));
+/// assert_eq!(detect_format("Dear diary"), None);
+/// ```
 pub fn detect_format(text: &str) -> Option<SourceFormat> {
     let head: String = text.chars().take(4096).collect();
     if head.trim_start().starts_with('{') {
@@ -71,6 +81,36 @@ pub fn detect_format(text: &str) -> Option<SourceFormat> {
 ///
 /// # Errors
 /// Returns an error if the document cannot be read at all: unknown format, invalid JSON or invalid gzip.
+///
+/// # Examples
+/// ````
+/// use overstep::contract::FactField;
+/// use overstep::ingest::{IngestOptions, NoDocuments, read_document};
+///
+/// let page = r#"# Create Note
+///
+/// > Creates a note
+///
+/// <ParamField body="text" type="string" required>
+///   The text. Maximum 20 characters.
+/// </ParamField>
+///
+/// ```bash cURL
+/// curl -X POST https://api.example.com/notes -d '{"text": "Buy milk"}'
+/// ```
+/// "#;
+/// let output = read_document("create-note.mdx", page.as_bytes(), &IngestOptions::default(), &mut NoDocuments)?;
+/// assert!(output.diagnostics.is_empty());
+///
+/// let operation = &output.contract.operations[0];
+/// assert_eq!(operation.name.as_str(), "CreateNote");
+/// let input = output.contract.shape(operation.input.as_ref().expect("a structure"));
+/// let text = output.contract.shape(&input.kind.members().expect("members")["text"].shape);
+/// assert_eq!(text.length().max, Some(20));
+/// let fact = text.preferred_fact(&FactField::LengthMax).expect("a fact");
+/// assert_eq!(fact.provenance().to_string(), "create-note.mdx:6");
+/// # Ok::<(), overstep::ingest::IngestError>(())
+/// ````
 pub fn read_document(
     name: &str,
     bytes: &[u8],
@@ -140,6 +180,31 @@ fn read_source_text(
 /// Reads the documents of one API and merges them. Their order does not change the resulting contract.
 ///
 /// Documents that cannot be read are returned as errors beside the contract of the others.
+///
+/// # Examples
+/// ````
+/// use overstep::ingest::{IngestOptions, read_documents};
+///
+/// let page = r#"# Create Note
+///
+/// > Creates a note
+///
+/// <ParamField body="text" type="string" required>
+///   The text. Maximum 20 characters.
+/// </ParamField>
+///
+/// ```bash cURL
+/// curl -X POST https://api.example.com/notes -d '{"text": "Buy milk"}'
+/// ```
+/// "#;
+/// let sources = [
+///     ("create-note.mdx".to_owned(), page.as_bytes().to_vec()),
+///     ("diary.txt".to_owned(), b"Dear diary".to_vec()),
+/// ];
+/// let (output, errors) = read_documents(&sources, &IngestOptions::default());
+/// assert_eq!(output.contract.operations.len(), 1);
+/// assert_eq!(errors[0].to_string(), "diary.txt:1:1: unknown document format");
+/// ````
 pub fn read_documents(sources: &[(String, Vec<u8>)], options: &IngestOptions) -> (IngestOutput, Vec<IngestError>) {
     let by_name = sources.iter().map(|source| (super::source_text::document_name(&source.0), source)).collect();
     let mut documents = LoadedDocuments(by_name);

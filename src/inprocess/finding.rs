@@ -11,6 +11,7 @@ use std::fmt;
 
 /// A response or a state that contradicts the contract.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct InProcessFinding {
     /// The id of the case: `cards/LinkCard/note/length/…`.
     pub id: String,

@@ -4,37 +4,59 @@
 //! accepts any [`tower_service::Service`] over HTTP requests (an axum `Router`, an s3s service, an emulator's embedded
 //! mode), so that a coverage-guided fuzzer sees the inside of the service while the contract judges its responses.
 //!
+//! - [`Subject::check`] sends the planned cases, as `overstep check` does.
+//! - [`Subject::fuzz`] turns a fuzzer's bytes into requests, for a libFuzzer target; [`mutate`] is a mutator for it.
+//! - [`map_request_body`] adapts a service whose requests have another body than [`RequestBody`].
+//!
+//! # Examples
+//! A plain test of an axum `Router`. Its mistake is one step past a documented limit:
+//!
 //! ```
+//! use axum::{Json, Router, body::Bytes, http::StatusCode, routing::post};
 //! use overstep::inprocess::Subject;
-//! # use bytes::Bytes;
-//! # use http_body_util::Full;
-//! # use std::convert::Infallible;
-//! # let contract = include_str!("../../tests/it/cards/cards.contract.json");
-//! # let scenario = include_str!("../../tests/it/cards/cards.toml");
-//! # struct Cards;
-//! # impl tower_service::Service<http::Request<Full<Bytes>>> for Cards {
-//! #     type Response = http::Response<Full<Bytes>>;
-//! #     type Error = Infallible;
-//! #     type Future = std::future::Ready<Result<Self::Response, Infallible>>;
-//! #     fn poll_ready(&mut self, _: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), Infallible>> {
-//! #         std::task::Poll::Ready(Ok(()))
-//! #     }
-//! #     fn call(&mut self, _: http::Request<Full<Bytes>>) -> Self::Future {
-//! #         std::future::ready(Ok(http::Response::builder().status(500).body(Full::default()).expect("a response")))
-//! #     }
-//! # }
-//! # let mut service = Cards;
-//! let subject = Subject::new(contract, scenario)?;
-//! let finding = subject.try_fuzz(b"any bytes", &mut service).expect_err("it always fails");
-//! assert!(finding.to_string().contains("received     500"));
-//! # Ok::<(), overstep::inprocess::SubjectError>(())
+//! use serde_json::{Value, json};
+//!
+//! let contract = r#"{
+//!     "format": "overstep-contract/1", "service": "notes", "protocol": "restJson",
+//!     "operations": [{
+//!         "name": "CreateNote", "http": {"method": "POST", "uri": "/notes", "success": 201},
+//!         "input": "CreateNoteRequest", "errors": ["validation_error"],
+//!         "sources": [{"document": "create-note.md", "line": 1}]
+//!     }],
+//!     "errors": [{"name": "validation_error", "status": 400, "role": "invalid-input"}],
+//!     "shapes": {
+//!         "CreateNoteRequest": {"type": "structure", "members": {
+//!             "text": {"shape": "NoteText", "required": true, "location": "body"}}},
+//!         "NoteText": {"type": "string", "length": {"max": 20}}
+//!     }
+//! }"#;
+//!
+//! async fn create_note(body: Bytes) -> (StatusCode, Json<Value>) {
+//!     let input: Value = serde_json::from_slice(&body).unwrap_or_default();
+//!     match input["text"].as_str() {
+//!         Some(text) if text.chars().count() <= 21 => (StatusCode::CREATED, Json(json!({}))),
+//!         _ => (StatusCode::BAD_REQUEST, Json(json!({"error": {"code": "validation_error"}}))),
+//!     }
+//! }
+//!
+//! let mut router = Router::new().route("/notes", post(create_note));
+//! let subject = Subject::new(contract, r#"error-code = "error.code""#)?;
+//! let findings: Vec<_> = subject.check(&mut router)?.filter_map(Result::err).collect();
+//! assert_eq!(findings.len(), 1);
+//! assert_eq!(findings[0].id, "notes/CreateNote/text/length/above-max");
+//! assert_eq!(findings[0].rule, "at most 20 characters");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 mod finding;
 mod mutation;
+mod request_body;
 mod subject;
 mod transport;
 
+#[doc(inline)]
+pub use crate::generate::PlanError;
 pub use finding::InProcessFinding;
 pub use mutation::mutate;
+pub use request_body::{MapRequestBody, RequestBody, map_request_body};
 pub use subject::{Subject, SubjectError};

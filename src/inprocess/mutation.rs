@@ -10,6 +10,25 @@ use crate::pattern::{Draw as _, SeededDraw};
 ///
 /// A fuzzer's own mutations seldom change many choices at once, but a value of a certain length that contains a certain
 /// character takes several.
+///
+/// # Examples
+/// In a fuzz target, libFuzzer's own mutation makes the other half:
+///
+/// ```ignore
+/// libfuzzer_sys::fuzz_mutator!(|bytes: &mut [u8], size: usize, max_size: usize, seed: u32| {
+///     mutate(bytes, size, max_size, seed).unwrap_or_else(|| libfuzzer_sys::fuzzer_mutate(bytes, size, max_size))
+/// });
+/// ```
+///
+/// The same seed always makes the same change:
+///
+/// ```
+/// use overstep::inprocess::mutate;
+///
+/// let (mut first, mut second) = ([0; 64], [0; 64]);
+/// assert_eq!(mutate(&mut first, 16, 64, 7), mutate(&mut second, 16, 64, 7));
+/// assert_eq!(first, second);
+/// ```
 pub fn mutate(bytes: &mut [u8], size: usize, max_size: usize, seed: u32) -> Option<usize> {
     let mut draw = SeededDraw::new(seed.into(), "redrawn");
     // Requests in JSON are not choices.

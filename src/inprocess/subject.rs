@@ -2,8 +2,8 @@
 //!
 //! It never keeps anything of a service between calls; the caller decides whether state persists.
 
-use super::InProcessFinding;
 use super::transport::send_request;
+use super::{InProcessFinding, RequestBody};
 use crate::case::Case;
 use crate::contract::{self, Amendment, Contract, Provenance};
 use crate::generate;
@@ -15,7 +15,6 @@ use crate::run::{
     TransportOptions,
 };
 use crate::scenario::{self, Scenario};
-use bytes::Bytes;
 use http_body::Body;
 use indexmap::IndexMap;
 use std::fmt::Display;
@@ -25,6 +24,7 @@ use tower_service::Service;
 
 /// The error for a contract and a scenario that cannot be used.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum SubjectError {
     /// The contract is not well formed.
     #[error("contract: {0}")]
@@ -38,6 +38,20 @@ pub enum SubjectError {
 }
 
 /// A contract and a scenario, prepared for testing. It leaks memory on purpose: create it once, in a `static`.
+///
+/// # Examples
+/// ```
+/// use overstep::inprocess::Subject;
+/// use std::sync::LazyLock;
+///
+/// static SUBJECT: LazyLock<Subject> = LazyLock::new(|| {
+///     let contract = include_str!("../../tests/it/cards/cards.contract.json");
+///     let scenario = include_str!("../../tests/it/cards/cards.toml");
+///     Subject::new(contract, scenario).expect("contract and scenario match")
+/// });
+///
+/// assert_eq!(SUBJECT.contract().service, "cards");
+/// ```
 pub struct Subject {
     contract: &'static Contract,
     scenario: &'static Scenario,
@@ -60,8 +74,42 @@ impl Subject {
     /// # Errors
     /// Returns an error if either is not well formed, if they do not match each other, or if no requests can be
     /// generated.
+    ///
+    /// # Examples
+    /// ```
+    /// use overstep::inprocess::Subject;
+    ///
+    /// let contract = include_str!("../../tests/it/cards/cards.contract.json");
+    /// // What no document says: each case uses a card of its own.
+    /// let scenario = r#"
+    ///     use        = { id = "card-{case}" }
+    ///     error-code = "error.code"
+    /// "#;
+    /// let subject = Subject::new(contract, scenario)?;
+    /// assert!(subject.contract().operation("LinkCard").is_some());
+    /// # Ok::<(), overstep::inprocess::SubjectError>(())
+    /// ```
     pub fn new(contract: &str, scenario: &str) -> Result<Self, SubjectError> {
         let contract = contract::from_json(contract).map_err(|error| SubjectError::Contract(error.to_string()))?;
+        Self::from_contract(contract, scenario)
+    }
+
+    /// Like [`Subject::new`], with a contract that was read or built before.
+    ///
+    /// # Errors
+    /// See [`Subject::new`].
+    ///
+    /// # Examples
+    /// ```
+    /// use overstep::contract;
+    /// use overstep::inprocess::Subject;
+    ///
+    /// let contract = contract::from_json(include_str!("../../tests/it/cards/cards.contract.json"))?;
+    /// let subject = Subject::from_contract(contract, r#"use = { id = "card-{case}" }"#)?;
+    /// assert_eq!(subject.contract().operations.len(), 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn from_contract(contract: Contract, scenario: &str) -> Result<Self, SubjectError> {
         let name = contract.service.clone();
         let (scenario, _) =
             scenario::read_scenario(&name, scenario).map_err(|error| SubjectError::Scenario(error.to_string()))?;
@@ -73,6 +121,7 @@ impl Subject {
     ///
     /// # Errors
     /// See [`Subject::new`].
+    #[doc(hidden)]
     pub fn from_parts(mut contract: Contract, scenario: &Scenario, base: &str) -> Result<Self, SubjectError> {
         let scenario_error = |error: &dyn Display| SubjectError::Scenario(error.to_string());
         for entry in &scenario.amendments {
@@ -136,11 +185,25 @@ impl Subject {
     }
 
     /// Returns the actions that a fuzzer's bytes stand for, for a readable corpus.
+    #[doc(hidden)]
     pub fn actions_from_bytes(&self, bytes: &[u8]) -> Option<Vec<Action>> {
         self.generator.actions_from_bytes(bytes)
     }
 
     /// Returns seeds for a corpus: the control of each operation.
+    ///
+    /// # Examples
+    /// ```
+    /// # use overstep::inprocess::Subject;
+    /// # let contract = include_str!("../../tests/it/cards/cards.contract.json");
+    /// # let scenario = include_str!("../../tests/it/cards/cards.toml");
+    /// # let subject = Subject::new(contract, scenario)?;
+    /// for (number, seed) in subject.seeds().iter().enumerate() {
+    ///     // Write `corpus/{number}`.
+    /// #   assert!(number < 3 && seed.starts_with(b"["));
+    /// }
+    /// # Ok::<(), overstep::inprocess::SubjectError>(())
+    /// ```
     pub fn seeds(&self) -> Vec<Vec<u8>> {
         self.generator
             .control_actions()
@@ -150,6 +213,16 @@ impl Subject {
     }
 
     /// Returns the words of a libFuzzer dictionary: names, enum values and limits of the contract.
+    ///
+    /// # Examples
+    /// ```
+    /// # use overstep::inprocess::Subject;
+    /// # let contract = include_str!("../../tests/it/cards/cards.contract.json");
+    /// # let scenario = include_str!("../../tests/it/cards/cards.toml");
+    /// # let subject = Subject::new(contract, scenario)?;
+    /// assert!(subject.words().contains(&"APPROVED".to_owned()));
+    /// # Ok::<(), overstep::inprocess::SubjectError>(())
+    /// ```
     pub fn words(&self) -> Vec<String> {
         self.generator.dictionary_words()
     }
@@ -159,11 +232,22 @@ impl Subject {
     ///
     /// # Panics
     /// Panics if a check fails, with the case, curl lines and the documented fact. A fuzzer treats this as a crash.
-    pub fn fuzz<S, B, R>(&self, bytes: &[u8], service: &mut S)
+    ///
+    /// # Examples
+    /// ```should_panic
+    /// # use overstep::inprocess::Subject;
+    /// # let contract = include_str!("../../tests/it/cards/cards.contract.json");
+    /// # let scenario = include_str!("../../tests/it/cards/cards.toml");
+    /// # let subject = Subject::new(contract, scenario).unwrap();
+    /// let mut router = axum::Router::new(); // A service without any operation.
+    /// for seed in subject.seeds() {
+    ///     subject.fuzz(&seed, &mut router);
+    /// }
+    /// ```
+    pub fn fuzz<S, R>(&self, bytes: &[u8], service: &mut S)
     where
-        S: Service<http::Request<B>, Response = http::Response<R>>,
+        S: Service<http::Request<RequestBody>, Response = http::Response<R>>,
         S::Error: Display,
-        B: From<Bytes>,
         R: Body,
         R::Error: Display,
     {
@@ -176,11 +260,23 @@ impl Subject {
     ///
     /// # Errors
     /// Returns a finding if a check fails.
-    pub fn try_fuzz<S, B, R>(&self, bytes: &[u8], service: &mut S) -> Result<usize, Box<InProcessFinding>>
+    ///
+    /// # Examples
+    /// ```
+    /// # use overstep::inprocess::Subject;
+    /// # let contract = include_str!("../../tests/it/cards/cards.contract.json");
+    /// # let scenario = include_str!("../../tests/it/cards/cards.toml");
+    /// # let subject = Subject::new(contract, scenario)?;
+    /// let mut router = axum::Router::new(); // A service without any operation.
+    /// let link = br#"[{"send": "LinkCard", "input": {"id": "card-1", "kind": "EMAIL"}}]"#;
+    /// let finding = subject.try_fuzz(link, &mut router).expect_err("a valid request is rejected");
+    /// assert_eq!((finding.expected.as_str(), finding.observed.as_str()), ("200", "404"));
+    /// # Ok::<(), overstep::inprocess::SubjectError>(())
+    /// ```
+    pub fn try_fuzz<S, R>(&self, bytes: &[u8], service: &mut S) -> Result<usize, Box<InProcessFinding>>
     where
-        S: Service<http::Request<B>, Response = http::Response<R>>,
+        S: Service<http::Request<RequestBody>, Response = http::Response<R>>,
         S::Error: Display,
-        B: From<Bytes>,
         R: Body,
         R::Error: Display,
     {
@@ -199,14 +295,25 @@ impl Subject {
     ///
     /// # Errors
     /// Returns an error if no cases can be generated.
-    pub fn check<'s, S, B, R>(
+    ///
+    /// # Examples
+    /// ```
+    /// # use overstep::inprocess::Subject;
+    /// # let contract = include_str!("../../tests/it/cards/cards.contract.json");
+    /// # let scenario = include_str!("../../tests/it/cards/cards.toml");
+    /// # let subject = Subject::new(contract, scenario)?;
+    /// let mut router = axum::Router::new(); // A service without any operation.
+    /// let findings: Vec<_> = subject.check(&mut router)?.filter_map(Result::err).collect();
+    /// assert!(findings.iter().any(|finding| finding.rule == "at most 120 characters"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn check<'s, S, R>(
         &'s self,
         service: &'s mut S,
-    ) -> Result<impl Iterator<Item = Result<(), Box<InProcessFinding>>> + use<'s, S, B, R>, PlanError>
+    ) -> Result<impl Iterator<Item = Result<(), Box<InProcessFinding>>> + use<'s, S, R>, PlanError>
     where
-        S: Service<http::Request<B>, Response = http::Response<R>>,
+        S: Service<http::Request<RequestBody>, Response = http::Response<R>>,
         S::Error: Display,
-        B: From<Bytes>,
         R: Body,
         R::Error: Display,
     {
@@ -226,11 +333,10 @@ impl Subject {
         format!("{}-{before}", data_encoding::HEXLOWER.encode(&Sha256::digest(bytes)[..5]))
     }
 
-    fn run_case<S, B, R>(&self, case: Case, service: &mut S) -> CaseOutcome
+    fn run_case<S, R>(&self, case: Case, service: &mut S) -> CaseOutcome
     where
-        S: Service<http::Request<B>, Response = http::Response<R>>,
+        S: Service<http::Request<RequestBody>, Response = http::Response<R>>,
         S::Error: Display,
-        B: From<Bytes>,
         R: Body,
         R::Error: Display,
     {

@@ -2,9 +2,10 @@
 //!
 //! It never judges a response, and never reads a body beyond a limit.
 
+use super::RequestBody;
 use crate::run::{HttpResponse, TransportError};
 use crate::wire::EncodedRequest;
-use bytes::{Buf as _, Bytes, BytesMut};
+use bytes::{Buf as _, BytesMut};
 use http_body::Body;
 use std::fmt::Display;
 use std::future::{Future, poll_fn};
@@ -15,15 +16,14 @@ use tower_service::Service;
 const MAX_BODY_BYTES: usize = 4 << 20;
 
 /// Sends a request and waits for the complete response.
-pub(super) fn send_request<S, B, R>(
+pub(super) fn send_request<S, R>(
     service: &mut S,
     message: &EncodedRequest,
     host: &str,
 ) -> Result<HttpResponse, TransportError>
 where
-    S: Service<http::Request<B>, Response = http::Response<R>>,
+    S: Service<http::Request<RequestBody>, Response = http::Response<R>>,
     S::Error: Display,
-    B: From<Bytes>,
     R: Body,
     R::Error: Display,
 {
@@ -68,7 +68,7 @@ where
 }
 
 /// Returns the request as a server's HTTP library would pass it on, or `None` if the library would reject it.
-fn build_request<B: From<Bytes>>(message: &EncodedRequest, host: &str) -> Option<http::Request<B>> {
+fn build_request(message: &EncodedRequest, host: &str) -> Option<http::Request<RequestBody>> {
     if message.raw {
         return None;
     }
@@ -81,7 +81,7 @@ fn build_request<B: From<Bytes>>(message: &EncodedRequest, host: &str) -> Option
     if needs_content_length && message.header("content-length").is_none() {
         builder = builder.header(http::header::CONTENT_LENGTH, message.body.len());
     }
-    builder.body(B::from(message.body.clone())).ok()
+    builder.body(RequestBody::from(message.body.clone())).ok()
 }
 
 /// Waits for a future on this thread.

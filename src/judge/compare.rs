@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 /// How a response compares with the accepted one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum SnapshotChange {
     /// The response matches the accepted one.
     Same,

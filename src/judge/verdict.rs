@@ -8,6 +8,7 @@ use std::fmt;
 /// The result of a case that was run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Verdict {
     /// The endpoint kept the contract.
     Pass,
@@ -45,6 +46,7 @@ impl fmt::Display for Verdict {
 
 /// What was observed at the judged step.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ObservedOutcome {
     /// Status code; absent if there was no response.
     pub status: Option<u16>,
@@ -54,6 +56,13 @@ pub struct ObservedOutcome {
     pub place: Option<String>,
     /// Anything else worth noting: `hang`, `dropped`, `body shorter than its framing` …
     pub note: Option<String>,
+}
+
+impl ObservedOutcome {
+    /// Creates an outcome of a status and an error type, without a place or a note.
+    pub fn new(status: Option<u16>, error: Option<String>) -> Self {
+        Self { status, error, place: None, note: None }
+    }
 }
 
 impl fmt::Display for ObservedOutcome {

@@ -30,6 +30,7 @@ pub struct CaseLineContext<'a> {
 
 /// A request without its secrets, and the response to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct RecordedStep {
     /// The purpose of the step.
     pub purpose: crate::case::StepPurpose,
@@ -58,6 +59,7 @@ pub struct RecordedStep {
 /// The response to a step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum StepResponse {
     /// A response with a status.
     Answered {

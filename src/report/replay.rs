@@ -12,6 +12,7 @@ use std::io::{self, Write};
 
 /// A case as recorded in the results of an earlier run.
 #[derive(Clone, Debug, Deserialize)]
+#[non_exhaustive]
 pub struct RecordedCase {
     /// Its id.
     pub id: String,

@@ -65,7 +65,7 @@ fn model(service: &str, version: &str) -> Option<(String, Vec<u8>)> {
 }
 
 fn options() -> IngestOptions {
-    IngestOptions { operations: OPERATIONS.map(str::to_owned).to_vec() }
+    IngestOptions::for_operations(OPERATIONS)
 }
 
 fn committed(name: &str) -> Contract {

@@ -91,6 +91,9 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
         ],
     ),
     ("config", &["report", "store", "scenario"]),
+    // Re-exports: what a program that reads results needs, and what a libFuzzer target needs.
+    ("results", &["case", "judge", "report"]),
+    ("libfuzzer", &["commands", "exit", "session"]),
     ("lib", &[]),
     ("main", &["commands"]),
 ];

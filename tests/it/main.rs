@@ -25,6 +25,7 @@ mod hosts;
 mod ingest;
 mod ingest_pages;
 mod inprocess;
+mod inprocess_axum;
 mod judging;
 mod laws;
 mod layering;

@@ -202,7 +202,7 @@ fn a_hanging_operation_does_not_stop_other_operations() {
     });
     let mut world = World::at(address);
     let mut other = Operation::new("Other".into());
-    other.http = Some(HttpBinding { method: "GET".into(), uri: "/other".into(), success: None });
+    other.http = Some(HttpBinding::new("GET", "/other"));
     world.contract.operations.push(other);
     let case_of = |operation: &str, id: String| {
         let mut step = get("/");

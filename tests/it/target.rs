@@ -4,9 +4,7 @@
 
 use crate::{cards, loopback};
 use cards::{Cards, Fault};
-use overstep::commands::{LibFuzzerEndpoint, target_from_arguments};
-use overstep::exit::ExitStatus;
-use overstep::session::MAX_RESPONSE_KINDS;
+use overstep::libfuzzer::{ExitStatus, LibFuzzerEndpoint, MAX_RESPONSE_KINDS, target_from_arguments};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, LazyLock};

@@ -169,10 +169,10 @@ fn contract() -> Contract {
     let blob = shape("Blob", ShapeKind::Blob);
     let list = shape("List", ShapeKind::List { member: text.clone() });
     let map = shape("Map", ShapeKind::Map { key: text.clone(), value: text.clone() });
-    let member = |shape: &ShapeId, location, wire: Option<&str>| Member {
-        location,
-        wire: wire.map(str::to_owned),
-        ..Member::new(shape.clone())
+    let member = |shape: &ShapeId, location, wire: Option<&str>| {
+        let mut member = Member::new(shape.clone());
+        (member.location, member.wire) = (location, wire.map(str::to_owned));
+        member
     };
     let inner = [("Inner", member(&text, MemberLocation::Body, Some("inner")))];
     let inner = ShapeKind::Structure { members: inner.map(|(name, member)| (name.to_owned(), member)).into() };
@@ -199,7 +199,7 @@ fn contract() -> Contract {
         ("Ping", "POST", "/ping", None),
     ] {
         let mut operation = Operation::new(name.into());
-        operation.http = Some(HttpBinding { method: method.into(), uri: uri.into(), success: None });
+        operation.http = Some(HttpBinding::new(method, uri));
         operation.input = input;
         contract.operations.push(operation);
     }

@@ -6,19 +6,20 @@ use super::{Cards, Fault};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
+use overstep::inprocess::RequestBody;
 use overstep::reference;
 use std::convert::Infallible;
-use std::future::{Future as _, Ready, ready};
+use std::future::{Ready, ready};
 use std::task::{Context, Poll};
 use tower_service::Service;
 
 /// Returns a new cards service.
-pub fn cards(fault: Fault) -> Called<impl FnMut(Request<Full<Bytes>>) -> Response<Full<Bytes>>> {
+pub fn cards(fault: Fault) -> Called<impl FnMut(Request<RequestBody>) -> Response<Full<Bytes>>> {
     let cards = Cards::new(fault);
-    Called(move |request: Request<Full<Bytes>>| {
+    Called(move |request: Request<RequestBody>| {
         let target = request.uri().to_string();
         let (head, body) = request.into_parts();
-        let body = body_bytes(body);
+        let body = body.into_bytes();
         let (status, body) = cards.respond(head.method.as_str(), &target, &body);
         let answer = Response::builder().status(status).header("content-type", "application/json");
         answer.body(Full::from(body.to_string())).expect("valid response")
@@ -28,13 +29,13 @@ pub fn cards(fault: Fault) -> Called<impl FnMut(Request<Full<Bytes>>) -> Respons
 /// Wraps a reference server.
 pub fn reference(
     service: &reference::ReferenceService,
-) -> Called<impl FnMut(Request<Full<Bytes>>) -> Response<Full<Bytes>> + '_> {
-    Called(|request: Request<Full<Bytes>>| {
+) -> Called<impl FnMut(Request<RequestBody>) -> Response<Full<Bytes>> + '_> {
+    Called(|request: Request<RequestBody>| {
         let target = request.uri().to_string();
         let (head, body) = request.into_parts();
         let headers: Vec<(&str, &[u8])> =
             head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
-        let body = body_bytes(body);
+        let body = body.into_bytes();
         let request =
             reference::ServerRequest { method: head.method.as_str(), target: &target, headers: &headers, body: &body };
         let answer = service.handle(&request);
@@ -46,22 +47,12 @@ pub fn reference(
     })
 }
 
-/// Returns all bytes of a body that is in memory.
-fn body_bytes(body: Full<Bytes>) -> Bytes {
-    use http_body_util::BodyExt as _;
-    let frame = std::pin::pin!(body.collect());
-    match frame.poll(&mut Context::from_waker(std::task::Waker::noop())) {
-        Poll::Ready(Ok(collected)) => collected.to_bytes(),
-        _ => Bytes::new(),
-    }
-}
-
 /// A service that calls a function.
 pub struct Called<F>(pub F);
 
-impl<F> Service<Request<Full<Bytes>>> for Called<F>
+impl<F> Service<Request<RequestBody>> for Called<F>
 where
-    F: FnMut(Request<Full<Bytes>>) -> Response<Full<Bytes>>,
+    F: FnMut(Request<RequestBody>) -> Response<Full<Bytes>>,
 {
     type Response = Response<Full<Bytes>>;
     type Error = Infallible;
@@ -71,7 +62,7 @@ where
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<Full<Bytes>>) -> Self::Future {
+    fn call(&mut self, request: Request<RequestBody>) -> Self::Future {
         ready(Ok((self.0)(request)))
     }
 }

@@ -17,7 +17,7 @@ fn case_about(member: Option<&str>, constraint: Option<Constraint>, variant: &st
 }
 
 fn judgement(verdict: Verdict, status: Option<u16>, error: Option<&str>) -> Judgement {
-    let observed = ObservedOutcome { status, error: error.map(str::to_owned), ..ObservedOutcome::default() };
+    let observed = ObservedOutcome::new(status, error.map(str::to_owned));
     Judgement { verdict, observed, why: String::new() }
 }
 

@@ -25,12 +25,9 @@ fn case_with_size(id: &str, length: usize) -> Case {
 }
 
 fn judgement_with(verdict: Verdict, status: Option<u16>) -> Judgement {
-    let note = status.is_none().then(|| "hang".to_owned());
-    Judgement {
-        verdict,
-        observed: ObservedOutcome { status, note, ..ObservedOutcome::default() },
-        why: "why".to_owned(),
-    }
+    let mut observed = ObservedOutcome::new(status, None);
+    observed.note = status.is_none().then(|| "hang".to_owned());
+    Judgement { verdict, observed, why: "why".to_owned() }
 }
 
 fn diverges(status: u16) -> Judgement {

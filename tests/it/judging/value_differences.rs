@@ -584,7 +584,7 @@ fn differences_at_one_place_are_one_finding() {
         assert_eq!(compared.change, SnapshotChange::Changed);
         let mut case = case("ReadBox", silent());
         case.id = id.parse().expect(id);
-        let observed = ObservedOutcome { status: Some(200), ..ObservedOutcome::default() };
+        let observed = ObservedOutcome::new(Some(200), None);
         let judgement = Judgement { verdict: Verdict::Pass, observed, why: String::new() };
         findings.add_compared("boxes", &case, &judgement, &compared, &[], Reproduction::default);
     }

@@ -119,11 +119,13 @@ impl World {
         let mut contract = Contract::new("thing");
         contract.protocol = Some(Protocol::RestJson);
         let mut operation = Operation::new("Get".into());
-        operation.http = Some(HttpBinding { method: "GET".into(), uri: "/control".into(), success: Some(200) });
+        let mut control = HttpBinding::new("GET", "/control");
+        control.success = Some(200);
+        operation.http = Some(control);
         operation.errors.push(ErrorName::new("slow_down"));
         contract.operations.push(operation);
-        let error =
-            ErrorShape { status: Some(400), role: ErrorRole::Throttled, code: None, shape: None, facts: Vec::new() };
+        let mut error = ErrorShape::new(ErrorRole::Throttled);
+        error.status = Some(400);
         contract.errors.insert(ErrorName::new("slow_down"), error);
         Self {
             contract,

@@ -59,6 +59,7 @@ fn of_shape(shape: &Shape) -> Json {
                 members.iter().filter(|(_, member)| member.required).map(|(name, _)| name).collect();
             json!({ "type": "object", "properties": properties, "required": required })
         }
+        kind => panic!("no schema for the type `{}`", kind.name()),
     };
     let names = match shape.kind {
         ShapeKind::List { .. } => ("minItems", "maxItems"),
