@@ -72,7 +72,7 @@ pub(super) struct ShrunkFinding {
 }
 
 /// What makes two findings the same: the group (operation, member and constraint) and the received response.
-type FindingKey = (String, String);
+type FuzzFindingKey = (String, String);
 
 /// What a fuzzing run proposes, and the findings so far.
 pub(super) struct FuzzSearch<'s, 'a> {
@@ -82,7 +82,7 @@ pub(super) struct FuzzSearch<'s, 'a> {
     run_id: &'s str,
     /// Number of sequences so far; it is part of their names, so that each sequence has resources of its own.
     sequence_count: u64,
-    seen_findings: HashSet<FindingKey>,
+    seen_findings: HashSet<FuzzFindingKey>,
     shrunk_findings: usize,
     watch: Stopwatch,
     /// After this time no finding is shrunk: there may be many, and each takes time.
@@ -182,7 +182,7 @@ impl<'s, 'a> FuzzSearch<'s, 'a> {
         runner: &SequentialRunner<'_>,
         actions: &[Action],
         check: &FuzzCheck,
-        key: &FindingKey,
+        key: &FuzzFindingKey,
         best: &mut (Vec<Action>, Option<usize>, Option<CaseResult>),
     ) {
         let began = Stopwatch::start();
@@ -210,7 +210,7 @@ impl<'s, 'a> FuzzSearch<'s, 'a> {
         name: &str,
         actions: &[Action],
         check: &FuzzCheck,
-        key: &FindingKey,
+        key: &FuzzFindingKey,
     ) -> Option<(CaseResult, Option<usize>)> {
         let fuzz_case = self.generator.build_fuzz_case(name, actions)?;
         let mut outcome = runner.run_case(fuzz_case.case.clone()).ok()?;
@@ -256,7 +256,7 @@ fn describe_finding(result: &CaseResult, judged_action: Option<usize>, actions: 
 }
 
 /// Returns by what findings are grouped: the case id without its variant, and the received response.
-fn finding_key(result: &CaseResult) -> FindingKey {
+fn finding_key(result: &CaseResult) -> FuzzFindingKey {
     let group = result.case.id.without_variant().to_owned();
     (group, result.judgement.observed.to_string())
 }

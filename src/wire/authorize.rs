@@ -192,14 +192,14 @@ fn unknown_key(key: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::RequestBody;
+    use crate::wire::EncodedBody;
 
     fn header(credentials: &ResolvedCredentials, damage: Option<AuthDamage>) -> Option<String> {
         let mut message = EncodedRequest {
             method: "GET".into(),
             target: "/".into(),
             headers: Vec::new(),
-            body: RequestBody::new(),
+            body: EncodedBody::new(),
             raw: false,
         };
         let time = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_440_938_160);

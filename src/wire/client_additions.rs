@@ -2,7 +2,7 @@
 //!
 //! It never changes what a deliberate damage has set.
 
-use super::{EncodedRequest, RequestBody};
+use super::{EncodedBody, EncodedRequest};
 use crate::case::Damage;
 use crate::contract::OperationTraits;
 use md5::{Digest as _, Md5};
@@ -40,7 +40,7 @@ pub(super) fn apply_client_traits(request: &mut EncodedRequest, traits: &Operati
     }
 }
 
-fn gzip_body(body: &[u8]) -> RequestBody {
+fn gzip_body(body: &[u8]) -> EncodedBody {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     encoder.write_all(body).expect("writing to a vector cannot fail");
     encoder.finish().expect("writing to a vector cannot fail").into()

@@ -15,14 +15,14 @@ pub struct EncodedRequest {
     /// these unless a deliberate damage has set them here.
     pub headers: Vec<(String, String)>,
     /// The body.
-    pub body: RequestBody,
+    pub body: EncodedBody,
     /// Whether a well-behaved HTTP library would refuse to send the request, so that it must be written as raw bytes
     /// on a fresh connection.
     pub raw: bool,
 }
 
 /// The body of a request.
-pub type RequestBody = Bytes;
+pub type EncodedBody = Bytes;
 
 impl EncodedRequest {
     /// Returns the value of the first header with this name, ignoring case.
@@ -115,7 +115,7 @@ mod tests {
             method: method.into(),
             target: target.into(),
             headers,
-            body: RequestBody::new(),
+            body: EncodedBody::new(),
             raw: false,
         };
         message.update_raw();

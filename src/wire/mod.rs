@@ -41,7 +41,7 @@ pub use decode::{ReceivedError, find_error};
 pub use document::{DecodeError, decode_document, value_at};
 pub use encode::encode_request;
 pub use encode_error::EncodeError;
-pub use encoded_request::{EncodedRequest, RequestBody};
+pub use encoded_request::{EncodedBody, EncodedRequest};
 pub use host::{build_host_prefix, use_virtual_hosted_style};
 pub use result::{decode_error_result, decode_output, decode_result};
 pub use shell::{RedactedPiece, RedactedSecret, Redaction};

@@ -4,14 +4,14 @@
 //! [AWS restJson1](https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html).
 
 use super::rest_payload::{BoundMember, RequestPayload};
-use super::{EncodeError, RequestBody, json};
+use super::{EncodeError, EncodedBody, json};
 use crate::case::Value;
 use crate::contract::ShapeKind;
 
 const JSON_CONTENT_TYPE: Option<&str> = Some("application/json");
 
 /// Builds the body; returns it with its content type, if it has one.
-pub(super) fn build_body(payload: &RequestPayload<'_>) -> Result<(RequestBody, Option<&'static str>), EncodeError> {
+pub(super) fn build_body(payload: &RequestPayload<'_>) -> Result<(EncodedBody, Option<&'static str>), EncodeError> {
     let mut out = Vec::new();
     if !matches!(payload.input, Value::Map(_)) {
         // The case violates even the type of the input: the value itself is the document.
@@ -23,8 +23,8 @@ pub(super) fn build_body(payload: &RequestPayload<'_>) -> Result<(RequestBody, O
     }
     if let Some(bound) = payload.payload_member() {
         return match (bound.placed_shape().kind(), bound.value) {
-            (ShapeKind::Structure { .. }, None) => Ok((RequestBody::from_static(b"{}"), JSON_CONTENT_TYPE)),
-            (_, None) => Ok((RequestBody::new(), None)),
+            (ShapeKind::Structure { .. }, None) => Ok((EncodedBody::from_static(b"{}"), JSON_CONTENT_TYPE)),
+            (_, None) => Ok((EncodedBody::new(), None)),
             (_, Some(value)) => {
                 json::write_value(&mut out, value, Some(bound.placed_shape()))?;
                 Ok((out.into(), JSON_CONTENT_TYPE))
@@ -33,7 +33,7 @@ pub(super) fn build_body(payload: &RequestPayload<'_>) -> Result<(RequestBody, O
     }
     let sent = payload.body_members();
     if !payload.has_body && sent.is_empty() {
-        return Ok((RequestBody::new(), None));
+        return Ok((EncodedBody::new(), None));
     }
     out.push(b'{');
     for (index, (name, value, bound)) in sent.into_iter().enumerate() {

@@ -3,7 +3,7 @@
 //! It never writes a document.
 
 use super::encode_error::{EncodeError, filled_template};
-use super::encoded_request::RequestBody;
+use super::encoded_request::EncodedBody;
 use super::placed_shape::PlacedShape;
 use crate::case::Value;
 use crate::contract::{Contract, Member, MemberLocation, Operation, ShapeKind};
@@ -63,18 +63,18 @@ impl<'a> RequestPayload<'a> {
     }
 
     /// Returns a body of bytes or text, which every protocol sends unchanged.
-    pub(super) fn raw_body(&self) -> Result<Option<(RequestBody, &'static str)>, EncodeError> {
+    pub(super) fn raw_body(&self) -> Result<Option<(EncodedBody, &'static str)>, EncodeError> {
         let Some(payload) = self.payload_member() else { return Ok(None) };
         Ok(match (payload.placed_shape().kind(), payload.value) {
             (ShapeKind::Blob, Some(Value::Text(text))) => {
-                Some((RequestBody::copy_from_slice(text.as_bytes()), "application/octet-stream"))
+                Some((EncodedBody::copy_from_slice(text.as_bytes()), "application/octet-stream"))
             }
-            (_, Some(Value::Blob(bytes))) => Some((RequestBody::copy_from_slice(bytes), "application/octet-stream")),
+            (_, Some(Value::Blob(bytes))) => Some((EncodedBody::copy_from_slice(bytes), "application/octet-stream")),
             (ShapeKind::String | ShapeKind::Enum { .. }, Some(Value::Text(text))) => {
-                Some((RequestBody::copy_from_slice(text.as_bytes()), "text/plain"))
+                Some((EncodedBody::copy_from_slice(text.as_bytes()), "text/plain"))
             }
             (ShapeKind::String | ShapeKind::Enum { .. }, Some(Value::Template(text))) => {
-                Some((RequestBody::copy_from_slice(filled_template(text)?.as_bytes()), "text/plain"))
+                Some((EncodedBody::copy_from_slice(filled_template(text)?.as_bytes()), "text/plain"))
             }
             _ => None,
         })

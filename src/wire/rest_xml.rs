@@ -6,20 +6,20 @@
 use super::placed_shape::PlacedShape;
 use super::rest_payload::RequestPayload;
 use super::text::scalar_text;
-use super::{EncodeError, RequestBody, xml};
+use super::{EncodeError, EncodedBody, xml};
 use crate::case::Value;
 use crate::contract::{TimestampFormat, XmlNamespace};
 
 const XML_CONTENT_TYPE: Option<&str> = Some("application/xml");
 
 /// Builds the body; returns it with its content type, if it has one.
-pub(super) fn build_body(payload: &RequestPayload<'_>) -> Result<(RequestBody, Option<&'static str>), EncodeError> {
+pub(super) fn build_body(payload: &RequestPayload<'_>) -> Result<(EncodedBody, Option<&'static str>), EncodeError> {
     if let Some((body, content_type)) = payload.raw_body()? {
         return Ok((body, Some(content_type)));
     }
     let mut out = String::new();
     if let Some(bound) = payload.payload_member() {
-        let Some(value) = bound.value else { return Ok((RequestBody::new(), None)) };
+        let Some(value) = bound.value else { return Ok((EncodedBody::new(), None)) };
         let known = bound.placed_shape();
         let named = bound.member.wire.as_deref().or(known.shape.traits.name.as_deref());
         let root = named.unwrap_or(bound.member.shape.as_str());
@@ -27,7 +27,7 @@ pub(super) fn build_body(payload: &RequestPayload<'_>) -> Result<(RequestBody, O
         return Ok((out.into(), XML_CONTENT_TYPE));
     }
     let operation = payload.operation;
-    let Some(id) = &operation.input else { return Ok((RequestBody::new(), None)) };
+    let Some(id) = &operation.input else { return Ok((EncodedBody::new(), None)) };
     let known = PlacedShape::new(payload.contract, id, &operation.traits.input);
     let root = known.shape.traits.name.as_deref().or(known.traits.name.as_deref()).unwrap_or(id.as_str());
     if !matches!(payload.input, Value::Map(_)) {
@@ -37,7 +37,7 @@ pub(super) fn build_body(payload: &RequestPayload<'_>) -> Result<(RequestBody, O
     }
     let sent = payload.body_members();
     if sent.is_empty() {
-        return Ok((RequestBody::new(), None));
+        return Ok((EncodedBody::new(), None));
     }
     let members: Vec<(&str, &Value)> = sent.into_iter().map(|(name, value, _)| (name, value)).collect();
     write_structure(&mut out, root, &members, Some(known))?;

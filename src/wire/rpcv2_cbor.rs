@@ -4,7 +4,7 @@
 //! [Smithy RPC v2 CBOR](https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html).
 
 use super::placed_shape::PlacedShape;
-use super::{EncodeError, EncodedRequest, RequestBody, cbor};
+use super::{EncodeError, EncodedBody, EncodedRequest, cbor};
 use crate::case::Value;
 use crate::contract::{Contract, Operation, WireTraits};
 
@@ -27,7 +27,7 @@ pub(super) fn encode_request(
     let known = operation.input.as_ref().map(|input| PlacedShape::new(contract, input, &none));
     // Without an input shape there is no document, unless the case sends one anyway.
     let body = if known.is_none() && *input == Value::empty_map() {
-        RequestBody::new()
+        EncodedBody::new()
     } else {
         headers.insert(0, ("content-type".to_owned(), "application/cbor".to_owned()));
         let mut out = Vec::new();

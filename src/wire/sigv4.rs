@@ -263,7 +263,7 @@ fn append_all(text: &mut String, parts: &[&str]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::{RequestBody, use_virtual_hosted_style};
+    use crate::wire::{EncodedBody, use_virtual_hosted_style};
     use std::time::Duration;
 
     fn sign_example(
@@ -285,7 +285,7 @@ mod tests {
             service: service.into(),
         };
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let body = RequestBody::copy_from_slice(body.as_bytes());
+        let body = EncodedBody::copy_from_slice(body.as_bytes());
         let mut message = EncodedRequest { method: method.into(), target: target.into(), headers, body, raw: false };
         let time = UNIX_EPOCH + Duration::from_secs(seconds);
         let signature = sign_request(&mut message, &keys, host, time, &mut SigningKeyCache::default());

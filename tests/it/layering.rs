@@ -8,7 +8,7 @@ mod source;
 
 use cycles::find_cycles;
 use source::{SourceFile, child_modules, read_sources};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use syn::Item;
 
@@ -269,4 +269,36 @@ fn planted_circles_are_found() {
         ("wire/b.rs", "#[cfg(test)] mod tests { use crate::wire::A; }"),
     ]);
     assert_eq!(find_cycles(&none), Vec::<Vec<String>>::new());
+}
+
+/// Returns the names of the types that a file defines outside its tests.
+fn type_names(source: &SourceFile) -> Vec<String> {
+    let names = source.syntax.items.iter().filter_map(|item| match item {
+        Item::Struct(item) => Some(item.ident.to_string()),
+        Item::Enum(item) => Some(item.ident.to_string()),
+        Item::Trait(item) => Some(item.ident.to_string()),
+        Item::Type(item) => Some(item.ident.to_string()),
+        _ => None,
+    });
+    names.collect()
+}
+
+#[test]
+fn no_two_files_define_a_type_of_the_same_name() {
+    let mut files: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for source in read_sources() {
+        for name in type_names(&source) {
+            files.entry(name).or_default().insert(source.path.clone());
+        }
+    }
+    let is_one_word = |name: &&String| name.chars().filter(char::is_ascii_uppercase).count() == 1;
+    let one_word = files.keys().filter(is_one_word).count();
+    // For orientation, not as a limit: 5 % in nextest, 13 % in rustls, 31 % in insta.
+    println!("{} type names, {one_word} of them of one word ({} %)", files.len(), 100 * one_word / files.len());
+    let shared: Vec<String> = files
+        .iter()
+        .filter(|(_, files)| files.len() > 1)
+        .map(|(name, files)| format!("`{name}`: {}", files.iter().cloned().collect::<Vec<_>>().join(", ")))
+        .collect();
+    assert!(shared.is_empty(), "{}", shared.join("\n"));
 }

@@ -6,7 +6,7 @@ use overstep::contract::{
     Contract, HttpBinding, Member, MemberLocation, Operation, Protocol, Shape, ShapeId, ShapeKind,
 };
 use overstep::wire::{
-    EncodedRequest, RedactedSecret, Redaction, RequestBody, ResolvedCredentials, SigV4Keys, SigningContext,
+    EncodedBody, EncodedRequest, RedactedSecret, Redaction, ResolvedCredentials, SigV4Keys, SigningContext,
     SigningKeyCache, authorize, curl_command, encode_request,
 };
 use serde_json::Value as Json;
@@ -19,7 +19,7 @@ fn build_request(method: &str, target: &str, headers: &[(&str, &str)], body: &[u
         method: method.into(),
         target: target.into(),
         headers,
-        body: RequestBody::copy_from_slice(body),
+        body: EncodedBody::copy_from_slice(body),
         raw: false,
     };
     request.update_raw();

@@ -3,10 +3,10 @@
 //! Never reads beyond one class.
 
 use super::escape::{posix_class_ranges, push_class_literal, translate_escape};
-use super::pattern_error::PatternError;
+use super::pattern_error::JavaPatternError;
 
 /// Translates the class that starts at `at`, and returns its end.
-pub(super) fn translate_class(source: &[char], at: usize, out: &mut String) -> Result<usize, PatternError> {
+pub(super) fn translate_class(source: &[char], at: usize, out: &mut String) -> Result<usize, JavaPatternError> {
     let mut at = at + 1;
     let begin = out.len();
     out.push('[');
@@ -76,7 +76,12 @@ pub(super) fn translate_class(source: &[char], at: usize, out: &mut String) -> R
 }
 
 /// Translates `[a-z&&[^x]]`: a character of the right class that also belongs to the left one, which is still open.
-fn translate_intersection(left: String, source: &[char], at: usize, out: &mut String) -> Result<usize, PatternError> {
+fn translate_intersection(
+    left: String,
+    source: &[char],
+    at: usize,
+    out: &mut String,
+) -> Result<usize, JavaPatternError> {
     if left.starts_with("[^") {
         return Err("an intersection in a negated class".into());
     }

@@ -2,7 +2,7 @@
 //!
 //! Never reads beyond one escape.
 
-use super::pattern_error::PatternError;
+use super::pattern_error::JavaPatternError;
 
 const WHITE_SPACE_RANGES: &str = "\\t\\n\\x0B\\f\\r ";
 
@@ -36,7 +36,7 @@ pub(super) fn translate_escape(
     at: usize,
     out: &mut String,
     in_class: bool,
-) -> Result<usize, PatternError> {
+) -> Result<usize, JavaPatternError> {
     let Some(&c) = source.get(at + 1) else { return Err("a trailing backslash".into()) };
     let after = at + 2;
     match c {
@@ -80,7 +80,7 @@ fn predefined_class(c: char, in_class: bool) -> Option<(&'static str, bool)> {
     })
 }
 
-fn push_ranges(out: &mut String, ranges: &str, in_class: bool, is_negated: bool) -> Result<(), PatternError> {
+fn push_ranges(out: &mut String, ranges: &str, in_class: bool, is_negated: bool) -> Result<(), JavaPatternError> {
     match (in_class, is_negated) {
         (true, true) => return Err("a negated class inside a class".into()),
         (true, false) => out.push_str(ranges),
@@ -122,7 +122,7 @@ fn translate_property(
     start: usize,
     out: &mut String,
     (in_class, is_negated): (bool, bool),
-) -> Result<usize, PatternError> {
+) -> Result<usize, JavaPatternError> {
     let (name, end) = match source.get(start) {
         Some('{') => {
             let close = source[start..].iter().position(|c| *c == '}').ok_or("an unclosed property name")?;
@@ -148,7 +148,7 @@ fn translate_property(
 }
 
 /// Translates `\x{…}`, whose brace is at `start`.
-fn translate_code_point(source: &[char], start: usize, out: &mut String) -> Result<usize, PatternError> {
+fn translate_code_point(source: &[char], start: usize, out: &mut String) -> Result<usize, JavaPatternError> {
     let close = source[start..].iter().position(|c| *c == '}').ok_or("an unclosed code point")?;
     let digits: String = source[start + 1..start + close].iter().collect();
     *out += &format!("\\u{{{digits}}}");

@@ -6,7 +6,7 @@
 //! An unanchored pattern may match anywhere, as written; `$` is the very end of the text.
 
 use super::bounded_regex::BoundedRegex;
-use super::pattern_error::PatternError;
+use super::pattern_error::JavaPatternError;
 use super::translate::translate_pattern;
 use regress::{Flags, Regex};
 
@@ -19,7 +19,7 @@ pub(in crate::reference) struct JavaPattern {
 }
 
 impl JavaPattern {
-    pub(in crate::reference) fn new(java: &str, ignore_case: bool) -> Result<Self, PatternError> {
+    pub(in crate::reference) fn new(java: &str, ignore_case: bool) -> Result<Self, JavaPatternError> {
         let translation = translate_pattern(java)?;
         let flags = Flags { icase: translation.flags.icase || ignore_case, unicode: true, ..translation.flags };
         let regex = Regex::with_flags(&translation.pattern, flags).map_err(|error| error.to_string())?;

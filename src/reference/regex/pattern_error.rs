@@ -5,15 +5,15 @@ use std::borrow::Cow;
 /// The reason why a pattern cannot be translated or compiled.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub(in crate::reference) struct PatternError(Cow<'static, str>);
+pub(in crate::reference) struct JavaPatternError(Cow<'static, str>);
 
-impl From<&'static str> for PatternError {
+impl From<&'static str> for JavaPatternError {
     fn from(reason: &'static str) -> Self {
         Self(Cow::Borrowed(reason))
     }
 }
 
-impl From<String> for PatternError {
+impl From<String> for JavaPatternError {
     fn from(reason: String) -> Self {
         Self(Cow::Owned(reason))
     }

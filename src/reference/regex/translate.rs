@@ -4,7 +4,7 @@
 
 use super::character_class::translate_class;
 use super::escape::translate_escape;
-use super::pattern_error::PatternError;
+use super::pattern_error::JavaPatternError;
 use regress::Flags;
 
 pub(super) struct TranslatedPattern {
@@ -16,9 +16,9 @@ pub(super) struct TranslatedPattern {
 ///
 /// ECMAScript in unicode mode rejects every escape and every brace without a meaning, where Java ignores them.
 /// Constructs that the two engines might interpret differently (`\\d`, `&&`, a hyphen in a class) are spelled out.
-pub(super) fn translate_pattern(java: &str) -> Result<TranslatedPattern, PatternError> {
+pub(super) fn translate_pattern(java: &str) -> Result<TranslatedPattern, JavaPatternError> {
     let (flags, body) = split_leading_flags(java)?;
-    let mut translator = Translator {
+    let mut translator = JavaTranslator {
         source: body.chars().collect(),
         at: 0,
         out: String::with_capacity(java.len() + 16),
@@ -31,7 +31,7 @@ pub(super) fn translate_pattern(java: &str) -> Result<TranslatedPattern, Pattern
 }
 
 /// Splits a pattern into the flags that it begins with, `(?i)`, and the rest.
-fn split_leading_flags(java: &str) -> Result<(Flags, &str), PatternError> {
+fn split_leading_flags(java: &str) -> Result<(Flags, &str), JavaPatternError> {
     let mut flags = Flags::default();
     let Some(body) = java.strip_prefix("(?") else { return Ok((flags, java)) };
     let Some(end) = body.find(')') else { return Ok((flags, java)) };
@@ -51,7 +51,7 @@ fn split_leading_flags(java: &str) -> Result<(Flags, &str), PatternError> {
 }
 
 /// A translation in progress.
-struct Translator {
+struct JavaTranslator {
     source: Vec<char>,
     /// The position of the next character to translate.
     at: usize,
@@ -60,9 +60,9 @@ struct Translator {
     groups: Vec<OpenGroup>,
 }
 
-impl Translator {
+impl JavaTranslator {
     /// Translates the construct that starts with `c` at the current position.
-    fn translate_next(&mut self, c: char) -> Result<(), PatternError> {
+    fn translate_next(&mut self, c: char) -> Result<(), JavaPatternError> {
         match c {
             '(' => self.open_group()?,
             '|' => self.start_alternative(),
@@ -96,7 +96,7 @@ impl Translator {
         self.groups.last().is_some_and(|group| group.dot_all)
     }
 
-    fn open_group(&mut self) -> Result<(), PatternError> {
+    fn open_group(&mut self) -> Result<(), JavaPatternError> {
         if let Some((flags, end)) = parse_flag_switch(&self.source, self.at)? {
             // The flags apply until the end of the group, in all of its alternatives.
             self.out.push_str(&format!("(?{flags}:"));
@@ -135,7 +135,7 @@ impl Translator {
         self.push(')');
     }
 
-    fn translate_brace(&mut self) -> Result<(), PatternError> {
+    fn translate_brace(&mut self) -> Result<(), JavaPatternError> {
         match parse_quantifier(&self.source, self.at)? {
             Some(end) => {
                 self.out.extend(&self.source[self.at..end]);
@@ -182,7 +182,7 @@ fn parse_dot_all_flag(group: &[char]) -> Option<bool> {
 }
 
 /// Parses `(?i)` inside a pattern; returns the flags that ECMAScript supports, and the end position.
-fn parse_flag_switch(source: &[char], at: usize) -> Result<Option<(String, usize)>, PatternError> {
+fn parse_flag_switch(source: &[char], at: usize) -> Result<Option<(String, usize)>, JavaPatternError> {
     let Some(inside) = source[at..].strip_prefix(&['(', '?']) else { return Ok(None) };
     let length = inside.iter().take_while(|c| "imsuxdU".contains(**c)).count();
     if length == 0 || inside.get(length) != Some(&')') {
@@ -202,7 +202,7 @@ fn parse_flag_switch(source: &[char], at: usize) -> Result<Option<(String, usize
 ///
 /// # Errors
 /// Returns an error if only some engines treat it as a quantifier, such as `{,2}`.
-fn parse_quantifier(source: &[char], at: usize) -> Result<Option<usize>, PatternError> {
+fn parse_quantifier(source: &[char], at: usize) -> Result<Option<usize>, JavaPatternError> {
     let inside: Vec<char> = source[at + 1..].iter().copied().take_while(|c| c.is_ascii_digit() || *c == ',').collect();
     let end = at + 1 + inside.len();
     if inside.is_empty() || source.get(end) != Some(&'}') {

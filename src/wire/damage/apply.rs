@@ -6,7 +6,7 @@ use super::target::DamageTarget;
 use super::{cbor, form, json, xml};
 use crate::case::Damage;
 use crate::contract::Protocol;
-use crate::wire::{EncodeError, EncodedRequest, RequestBody, rest};
+use crate::wire::{EncodeError, EncodedBody, EncodedRequest, rest};
 
 /// Applies one damage. [`Damage::RawLabel`] was already applied while the path was built.
 pub(in crate::wire) fn apply_damage(
@@ -15,7 +15,7 @@ pub(in crate::wire) fn apply_damage(
     target: &DamageTarget<'_>,
 ) -> Result<(), EncodeError> {
     match damage {
-        Damage::Body(bytes) => request.body = RequestBody::copy_from_slice(bytes),
+        Damage::Body(bytes) => request.body = EncodedBody::copy_from_slice(bytes),
         Damage::BodyTruncated(percent) => {
             let length = request.body.len();
             if length == 0 {
