@@ -6,7 +6,7 @@ use super::{Cards, Fault};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
-use overstep::inprocess::EncodedBody;
+use overstep::inprocess::RequestBody;
 use overstep::reference;
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -14,9 +14,9 @@ use std::task::{Context, Poll};
 use tower_service::Service;
 
 /// Returns a new cards service.
-pub fn cards(fault: Fault) -> Called<impl FnMut(Request<EncodedBody>) -> Response<Full<Bytes>>> {
+pub fn cards(fault: Fault) -> Called<impl FnMut(Request<RequestBody>) -> Response<Full<Bytes>>> {
     let cards = Cards::new(fault);
-    Called(move |request: Request<EncodedBody>| {
+    Called(move |request: Request<RequestBody>| {
         let target = request.uri().to_string();
         let (head, body) = request.into_parts();
         let body = body.into_bytes();
@@ -29,8 +29,8 @@ pub fn cards(fault: Fault) -> Called<impl FnMut(Request<EncodedBody>) -> Respons
 /// Wraps a reference server.
 pub fn reference(
     service: &reference::ReferenceService,
-) -> Called<impl FnMut(Request<EncodedBody>) -> Response<Full<Bytes>> + '_> {
-    Called(|request: Request<EncodedBody>| {
+) -> Called<impl FnMut(Request<RequestBody>) -> Response<Full<Bytes>> + '_> {
+    Called(|request: Request<RequestBody>| {
         let target = request.uri().to_string();
         let (head, body) = request.into_parts();
         let headers: Vec<(&str, &[u8])> =
@@ -50,9 +50,9 @@ pub fn reference(
 /// A service that calls a function.
 pub struct Called<F>(pub F);
 
-impl<F> Service<Request<EncodedBody>> for Called<F>
+impl<F> Service<Request<RequestBody>> for Called<F>
 where
-    F: FnMut(Request<EncodedBody>) -> Response<Full<Bytes>>,
+    F: FnMut(Request<RequestBody>) -> Response<Full<Bytes>>,
 {
     type Response = Response<Full<Bytes>>;
     type Error = Infallible;
@@ -62,7 +62,7 @@ where
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<EncodedBody>) -> Self::Future {
+    fn call(&mut self, request: Request<RequestBody>) -> Self::Future {
         ready(Ok((self.0)(request)))
     }
 }
