@@ -12,49 +12,30 @@
 //! Rust ([`inprocess`]), and for programs that read documents ([`ingest`]), contracts ([`contract`]) or results.
 //!
 //! # Example
-//! A page documents a limit, and a test of an axum `Router` finds that the limit is not enforced:
+//! A page documents a limit, and the contract holds it with its place. [`inprocess`] has an example that tests a service.
 //!
-//! ```
-//! use axum::{Json, Router, body::Bytes, http::StatusCode, routing::post};
+//! ````
+//! use overstep::contract::FactField;
 //! use overstep::ingest::{IngestOptions, NoDocuments, read_document};
-//! use overstep::inprocess::Subject;
-//! use serde_json::{Value, json};
 //!
 //! let page = r#"# Create Note
 //!
-//! > Creates a note
-//!
 //! <ParamField body="text" type="string" required>
-//!   The text. Maximum 20 characters.
+//!   The text. Maximum length of 20 characters.
 //! </ParamField>
 //!
 //! ```bash cURL
 //! curl -X POST https://api.example.com/notes -d '{"text": "Buy milk"}'
 //! ```
-//!
-//! ## Errors
-//!
-//! | Code | Status |
-//! | --- | --- |
-//! | `validation_error` | 400 |
 //! "#;
-//! let options = IngestOptions::default();
-//! let contract = read_document("create-note.mdx", page.as_bytes(), &options, &mut NoDocuments)?.contract;
-//!
-//! async fn create_note(body: Bytes) -> (StatusCode, Json<Value>) {
-//!     match serde_json::from_slice::<Value>(&body) {
-//!         Ok(input) if input["text"].is_string() => (StatusCode::OK, Json(json!({}))),
-//!         _ => (StatusCode::BAD_REQUEST, Json(json!({"error": {"code": "validation_error"}}))),
-//!     }
-//! }
-//!
-//! let mut router = Router::new().route("/notes", post(create_note));
-//! let subject = Subject::from_contract(contract, r#"error-code = "error.code""#)?;
-//! let findings: Vec<_> = subject.check(&mut router)?.filter_map(Result::err).collect();
-//! assert_eq!(findings[0].rule, "at most 20 characters");
-//! assert_eq!(findings[0].source.as_deref(), Some("create-note.mdx:6"));
+//! let output = read_document("create-note.mdx", page.as_bytes(), &IngestOptions::default(), &mut NoDocuments)?;
+//! let input = output.contract.operations[0].input.as_ref().expect("a structure");
+//! let members = output.contract.shape(input).kind.members().expect("members");
+//! let text = output.contract.shape(&members["text"].shape);
+//! assert_eq!(text.length().max, Some(20));
+//! assert_eq!(text.preferred_fact(&FactField::LengthMax).expect("a fact").line, 4);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
+//! ````
 //!
 //! # Modules
 //! Each module has one job. Data flows one way, and a test fails if a module imports one that it may not know.

@@ -240,9 +240,11 @@ fn run_options(send: &SendFlags, endpoint: &ResolvedEndpoint, ca: Option<&[u8]>)
 }
 
 /// Returns the rate limit of an endpoint's entry.
-pub(super) fn endpoint_rate(endpoint: &ResolvedEndpoint) -> Result<Option<RequestRate>, Diagnostic> {
+pub(super) fn endpoint_rate(endpoint: &ResolvedEndpoint) -> Result<Option<RequestRate>, CommandError> {
     let rate = endpoint.rate_limit.as_deref().map(parse_rate).transpose();
-    rate.map_err(|reason| Diagnostic::error(format!("`rate-limit` of endpoint `{}`: {reason}", endpoint.profile)))
+    rate.map_err(|reason| {
+        Diagnostic::error(format!("`rate-limit` of endpoint `{}`: {reason}", endpoint.profile)).into()
+    })
 }
 
 /// Returns the limit for a rate.

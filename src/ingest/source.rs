@@ -92,7 +92,7 @@ pub fn detect_format(text: &str) -> Option<SourceFormat> {
 /// > Creates a note
 ///
 /// <ParamField body="text" type="string" required>
-///   The text. Maximum 20 characters.
+///   The text. Maximum length of 20 characters.
 /// </ParamField>
 ///
 /// ```bash cURL
@@ -190,7 +190,7 @@ fn read_source_text(
 /// > Creates a note
 ///
 /// <ParamField body="text" type="string" required>
-///   The text. Maximum 20 characters.
+///   The text. Maximum length of 20 characters.
 /// </ParamField>
 ///
 /// ```bash cURL

@@ -40,7 +40,8 @@
 //! }
 //!
 //! let mut router = Router::new().route("/notes", post(create_note));
-//! let subject = Subject::new(contract, r#"error-code = "error.code""#)?;
+//! let scenario = "sources = ['create-note.md']\nerror-code = 'error.code'";
+//! let subject = Subject::new(contract, scenario)?;
 //! let findings: Vec<_> = subject.check(&mut router)?.filter_map(Result::err).collect();
 //! assert_eq!(findings.len(), 1);
 //! assert_eq!(findings[0].id, "notes/CreateNote/text/length/above-max");

@@ -87,7 +87,7 @@ impl Body for RequestBody {
 /// }
 ///
 /// let mut service = map_request_body(Clock);
-/// # let subject = Subject::new(contract, "sources = []")?;
+/// # let subject = Subject::new(contract, "sources = ['clock.md']")?;
 /// for result in subject.check(&mut service)? {
 ///     // …
 /// #     let _ = result;

@@ -82,6 +82,7 @@ impl Subject {
     /// let contract = include_str!("../../tests/it/cards/cards.contract.json");
     /// // What no document says: each case uses a card of its own.
     /// let scenario = r#"
+    ///     sources    = ["cards.md"]
     ///     use        = { id = "card-{case}" }
     ///     error-code = "error.code"
     /// "#;
@@ -105,7 +106,7 @@ impl Subject {
     /// use overstep::inprocess::Subject;
     ///
     /// let contract = contract::from_json(include_str!("../../tests/it/cards/cards.contract.json"))?;
-    /// let subject = Subject::from_contract(contract, r#"use = { id = "card-{case}" }"#)?;
+    /// let subject = Subject::from_contract(contract, "sources = ['cards.md']\nuse = { id = 'card-{case}' }")?;
     /// assert_eq!(subject.contract().operations.len(), 3);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -268,7 +269,7 @@ impl Subject {
     /// # let scenario = include_str!("../../tests/it/cards/cards.toml");
     /// # let subject = Subject::new(contract, scenario)?;
     /// let mut router = axum::Router::new(); // A service without any operation.
-    /// let link = br#"[{"send": "LinkCard", "input": {"id": "card-1", "kind": "EMAIL"}}]"#;
+    /// let link = br#"[{"send": "LinkCard", "input": {"id": {"$template": "{use}"}, "kind": "EMAIL"}}]"#;
     /// let finding = subject.try_fuzz(link, &mut router).expect_err("a valid request is rejected");
     /// assert_eq!((finding.expected.as_str(), finding.observed.as_str()), ("200", "404"));
     /// # Ok::<(), overstep::inprocess::SubjectError>(())

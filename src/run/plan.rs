@@ -9,6 +9,7 @@ use crate::case::Case;
 use crate::contract::Contract;
 use crate::scenario::Scenario;
 use indexmap::IndexMap;
+#[cfg(feature = "run")]
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -67,7 +67,7 @@ pub type OperationsWithoutSuccess = Vec<String>;
 
 /// Fuzzes until a limit of `fuzzing` is reached or the run is stopped.
 ///
-/// Must be called on a multi-threaded runtime, as [`crate::session::check`].
+/// Must be called on a multi-threaded runtime, as `check`.
 ///
 /// # Errors
 /// Returns an error if no requests can be generated, the endpoint cannot be set up, or a reporter cannot write.
@@ -222,7 +222,7 @@ impl FuzzRun<'_, '_> {
     }
 
     /// Sends a round and returns the outcomes in its order.
-    fn send_round(&mut self, search: &FuzzSearch<'_, '_>, round: &[ProposedCase]) -> Vec<Box<SequenceOutcome>> {
+    fn send_round(&mut self, search: &FuzzSearch<'_, '_>, round: &[ProposedCase]) -> Vec<SequenceOutcome> {
         self.runner.close_idle();
         let cases = round.iter().map(|proposed| proposed.fuzz_case.case.clone());
         let by_id: HashMap<&str, usize> =
@@ -236,7 +236,7 @@ impl FuzzRun<'_, '_> {
         let watch = self.watch;
         let mut take = |outcome: Box<SequenceOutcome>| {
             count += 1;
-            outcomes.push(outcome);
+            outcomes.push(*outcome);
             let is_late = deadline.is_some_and(|most| watch.elapsed() >= most);
             if is_late { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
@@ -253,7 +253,7 @@ impl FuzzRun<'_, '_> {
         &mut self,
         search: &mut FuzzSearch<'_, '_>,
         round: &[ProposedCase],
-        outcome: Box<SequenceOutcome>,
+        outcome: SequenceOutcome,
     ) -> Result<(), SessionError> {
         let ProposedCase { proposal, fuzz_case } = &round[outcome.index];
         for name in &outcome.judged.succeeded_operations {

@@ -229,7 +229,7 @@ pub struct ReplaySummary {
 /// Replays the selected cases of a job and passes each to `emit` as soon as it is judged and compared with accepted
 /// behaviour. Snapshots are not written.
 ///
-/// Must be called on a multi-threaded runtime, as [`crate::session::check`].
+/// Must be called on a multi-threaded runtime, as `check`.
 ///
 /// # Errors
 /// Returns an error if cases cannot be generated, the endpoint cannot be set up, or `emit` returns one.

@@ -69,10 +69,12 @@ fn ids_of_botocore_services_round_trip() {
     for service in SERVICES {
         let folder = ["botocore/data", "data"].map(|data| base.join(data).join(service));
         let folder = folder.iter().find(|folder| folder.is_dir()).expect("botocore has the service");
-        let version = std::fs::read_dir(folder).expect("readable").next().expect("a version").expect("readable").path();
-        let file = ["service-2.json.gz", "service-2.json"].map(|name| version.join(name));
-        let file = file.iter().find(|file| file.is_file()).expect("a model");
-        let bytes = std::fs::read(file).expect("readable");
+        let files = std::fs::read_dir(folder).expect("readable").flat_map(|version| {
+            let version = version.expect("readable").path();
+            ["service-2.json.gz", "service-2.json"].map(|name| version.join(name))
+        });
+        let file = files.into_iter().find(|file| file.is_file()).expect("a model");
+        let bytes = std::fs::read(&file).expect("readable");
         let name = format!("botocore:{service}");
         let read = ingest::read_document(&name, &bytes, &IngestOptions::default(), &mut NoDocuments).expect("a model");
         assert!(check_ids(&read.contract, &Scenario::with_name(service), GenerationLevel::Quick) > 10, "{service}");

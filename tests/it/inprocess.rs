@@ -89,11 +89,13 @@ fn errors_name_the_wrong_argument() {
 #[test]
 fn protocol_of_the_scenario_replaces_the_common_errors() {
     use overstep::contract::{
-        Contract, Fact, FactField, FactOrigin, Operation, OperationName, Protocol, Provenance, switch_protocol,
+        Contract, Fact, FactField, FactOrigin, HttpBinding, Operation, OperationName, Protocol, Provenance,
+        switch_protocol,
     };
     let mut contract = Contract::new("things");
     let mut operation = Operation::new(OperationName::from("PutThing"));
     operation.facts.push(Fact::new(FactField::HttpMethod, "POST", FactOrigin::Model, &Provenance::new("model", 1)));
+    operation.http = Some(HttpBinding::new("POST", "/"));
     contract.operations.push(operation);
     switch_protocol(&mut contract, Protocol::AwsJson1_0);
     assert!(contract.errors.contains_key("SerializationException"));

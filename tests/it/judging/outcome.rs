@@ -124,7 +124,7 @@ pub fn exchange(response: Result<HttpResponse, TransportError>) -> Exchange {
         body: Default::default(),
         raw: false,
     };
-    Exchange { request: request, response: response, elapsed: Duration::ZERO, attempts: 1, throttle_count: 0 }
+    Exchange { request, response, elapsed: Duration::ZERO, attempts: 1, throttle_count: 0 }
 }
 
 pub fn outcome(case: Case, responses: Vec<Result<HttpResponse, TransportError>>) -> CaseOutcome {

@@ -24,15 +24,20 @@ pub struct MutationTarget {
     contract: Contract,
     scenario: Scenario,
     origin: String,
-    /// The cases of each operation, and all of them by the name `*`; a fault changes none of them.
-    plans: HashMap<String, Vec<Arc<Case>>>,
-    /// The control of each operation.
-    controls: HashMap<String, Case>,
+    plans: Plans,
     /// Whether every plan runs to its end, which also checks that no finding lies outside of the scopes of its fault.
     full: bool,
     /// Accepted snapshots of the faithful server.
     accepted: HashMap<String, Snapshot>,
     _server: RunningServer,
+}
+
+/// What is sent. A fault changes none of it, so it is planned once.
+struct Plans {
+    /// The cases of each operation, and all of them by the name `*`.
+    cases: HashMap<String, Vec<Arc<Case>>>,
+    /// The control of each operation.
+    controls: HashMap<String, Case>,
 }
 
 /// The result of a run against one server.
@@ -90,9 +95,9 @@ impl MutationTarget {
         let address = "127.0.0.1:0".parse().expect("an address");
         let server = runtime.block_on(ReferenceServer::start(service, address)).expect("loopback has free ports");
         let origin = format!("http://{}", server.addr());
-        let (plans, controls) = build_plans(&contract, &scenario, seed);
+        let plans = build_plans(&contract, &scenario, seed);
         let accepted = HashMap::new();
-        let mut target = Self { contract, scenario, origin, plans, controls, full, accepted, _server: server };
+        let mut target = Self { contract, scenario, origin, plans, full, accepted, _server: server };
         let mut observations: HashMap<String, Vec<SnapshotCase>> = HashMap::new();
         let baseline = target.run(None, |operation, case| observations.entry(operation).or_default().push(case));
         assert_eq!(
@@ -117,7 +122,7 @@ impl MutationTarget {
         let path = fault.map(|fault| format!("/faults/{}", fault.name)).unwrap_or_default();
         let base = self.contract.base_url.as_deref().map_or("", base_path);
         let endpoint = Endpoint::parse(&format!("{}{path}{base}", self.origin)).expect("a URL");
-        let control = |operation: &str| self.controls.get(operation).cloned();
+        let control = |operation: &str| self.plans.controls.get(operation).cloned();
         let limits = RequestLimits {
             total_timeout: Duration::from_millis(600),
             idle_timeout: Duration::from_millis(600),
@@ -142,7 +147,7 @@ impl MutationTarget {
             server: None,
             restart_endpoint: None,
         };
-        let cases = self.plans[fault.map_or("*", |fault| fault.operation.as_str())].iter().cloned();
+        let cases = self.plans.cases[fault.map_or("*", |fault| fault.operation.as_str())].iter().cloned();
         let (mut findings, mut changed, mut case_count) = (Findings::default(), false, 0);
         let end = run::run_cases(
             &plan,
@@ -235,11 +240,7 @@ impl MutationTarget {
 }
 
 /// All cases of the service by operation, and the control of each operation.
-fn build_plans(
-    contract: &Contract,
-    scenario: &Scenario,
-    seed: u64,
-) -> (HashMap<String, Vec<Arc<Case>>>, HashMap<String, Case>) {
+fn build_plans(contract: &Contract, scenario: &Scenario, seed: u64) -> Plans {
     let compiled = CompiledContract::new(contract).expect("it compiles");
     let options = GenerationOptions { seed, ..GenerationOptions::default() };
     let cases = |scenario: &Scenario| -> Vec<Arc<Case>> {
@@ -253,7 +254,7 @@ fn build_plans(
         plans.insert(name.to_owned(), cases(&concerned));
         controls.extend(compiled.control(scenario, name).expect("routes").map(|case| (name.to_owned(), case)));
     }
-    (plans, controls)
+    Plans { cases: plans, controls }
 }
 
 impl Score {
