@@ -199,15 +199,24 @@ fn every_command_of_the_pages_runs() {
             continue;
         }
         count += 1;
+        // A page may show a command that another page shows as well: it writes its scenario anew.
+        if let Some(name) = command.text.strip_prefix("overstep init ").and_then(|rest| rest.split(' ').next()) {
+            let _ = std::fs::remove_file(directory.path().join(format!("scenarios/{name}.toml")));
+        }
+        let mut text = fill(&command.text);
+        if command.text.starts_with("overstep snapshot review") {
+            let command = text.split('#').next().unwrap_or_default().trim().to_owned();
+            text = format!("script -qec '{command}' /dev/null");
+        }
         let mut shell = shell(directory.path());
         let mut process = shell
-            .args(["-c", &fill(&command.text)])
+            .args(["-c", &text])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .expect("bash starts");
-        // Answers to what `snapshot review` asks: skip everything.
+        // `snapshot review` asks on a terminal, which `script` provides; it is left at its first question.
         let _ = process.stdin.take().expect("stdin is piped").write_all(b"q\n");
         let output = process.wait_with_output().expect("it ends");
         // The scenario that `init` wrote is completed as README says.
