@@ -46,6 +46,7 @@
 //! | **[`ingest`]** | reads documents and machine models into a contract |
 //! | `scenario` | reads what no document says: existing resources, credentials, laws, amendments |
 //! | `case` | holds cases: what is sent, why, and what is expected |
+//! | `escape` | writes texts of strangers so that no output obeys them; turns names into file names |
 //! | `pattern` | parses regular expressions and generates texts that match them or don't |
 //! | `infer` | completes a scenario from the contract |
 //! | `generate` | generates cases from contract, scenario and seed: `boundary`, `malformed`, `stateful`, `fuzz` |
@@ -132,6 +133,8 @@ pub mod commands;
 #[cfg(feature = "cli")]
 mod config;
 pub mod contract;
+#[doc(hidden)]
+pub mod escape;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod exit;

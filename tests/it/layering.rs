@@ -15,31 +15,34 @@ use syn::Item;
 /// Each module and the modules that it may import.
 const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
     ("contract", &[]),
+    // What a text of a stranger must not contain, and how each kind of output writes it.
+    ("escape", &[]),
     ("case", &["contract"]),
     ("pattern", &[]),
-    ("scenario", &["contract", "case"]),
-    ("ingest", &["contract"]),
+    ("scenario", &["contract", "case", "escape"]),
+    ("ingest", &["contract", "escape"]),
     // `pattern` checks that an inferred name fits the documented pattern of a member.
     ("infer", &["contract", "case", "pattern", "scenario"]),
     ("generate", &["contract", "case", "pattern", "scenario", "infer"]),
-    ("wire", &["contract", "case"]),
+    ("wire", &["contract", "case", "escape"]),
     ("run", &["contract", "case", "scenario", "wire"]),
-    ("snapshot", &["contract", "case"]),
+    ("snapshot", &["contract", "case", "escape"]),
     ("judge", &["contract", "case", "scenario", "wire", "run", "snapshot"]),
     ("search", &["contract", "case", "pattern", "scenario", "generate", "wire", "run", "snapshot", "judge"]),
     ("filter", &["contract", "case", "generate", "judge"]),
-    ("report", &["contract", "case", "scenario", "infer", "generate", "wire", "run", "snapshot", "judge"]),
-    ("export", &["contract", "case", "scenario", "generate", "wire", "run", "snapshot", "judge", "report"]),
-    ("store", &["contract", "case", "scenario", "generate", "wire", "run", "snapshot", "judge", "report"]),
+    ("report", &["contract", "case", "escape", "scenario", "infer", "generate", "wire", "run", "snapshot", "judge"]),
+    ("export", &["contract", "case", "escape", "scenario", "generate", "wire", "run", "snapshot", "judge", "report"]),
+    ("store", &["contract", "case", "escape", "scenario", "generate", "wire", "run", "snapshot", "judge", "report"]),
     ("reference", &["contract"]),
     ("exit", &[]),
     // As `session`, without what needs sockets, files or a terminal: a service in the same process.
-    ("inprocess", &["contract", "case", "pattern", "scenario", "infer", "generate", "wire", "run", "judge"]),
+    ("inprocess", &["contract", "case", "escape", "pattern", "scenario", "infer", "generate", "wire", "run", "judge"]),
     (
         "session",
         &[
             "contract",
             "case",
+            "escape",
             "pattern",
             "scenario",
             "ingest",
@@ -64,7 +67,7 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "session", "filter", "report", "export", "store", "exit", "config", "scenario", "contract", "case", "run",
-            "generate", "judge",
+            "generate", "judge", "escape",
         ],
     ),
     // One file per command, on top of everything else.
@@ -82,6 +85,7 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
             "scenario",
             "contract",
             "case",
+            "escape",
             "run",
             "generate",
             "infer",
@@ -109,6 +113,23 @@ const IO_FILES: &[&str] = &[
     "store/scenarios.rs",
     "store/snapshots.rs",
     "store/write.rs",
+];
+
+/// Files that write to standard output or standard error, each with what keeps a text of a stranger from acting there.
+const CONSOLE_FILES: &[(&str, &str)] = &[
+    ("cli/messages.rs", "escape::ConsoleWriter"),
+    ("cli/outputs.rs", "every reporter escapes"),
+    ("commands/cases.rs", "CasePrinter escapes"),
+    ("commands/command_line.rs", "help, completions and what the user typed"),
+    ("commands/doctor.rs", "write_diagnosis_text and write_diagnosis_json escape"),
+    ("commands/drift.rs", "escape::ConsoleWriter"),
+    ("commands/export.rs", "exports consist of quoted values"),
+    ("commands/finding_writer.rs", "only asks for a terminal"),
+    ("commands/ingest.rs", "escape::escape_json_text and contract_text"),
+    ("commands/libfuzzer_endpoint.rs", "what the user typed"),
+    ("commands/replay.rs", "ReplayReporter and serialize_case escape"),
+    ("commands/serve.rs", "escape::escape_line"),
+    ("commands/snapshot.rs", "escape::ConsoleWriter"),
 ];
 
 const MAX_LINES: usize = 600;
@@ -163,6 +184,21 @@ fn find_file_violations(source: &SourceFile) -> Vec<String> {
         violations.push(format!("src/{path}: has logic; a `mod.rs` declares modules and re-exports items"));
     }
     violations
+}
+
+#[test]
+fn only_known_files_write_to_standard_streams() {
+    let writes = |source: &&SourceFile| {
+        let product = source.text.split("#[cfg(test)]").next().unwrap_or_default();
+        let mut code = product.lines().filter(|line| !line.trim_start().starts_with("//"));
+        code.any(|line| {
+            ["stdout()", "stderr()", "print!(", "println!(", ".print()"].iter().any(|call| line.contains(call))
+        })
+    };
+    let sources = read_sources();
+    let found: BTreeSet<&str> = sources.iter().filter(writes).map(|source| source.path.as_str()).collect();
+    let known: BTreeSet<&str> = CONSOLE_FILES.iter().map(|(path, _)| *path).collect();
+    assert_eq!(found, known, "write through escape::ConsoleWriter, and say so in CONSOLE_FILES");
 }
 
 /// Returns true if an item is more than a declaration of a module or a `use`.
