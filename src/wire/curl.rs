@@ -1,4 +1,4 @@
-//! Formats a request as a curl command that works when it is pasted into bash.
+//! Formats a request as a curl command that works when it is pasted into a POSIX shell.
 //!
 //! It never shows a secret, and never returns a command that would send other bytes than were sent.
 
@@ -17,7 +17,7 @@ impl std::fmt::Display for CurlCommand {
 /// Maximum length of a command. Longer ones are impractical to paste, and the system limits arguments anyway.
 const MAX_COMMAND_BYTES: usize = 16 * 1024;
 
-/// Maximum length of a body. Linux limits one argument to 128 KiB, and a `printf` in the command may expand to more.
+/// Maximum length of a body. Linux limits one argument to 128 KiB, and a command in the line may expand to more.
 const MAX_ARGUMENT_BYTES: usize = 120 * 1024;
 
 /// Returns the request as a curl command for an origin such as `http://127.0.0.1:4566`; `None` if curl or a

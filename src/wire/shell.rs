@@ -1,6 +1,8 @@
-//! Quotes words for a POSIX-like shell (bash), with secrets replaced by shell variables.
+//! Quotes words for a POSIX shell, with secrets replaced by shell variables.
 //!
 //! It never outputs a secret: a registered secret is hidden in every form that is sent.
+
+use crate::escape::shell_literal;
 
 /// A value that must never be shown.
 #[derive(Clone, PartialEq, Eq)]
@@ -136,7 +138,7 @@ impl Redaction {
         let words: String = pieces
             .iter()
             .map(|piece| match piece {
-                RedactedPiece::Bytes(bytes) => quote_literal(bytes),
+                RedactedPiece::Bytes(bytes) => shell_literal(bytes),
                 RedactedPiece::Variable(name) => format!("\"{}\"", variable_reference(name, None)),
             })
             .collect();
@@ -170,72 +172,4 @@ fn variable_reference(name: &str, next: Option<&RedactedPiece<'_>>) -> String {
     let runs_on = matches!(next, Some(RedactedPiece::Bytes(bytes))
         if bytes.first().is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_'));
     if runs_on && !name.starts_with('{') { format!("${{{name}}}") } else { format!("${name}") }
-}
-
-/// Quotes bytes; long runs of one character become a `printf`, so that lines stay readable.
-fn quote_literal(bytes: &[u8]) -> String {
-    const LONG: usize = 64;
-    let Ok(text) = std::str::from_utf8(bytes) else { return quote_bytes(bytes) };
-    if text.len() <= LONG {
-        return quote_bytes(bytes);
-    }
-    let mut out = String::new();
-    let mut start = 0;
-    let mut run = (0, '\0', 0);
-    let mut flush = |out: &mut String, (from, character, count): (usize, char, usize), end: usize| {
-        if count >= LONG && !character.is_control() && character != '\'' && character != '%' && character != '\\' {
-            if from > start {
-                out.push_str(&quote_bytes(&bytes[start..from]));
-            }
-            out.push_str(&format!("\"$(printf '{character}%.0s' {{1..{count}}})\""));
-            start = end;
-        }
-        start
-    };
-    for (at, character) in text.char_indices() {
-        if run.2 > 0 && run.1 == character {
-            run.2 += 1;
-        } else {
-            flush(&mut out, run, at);
-            run = (at, character, 1);
-        }
-    }
-    let start = flush(&mut out, run, text.len());
-    if start < bytes.len() {
-        out.push_str(&quote_bytes(&bytes[start..]));
-    }
-    out
-}
-
-fn quote_bytes(bytes: &[u8]) -> String {
-    let visible = |text: &str| {
-        text.bytes().fold(true, |plain, byte| plain & (b' '..=b'~').contains(&byte))
-            || !text.chars().any(|c| c.is_control() || is_invisible(c))
-    };
-    match std::str::from_utf8(bytes) {
-        Ok(text) if visible(text) => ["'", &text.replace('\'', "'\\''"), "'"].concat(),
-        _ => {
-            let mut out = String::from("$'");
-            for &byte in bytes {
-                match byte {
-                    b'\'' => out.push_str("\\'"),
-                    b'\\' => out.push_str("\\\\"),
-                    b'\n' => out.push_str("\\n"),
-                    b'\r' => out.push_str("\\r"),
-                    b'\t' => out.push_str("\\t"),
-                    0x20..=0x7e => out.push(char::from(byte)),
-                    other => out.push_str(&format!("\\x{other:02x}")),
-                }
-            }
-            out.push('\'');
-            out
-        }
-    }
-}
-
-/// Returns true for characters that a terminal or a clipboard may lose.
-fn is_invisible(character: char) -> bool {
-    matches!(character, '\u{a0}' | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{3000}' | '\u{feff}')
-        || character == '\u{85}'
-        || ('\u{300}'..='\u{36f}').contains(&character)
 }

@@ -55,5 +55,6 @@ mod stability;
 mod support;
 mod target;
 mod transport;
+mod untrusted;
 mod wire;
 mod wire_vectors;

@@ -323,7 +323,7 @@ fn damage_is_applied_exactly_and_in_order() {
 }
 
 /// Runs a shell command against a server on `PORT`, and returns the head and body of the recorded request.
-fn run_and_record(command: &str) -> Option<(String, Vec<u8>)> {
+fn run_and_record(shell: &str, command: &str) -> Option<(String, Vec<u8>)> {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = listener.local_addr().expect("bound").port();
     let reader = std::thread::spawn(move || {
@@ -343,7 +343,7 @@ fn run_and_record(command: &str) -> Option<(String, Vec<u8>)> {
         stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").ok()?;
         Some((head, body))
     });
-    let status = std::process::Command::new("bash")
+    let status = std::process::Command::new(shell)
         .arg("-c")
         .arg(command.replace("PORT", &port.to_string()))
         .env("API_KEY", "se'cret$1")
@@ -358,11 +358,14 @@ fn run_and_record(command: &str) -> Option<(String, Vec<u8>)> {
 
 #[test]
 fn curl_commands_send_the_same_bytes() {
-    for tool in ["bash", "curl"] {
-        if std::process::Command::new(tool).arg("--version").output().is_err() {
-            visible::say(&format!("skipped: {tool} is not installed"));
-            return;
-        }
+    if std::process::Command::new("curl").arg("--version").output().is_err() {
+        visible::say("skipped: curl is not installed");
+        return;
+    }
+    let is_installed = |shell: &&str| std::process::Command::new(shell).args(["-c", ":"]).output().is_ok();
+    let shells: Vec<&str> = ["dash", "bash", "zsh"].into_iter().filter(is_installed).collect();
+    for missing in ["dash", "bash"].iter().filter(|shell| !shells.contains(shell)) {
+        visible::say(&format!("skipped: {missing} is not installed"));
     }
     let redaction = Redaction::new([RedactedSecret { value: "se'cret$1".into(), variable: "API_KEY".into() }]);
     let long_body = format!("{{\"a\":\"{}\",\"b\":\"{}'x\"}}", "a".repeat(5000), "é".repeat(300));
@@ -377,6 +380,17 @@ fn curl_commands_send_the_same_bytes() {
         build_request("PUT", "/a/../b//c/%2e%2E/", &[json, ("x-empty", "")], long_body.as_bytes()),
         build_request("POST", "/", &[], b"\xff\xfe\x01\x7f\r\n\t'\\"),
         build_request("POST", "/", &[json], b"@file"),
+        build_request("POST", "/", &[json], &(1..=255).collect::<Vec<u8>>()),
+        build_request("POST", "/", &[json], &(1..=255).rev().collect::<Vec<u8>>()),
+        build_request("POST", "/", &[json], format!("{{\"kind\":\"{}\"}}", "-".repeat(80)).as_bytes()),
+        build_request("POST", "/", &[json], "-".repeat(80).as_bytes()),
+        build_request("POST", "/", &[json], b"::error::x\n##[error]x\r\n\n\n"),
+        build_request(
+            "POST",
+            &format!("/{}?q={}", "-".repeat(70), "/".repeat(70)),
+            &[("x-dashes", &"-".repeat(99))],
+            b"",
+        ),
         build_request("POST", "/", &[json, ("authorization", "Bearer se'cret$1x")], "\u{feff}{}\u{202e}é😀".as_bytes()),
         build_request("POST", "/", &[json, ("authorization", "Bearer se'cret$")], b"{}"),
         build_request("GET", "/[a]{b,c}/'\"$(x)?y=[1-3]", &[("authorization", "Basic se'cret$1")], b""),
@@ -390,22 +404,25 @@ fn curl_commands_send_the_same_bytes() {
     for request in requests {
         let command = curl_command(&request, "http://127.0.0.1:PORT", &redaction).expect("curl can send it").0;
         assert!(!command.contains("se'cret") && !command.contains("cret$"), "{command}");
+        assert!(!command.contains(char::is_control) && !command.contains("##["), "{command}");
         assert!(command.len() < 3000, "{command}");
-        let (head, body) = run_and_record(&command).expect(&command);
-        assert_eq!(body, request.body, "{command}");
-        let request_line = head.lines().next().unwrap_or_default();
-        assert_eq!(request_line, format!("{} {} HTTP/1.1", request.method, request.target), "{command}");
-        let received: Vec<(String, String)> = head
-            .lines()
-            .skip(1)
-            .filter_map(|line| line.split_once(':'))
-            .map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()))
-            .collect();
-        for (name, value) in &request.headers {
-            assert!(received.contains(&(name.to_lowercase(), value.clone())), "{name} in {head}");
+        for shell in &shells {
+            let (head, body) = run_and_record(shell, &command).expect(&command);
+            assert_eq!(body, request.body, "{command}");
+            let request_line = head.lines().next().unwrap_or_default();
+            assert_eq!(request_line, format!("{} {} HTTP/1.1", request.method, request.target), "{command}");
+            let received: Vec<(String, String)> = head
+                .lines()
+                .skip(1)
+                .filter_map(|line| line.split_once(':'))
+                .map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()))
+                .collect();
+            for (name, value) in &request.headers {
+                assert!(received.contains(&(name.to_lowercase(), value.clone())), "{name} in {head}");
+            }
+            let has_type = request.header("content-type").is_some();
+            assert_eq!(received.iter().any(|(name, _)| name == "content-type"), has_type, "{head}");
         }
-        let has_type = request.header("content-type").is_some();
-        assert_eq!(received.iter().any(|(name, _)| name == "content-type"), has_type, "{head}");
     }
     let nul = build_request("POST", "/", &[], b"a\0b");
     assert_eq!(curl_command(&nul, "http://h", &redaction), None);
