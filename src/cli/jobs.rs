@@ -12,6 +12,7 @@ use crate::config::{
 };
 use crate::filter::Filter;
 use crate::session::{EndpointTarget, KnownDivergences, ScenarioJob};
+use overstep::escape::file_name;
 use overstep::generate::GenerationLevel;
 use overstep::report::Diagnostic;
 use overstep::run::{AwsAccessKeys, HostPrefixes};
@@ -147,12 +148,14 @@ fn document_files(documents: &[store::SourceDocument], directory: &Path) -> inde
 /// Reads the known divergences of a scenario and an endpoint from `NAME.known/ENDPOINT.toml` next to the scenario.
 fn read_known_divergences(found: &FoundScenario, profile: &str) -> Result<KnownDivergences, CommandError> {
     let Some(directory) = &found.directory else { return Ok(KnownDivergences::default()) };
-    let file = directory.join(format!("{}.known", found.name)).join(format!("{profile}.toml"));
+    // The name of an endpoint is any key of `overstep.toml`; the file is one inside the folder.
+    let is_single = Path::new(profile).components().eq([std::path::Component::Normal(profile.as_ref())]);
+    let file_name = format!("{}.toml", if is_single { profile.to_owned() } else { file_name(profile) });
+    let file = directory.join(format!("{}.known", found.name)).join(&file_name);
     if !file.is_file() {
         return Ok(KnownDivergences::default());
     }
-    let display_name =
-        Path::new(&found.display_name).with_file_name(format!("{}.known", found.name)).join(format!("{profile}.toml"));
+    let display_name = Path::new(&found.display_name).with_file_name(format!("{}.known", found.name)).join(&file_name);
     let display_name = display_name.display().to_string();
     let text = store::read_text(&file)?;
     let (entries, odd) = overstep::scenario::read_known_divergences(&text)

@@ -6,6 +6,7 @@
 use super::{CommandError, messages};
 use crate::config::{error_diagnostic, warning_diagnostic};
 use crate::session::SavedRegression;
+use overstep::escape::file_name;
 use overstep::report::Diagnostic;
 use overstep::store::{self, FoundScenario};
 use std::path::{Path, PathBuf};
@@ -18,7 +19,7 @@ pub fn saved_folder(found: &FoundScenario, directory: &Path) -> PathBuf {
 
 /// Returns the default folder for the findings of fuzzing.
 pub fn artifacts_folder(scenario: &str, directory: &Path) -> PathBuf {
-    directory.join(".overstep").join("fuzz").join(scenario)
+    directory.join(".overstep").join("fuzz").join(file_name(scenario))
 }
 
 /// Reads the saved requests of a scenario.
