@@ -28,6 +28,7 @@ mod samples;
 mod source;
 mod source_text;
 mod tables;
+mod wire_names;
 
 pub use diagnostic::{IngestDiagnostic, IngestError, IngestSeverity, SourceLocation};
 pub use options::{DocumentLookup, IngestOptions, NoDocuments};

@@ -5,7 +5,7 @@
 use super::source_text::SourceText;
 use super::{
     DocumentLookup, IngestDiagnostic, IngestError, IngestOptions, api_reference, boto3, botocore, byte_budget,
-    contract_json, mintlify, route,
+    contract_json, mintlify, route, wire_names,
 };
 use crate::contract::{self, Contract};
 use std::collections::BTreeMap;
@@ -167,6 +167,7 @@ fn read_source_text(
         diagnostics.push(text.warning(line, &problem, "treated as an input without members"));
         contract.operations[index].input = None;
     }
+    wire_names::check(&contract, text).map_err(|error| *error)?;
     if let Some(offset) = text.invalid_utf8_offset {
         diagnostics.push(text.warning(
             text.line_at_offset(offset),

@@ -1,4 +1,5 @@
 //! Texts of strangers, from servers and documents: every output shows them, none obeys them, and no file that is named
 //! after one leaves its folder.
 
+mod names;
 mod shells;
