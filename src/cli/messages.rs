@@ -2,13 +2,17 @@
 //!
 //! It never prints results; they have outputs of their own.
 
+use overstep::escape::{ConsoleWriter, escape_text};
 use overstep::report::{Diagnostic, Severity, render_diagnostic};
+use std::io::Write as _;
 use std::panic::PanicHookInfo;
 
 /// Prints each problem.
 pub fn print_problems(problems: &[Diagnostic]) {
+    let mut out = ConsoleWriter::new(anstream::stderr());
     for problem in problems {
-        anstream::eprint!("{}", render_diagnostic(problem));
+        // Nothing can be done about a standard error that is closed.
+        let _ = out.write_all(render_diagnostic(problem).as_bytes());
     }
 }
 
@@ -22,9 +26,9 @@ pub fn print_warnings(warnings: &[Diagnostic], strict: bool) -> Result<(), Vec<D
     Ok(())
 }
 
-/// Prints one line.
+/// Prints one line, without anything that could act on a terminal or on the runner of a CI job.
 pub fn print_line(text: &str) {
-    anstream::eprintln!("{text}");
+    let _ = writeln!(ConsoleWriter::new(anstream::stderr()), "{}", escape_text(text));
 }
 
 /// Reports a panic as a bug in overstep. Used as the panic hook.

@@ -3,6 +3,7 @@
 //! It never contains a secret: secrets are replaced by the names of shell variables.
 
 use super::flags::{LevelFlag, SelectionFlags};
+use overstep::escape::{escape_text, shell_word};
 
 /// Returns `overstep check connect -e http://…` with every flag that changes what is sent.
 pub fn rerun_command(scenario: &str, endpoint: Option<&str>, allow_remote: bool, choose: &SelectionFlags) -> String {
@@ -43,10 +44,5 @@ pub fn shell_variable_name(name: &str) -> String {
 }
 
 fn quote_word(text: &str) -> String {
-    let is_unquoted = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
-    if !text.is_empty() && text.chars().all(is_unquoted) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', "'\\''"))
-    }
+    shell_word(text.as_bytes()).unwrap_or_else(|| escape_text(text))
 }

@@ -5,6 +5,7 @@
 use crate::cli::{CommandError, CommandRuntime, stop_on_signal};
 use crate::session::{RunOptions, ScenarioJob};
 use indicatif::{ProgressBar, ProgressStyle};
+use overstep::escape::escape_line;
 use overstep::report::EndpointDiagnosis;
 use overstep::run::CancelToken;
 use overstep::session;
@@ -24,7 +25,7 @@ pub fn run_diagnosis(
     }
     let mut step = |row: &overstep::report::OperationDiagnosis| {
         bar.inc(1);
-        bar.set_message(row.operation.clone());
+        bar.set_message(escape_line(&row.operation));
     };
     let diagnosis = runtime.block_on(async {
         tokio::spawn(stop_on_signal(stop.clone()));

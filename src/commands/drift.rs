@@ -3,6 +3,7 @@
 //! It never decides which of them is right.
 
 use crate::cli::{CommandError, DriftFlags, TextOrJson, current_directory, document_places, messages};
+use overstep::escape::ConsoleWriter;
 use overstep::exit::ExitStatus;
 use overstep::report::{Severity, drift_json, drift_text};
 use overstep::session;
@@ -24,7 +25,7 @@ pub fn print_drift(flags: &DriftFlags) -> Result<ExitStatus, CommandError> {
         TextOrJson::Json => drift_json(&flags.a, &flags.b, &drifts),
         TextOrJson::Text => drift_text(&flags.a, &flags.b, &drifts),
     };
-    let mut out = anstream::stdout();
+    let mut out = ConsoleWriter::new(anstream::stdout());
     out.write_all(text.as_bytes())?;
     out.flush()?;
     Ok(ExitStatus::Success)

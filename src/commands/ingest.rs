@@ -4,6 +4,7 @@
 
 use crate::cli::{CommandError, IngestFlags, TextOrJson, current_directory, document_places, messages};
 use overstep::contract::to_json;
+use overstep::escape::escape_json_text;
 use overstep::exit::ExitStatus;
 use overstep::report::contract_text;
 use overstep::session;
@@ -22,7 +23,7 @@ pub fn ingest_sources(flags: &IngestFlags) -> Result<ExitStatus, CommandError> {
         contract = contract.restrict_to(&flags.only);
     }
     let text = match flags.format {
-        TextOrJson::Json => to_json(&contract),
+        TextOrJson::Json => escape_json_text(&to_json(&contract)),
         TextOrJson::Text => contract_text(&contract),
     };
     match &flags.output {

@@ -7,6 +7,7 @@ use crate::cli::{
 };
 use crate::session::{FuzzInputError, LibFuzzerTarget};
 use clap::Parser as _;
+use overstep::escape::escape_line;
 use overstep::exit::ExitStatus;
 use overstep::report::Diagnostic;
 use std::sync::Once;
@@ -97,7 +98,7 @@ impl LibFuzzerEndpoint {
         match self.target.run_input(bytes, kinds) {
             Ok(_) => Ok(()),
             Err(FuzzInputError::Finding(finding)) => panic!("{finding}"),
-            Err(FuzzInputError::EndpointDown(told)) => panic!("{told}"),
+            Err(FuzzInputError::EndpointDown(told)) => panic!("{}", escape_line(&told)),
             Err(FuzzInputError::Unusable(why)) => Err(cannot_fuzz(&why)),
         }
     }

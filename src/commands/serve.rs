@@ -6,6 +6,7 @@ use crate::cli::{
     CommandError, CommandRuntime, ServeFlags, VariableFlags, document_places, messages, read_scenarios,
     wait_for_interrupt,
 };
+use overstep::escape::escape_line;
 use overstep::exit::ExitStatus;
 use overstep::report::Diagnostic;
 use overstep::session;
@@ -28,7 +29,7 @@ pub fn serve_scenario(flags: &ServeFlags) -> Result<ExitStatus, CommandError> {
     if flags.list_faults {
         let mut out = std::io::BufWriter::new(std::io::stdout());
         for (name, description) in session::list_faults(&loaded.contract) {
-            writeln!(out, "{name}  {description}")?;
+            writeln!(out, "{}", escape_line(&format!("{name}  {description}")))?;
         }
         out.flush()?;
         return Ok(ExitStatus::Success);

@@ -7,6 +7,7 @@ use crate::cli::{
 };
 use crate::filter::Filter;
 use crate::session::{PendingSnapshot, ReviewChoice};
+use overstep::escape::{ConsoleWriter, escape_text};
 use overstep::exit::ExitStatus;
 use overstep::report::Diagnostic;
 use overstep::session;
@@ -33,7 +34,7 @@ pub fn run_snapshot_command(command: &SnapshotCommand) -> Result<ExitStatus, Com
         messages::print_line("no pending snapshots");
         return Ok(ExitStatus::Success);
     }
-    let mut out = anstream::stdout();
+    let mut out = ConsoleWriter::new(anstream::stdout());
     match command {
         SnapshotCommand::List(_) => {
             for one in &pending {
@@ -90,8 +91,9 @@ fn file_title(waiting: &PendingSnapshot, directory: &Path) -> String {
     let bold = anstyle::Style::new().bold();
     let file = &waiting.file;
     let lines = if waiting.units.len() == 1 { "1 line" } else { &format!("{} lines", waiting.units.len()) };
-    let name = format!("{}/{}", file.scenario, file.operation);
-    format!("{bold}{name}{bold:#} · {} · {lines} · {}", file.profile, display_path(&file.path, directory))
+    let name = escape_text(&format!("{}/{}", file.scenario, file.operation));
+    let place = escape_text(&format!("{lines} · {}", display_path(&file.path, directory)));
+    format!("{bold}{name}{bold:#} · {} · {place}", escape_text(&file.profile))
 }
 
 fn print_unit(out: &mut impl Write, unit: &LineChange) -> io::Result<()> {
@@ -111,9 +113,9 @@ fn print_unit(out: &mut impl Write, unit: &LineChange) -> io::Result<()> {
     }
     hunks.push((at..old.len(), added, None));
     for (gone, come, stays) in hunks {
-        old[gone].iter().try_for_each(|line| writeln!(out, "  {red}- {line}{red:#}"))?;
-        come.iter().try_for_each(|line| writeln!(out, "  {green}+ {line}{green:#}"))?;
-        stays.map_or(Ok(()), |line| writeln!(out, "    {line}"))?;
+        old[gone].iter().try_for_each(|line| writeln!(out, "  {red}- {}{red:#}", escape_text(line)))?;
+        come.iter().try_for_each(|line| writeln!(out, "  {green}+ {}{green:#}", escape_text(line)))?;
+        stays.map_or(Ok(()), |line| writeln!(out, "    {}", escape_text(line)))?;
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 //! It never contains a secret that the scenario names.
 
 use crate::case::Case;
+use crate::escape::{escape_json_text, escape_line};
 use crate::generate::{Action, actions_to_json};
 use crate::judge::{Judgement, describe_expectation};
 use crate::run::CaseOutcome;
@@ -65,20 +66,20 @@ impl InProcessFinding {
 
 impl fmt::Display for InProcessFinding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}", self.id)?;
-        write!(f, "    documented   {}", self.rule)?;
+        writeln!(f, "{}", escape_line(&self.id))?;
+        write!(f, "    documented   {}", escape_line(&self.rule))?;
         match &self.source {
-            Some(source) => writeln!(f, "   {source}")?,
+            Some(source) => writeln!(f, "   {}", escape_line(source))?,
             None => writeln!(f)?,
         }
-        writeln!(f, "    expected     {}", self.expected)?;
-        writeln!(f, "    received     {}", self.observed)?;
-        writeln!(f, "    because      {}", self.why)?;
+        writeln!(f, "    expected     {}", escape_line(&self.expected))?;
+        writeln!(f, "    received     {}", escape_line(&self.observed))?;
+        writeln!(f, "    because      {}", escape_line(&self.why))?;
         for (number, request) in self.requests.iter().enumerate() {
-            writeln!(f, "    {:<12} {request}", if number == 0 { "sent" } else { "" })?;
+            writeln!(f, "    {:<12} {}", if number == 0 { "sent" } else { "" }, escape_line(request))?;
         }
         match &self.seed {
-            Some(seed) => write!(f, "    seed         {seed}"),
+            Some(seed) => write!(f, "    seed         {}", escape_json_text(seed)),
             None => Ok(()),
         }
     }

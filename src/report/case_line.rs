@@ -4,14 +4,13 @@
 
 use crate::case::{Case, Expectation, ExpectedError};
 use crate::contract::{ErrorName, MemberPath};
+use crate::escape::json_line;
 use crate::judge::{Judgement, SnapshotChange, SnapshotComparison, ValueDifference, Verdict};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 /// Maximum size of a body that is recorded in full; longer ones are recorded as a digest.
 const MAX_BODY_BYTES: usize = 16 * 1024;
-/// Typical size of the line of a passed case, in bytes.
-const TYPICAL_LINE_BYTES: usize = 640;
 
 /// The parts of a line that neither the case nor its judgement contains.
 #[derive(Debug, Default)]
@@ -227,7 +226,5 @@ pub fn serialize_case(
         curl: beside.curl.as_deref(),
         server_output: &beside.server_output,
     };
-    let mut out = Vec::with_capacity(TYPICAL_LINE_BYTES);
-    serde_json::to_writer(&mut out, &line).expect("texts and numbers always have a JSON form");
-    out
+    json_line(&line).expect("texts and numbers always have a JSON form")
 }

@@ -3,6 +3,7 @@
 //! This module never encodes a request; it receives curl lines ready-made.
 
 use crate::case::{Case, Expectation};
+use crate::escape::{ConsoleWriter, escape_text, json_line};
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -18,8 +19,8 @@ pub enum CaseFormat {
 }
 
 /// Prints cases one by one.
-pub struct CasePrinter<W> {
-    writer: W,
+pub struct CasePrinter<W: Write> {
+    writer: ConsoleWriter<W>,
     format: CaseFormat,
 }
 
@@ -40,7 +41,7 @@ struct CaseListEntry<'a> {
 impl<W: Write> CasePrinter<W> {
     /// Creates a printer that writes to `to`, which should be buffered.
     pub fn new(writer: W, format: CaseFormat) -> Self {
-        Self { writer, format }
+        Self { writer: ConsoleWriter::new(writer), format }
     }
 
     /// Prints one case; `curl` is its judged request, if curl can send it.
@@ -50,14 +51,9 @@ impl<W: Write> CasePrinter<W> {
     pub fn print_case(&mut self, case: &Case, curl: Option<&str>) -> io::Result<()> {
         match self.format {
             CaseFormat::Text => {
-                writeln!(
-                    self.writer,
-                    "{}  {}",
-                    case.id,
-                    case.unsendable_reason
-                        .as_ref()
-                        .map_or_else(|| describe_expectation(case), |why| format!("not sendable: {why}"))
-                )
+                let why = case.unsendable_reason.as_ref();
+                let what = why.map_or_else(|| describe_expectation(case), |why| format!("not sendable: {why}"));
+                writeln!(self.writer, "{}  {}", escape_text(case.id.as_str()), escape_text(&what))
             }
             CaseFormat::Ndjson => {
                 let line = CaseListEntry {
@@ -72,15 +68,16 @@ impl<W: Write> CasePrinter<W> {
                     unsendable: case.unsendable_reason.as_deref(),
                     curl,
                 };
-                serde_json::to_writer(&mut self.writer, &line)?;
+                self.writer.write_all(&json_line(&line)?)?;
                 self.writer.write_all(b"\n")
             }
             CaseFormat::Curl => {
                 let why = case.unsendable_reason.as_deref().unwrap_or("curl cannot send these bytes");
-                writeln!(self.writer, "# {}: {}", case.id, describe_expectation(case))?;
+                let expected = describe_expectation(case);
+                writeln!(self.writer, "# {}: {}", escape_text(case.id.as_str()), escape_text(&expected))?;
                 match curl {
                     Some(curl) => writeln!(self.writer, "{curl}"),
-                    None => writeln!(self.writer, "# {}", why.replace('\n', " ")),
+                    None => writeln!(self.writer, "# {}", escape_text(why)),
                 }
             }
         }

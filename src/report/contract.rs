@@ -3,25 +3,27 @@
 //! This module never reads a contract.
 
 use crate::contract::{Contract, Shape, ShapeId};
+use crate::escape::escape_line;
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
 /// Formats the operations with their routes, errors and the constraints of every member.
 pub fn contract_text(contract: &Contract) -> String {
-    let mut out = String::new();
+    let mut out = ContractText::default();
     let protocol = contract.protocol.map_or("protocol unknown", crate::contract::Protocol::name);
-    let _ = writeln!(out, "{} · {protocol} · {} operations", contract.service, contract.operations.len());
+    out.push_line(&format!("{} · {protocol} · {} operations", contract.service, contract.operations.len()));
     for operation in &contract.operations {
-        let _ = write!(out, "\n{}", operation.name);
+        let mut head = operation.name.to_string();
         if let Some(http) = &operation.http {
-            let _ = write!(out, "  {} {}", http.method, http.uri);
+            let _ = write!(head, "  {} {}", http.method, http.uri);
             if let Some(success) = http.success {
-                let _ = write!(out, "  {success}");
+                let _ = write!(head, "  {success}");
             }
         }
-        out.push('\n');
+        out.push_line("");
+        out.push_line(&head);
         for source in &operation.sources {
-            let _ = writeln!(out, "    from {source}");
+            out.push_line(&format!("    from {source}"));
         }
         if let Some(input) = &operation.input {
             let mut seen = HashSet::from([input.clone()]);
@@ -29,17 +31,28 @@ pub fn contract_text(contract: &Contract) -> String {
         }
         for (name, error) in contract.operation_errors(operation) {
             let status = error.status.map_or_else(|| "4xx".to_owned(), |status| status.to_string());
-            let _ = writeln!(out, "    ! {status} {name}  {}", error.role);
+            out.push_line(&format!("    ! {status} {name}  {}", error.role));
         }
     }
-    out
+    out.0
 }
 
-fn write_members(contract: &Contract, id: &ShapeId, path: &str, seen: &mut HashSet<ShapeId>, out: &mut String) {
+/// Text of which every line is escaped.
+#[derive(Default)]
+struct ContractText(String);
+
+impl ContractText {
+    fn push_line(&mut self, line: &str) {
+        self.0.push_str(&escape_line(line));
+        self.0.push('\n');
+    }
+}
+
+fn write_members(contract: &Contract, id: &ShapeId, path: &str, seen: &mut HashSet<ShapeId>, out: &mut ContractText) {
     let shape = contract.shape(id);
     for rule in &shape.rules {
         let place = if path.is_empty() { "(input)" } else { path };
-        let _ = writeln!(out, "    {place}  {}", serde_json::to_string(rule).unwrap_or_default());
+        out.push_line(&format!("    {place}  {}", serde_json::to_string(rule).unwrap_or_default()));
     }
     let children: Vec<(String, &ShapeId, bool)> = match &shape.kind {
         crate::contract::ShapeKind::List { member } => vec![(format!("{path}[]"), member, false)],
@@ -58,7 +71,7 @@ fn write_members(contract: &Contract, id: &ShapeId, path: &str, seen: &mut HashS
     };
     for (path, child, required) in children {
         let described = describe_shape(contract.shape(child));
-        let _ = writeln!(out, "    {path}  {described}{}", if required { ", required" } else { "" });
+        out.push_line(&format!("    {path}  {described}{}", if required { ", required" } else { "" }));
         if seen.insert(child.clone()) {
             write_members(contract, child, &path, seen, out);
             seen.remove(child);

@@ -2,6 +2,7 @@
 //!
 //! This module never decides whether a problem is fatal.
 
+use crate::escape::escape_text;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use std::ops::Range;
@@ -75,10 +76,11 @@ pub fn render_diagnostic(problem: &Diagnostic) -> String {
         Severity::Warning => Level::WARNING,
         Severity::Error => Level::ERROR,
     };
-    let reason = super::style::escape_control_chars(&problem.reason);
-    let hint = problem.hint.as_deref().map(super::style::escape_control_chars);
+    let reason = escape_text(&problem.reason);
+    let hint = problem.hint.as_deref().map(escape_text);
+    let document = problem.document.as_deref().map(escape_text);
     let renderer = Renderer::styled().decor_style(DecorStyle::Ascii);
-    let place = match (&problem.document, problem.line) {
+    let place = match (&document, problem.line) {
         (Some(document), Some(line)) => Some(format!("{document}:{line}")),
         (document, _) => document.clone(),
     };
@@ -96,7 +98,7 @@ pub fn render_diagnostic(problem: &Diagnostic) -> String {
             group = group.element(
                 Snippet::source(&text[start..end])
                     .line_start(first)
-                    .path(problem.document.as_deref().unwrap_or_default())
+                    .path(document.as_deref().unwrap_or_default())
                     .annotation(AnnotationKind::Primary.span(span.start - start..span.end - start)),
             );
         }

@@ -2,9 +2,8 @@
 //!
 //! This module never sends a request and never changes a result.
 
-use super::style::{
-    BOLD_STYLE, DIM_STYLE, ERROR_STYLE, SUCCESS_STYLE, WARNING_STYLE, escape_control_chars, paint, pluralize,
-};
+use super::style::{BOLD_STYLE, DIM_STYLE, ERROR_STYLE, SUCCESS_STYLE, WARNING_STYLE, paint, pluralize};
+use crate::escape::{ConsoleWriter, escape_text, pretty_json, toml_key, toml_value};
 use crate::infer::{IdentifierOrigin, InferredResource};
 use indexmap::IndexMap;
 use serde_json::{Value as Json, json};
@@ -114,19 +113,24 @@ impl EndpointDiagnosis {
 /// # Errors
 /// Returns an error if the bytes cannot be written.
 pub fn write_diagnosis_text(to: &mut dyn Write, found: &EndpointDiagnosis) -> io::Result<()> {
+    let mut to = ConsoleWriter::new(to);
+    write_diagnosis_lines(&mut to, found)?;
+    to.flush()
+}
+
+fn write_diagnosis_lines(to: &mut dyn Write, found: &EndpointDiagnosis) -> io::Result<()> {
     let what = found.protocol.as_ref().map_or_else(String::new, |protocol| format!(" over {protocol}"));
-    writeln!(to, "{} · {} · {}{what}\n", paint(BOLD_STYLE, &found.scenario), found.endpoint, found.service)?;
+    let (scenario, endpoint) = (escape_text(&found.scenario), escape_text(&found.endpoint));
+    writeln!(to, "{} · {endpoint} · {}{what}\n", paint(BOLD_STYLE, scenario), escape_text(&found.service))?;
     if let Some(why) = &found.failure_reason {
-        writeln!(to, "{} {}", paint(ERROR_STYLE, "cannot diagnose the endpoint:"), escape_control_chars(why))?;
+        writeln!(to, "{} {}", paint(ERROR_STYLE, "cannot diagnose the endpoint:"), escape_text(why))?;
         for line in &found.server_output {
-            writeln!(to, "    {}", escape_control_chars(line))?;
+            writeln!(to, "    {}", escape_text(line))?;
         }
         return Ok(());
     }
     match &found.canary_response {
-        Some(canary) => {
-            writeln!(to, "response to an operation that does not exist: {}\n", escape_control_chars(canary))?
-        }
+        Some(canary) => writeln!(to, "response to an operation that does not exist: {}\n", escape_text(canary))?,
         None => writeln!(
             to,
             "{} the endpoint accepts an operation that does not exist\n",
@@ -138,24 +142,24 @@ pub fn write_diagnosis_text(to: &mut dyn Write, found: &EndpointDiagnosis) -> io
         return writeln!(to, "{} {why}", paint(ERROR_STYLE, "wrong endpoint?"));
     }
     let granted = found.operations_with(ControlOutcome::Accepted);
-    let widest = granted.iter().map(|row| row.operation.len()).max().unwrap_or(0);
+    let widest = granted.iter().map(|row| escape_text(&row.operation).len()).max().unwrap_or(0);
     if !granted.is_empty() {
         writeln!(to, "{} {}", paint(SUCCESS_STYLE, "accepted:"), pluralize(granted.len() as u64, "operation"))?;
         for row in &granted {
             let origins = found.origins.iter().filter(|one| one.operation == row.operation);
-            let odd = (!row.reason.is_empty()).then(|| paint(WARNING_STYLE, escape_control_chars(&row.reason)));
+            let odd = (!row.reason.is_empty()).then(|| paint(WARNING_STYLE, escape_text(&row.reason)));
             let details: Vec<String> = origins
                 .map(|one| {
                     if one.created_by == one.operation {
-                        format!("{} is unique per case", one.member)
+                        escape_text(&format!("{} is unique per case", one.member))
                     } else {
-                        format!("{} from {}", one.member, one.created_by)
+                        escape_text(&format!("{} from {}", one.member, one.created_by))
                     }
                 })
                 .chain(odd)
                 .collect();
-            let line =
-                format!("    {:widest$}  {:<4} {}", row.operation, row.observed, paint(DIM_STYLE, details.join(", ")));
+            let (operation, observed) = (escape_text(&row.operation), escape_text(&row.observed));
+            let line = format!("    {operation:widest$}  {observed:<4} {}", paint(DIM_STYLE, details.join(", ")));
             writeln!(to, "{}", line.trim_end())?;
         }
     }
@@ -164,12 +168,13 @@ pub fn write_diagnosis_text(to: &mut dyn Write, found: &EndpointDiagnosis) -> io
         for one in &found.resources {
             let after = one.deleted_by.as_ref().map_or("never deleted".to_owned(), |by| format!("deleted by {by}"));
             let awaited = one.awaited_by.as_ref().map_or(String::new(), |by| format!("polled with {by}, "));
-            writeln!(to, "    {}: created by {}, {awaited}{after}", one.fixture, one.created_by)?;
+            let line = format!("{}: created by {}, {awaited}{after}", one.fixture, one.created_by);
+            writeln!(to, "    {}", escape_text(&line))?;
         }
     }
     write_unaccepted_operations(to, found)?;
-    let absent: Vec<&str> =
-        found.operations_with(ControlOutcome::NotImplemented).iter().map(|row| row.operation.as_str()).collect();
+    let absent: Vec<String> =
+        found.operations_with(ControlOutcome::NotImplemented).iter().map(|row| escape_text(&row.operation)).collect();
     if !absent.is_empty() {
         writeln!(to, "\n{} {}", paint(WARNING_STYLE, "not implemented:"), absent.join(", "))?;
     }
@@ -178,7 +183,7 @@ pub fn write_diagnosis_text(to: &mut dyn Write, found: &EndpointDiagnosis) -> io
     writeln!(
         to,
         "\n`overstep check {}` would send {} of {} cases, {:.1} requests per case: {} to {} at {:.1} ms per request",
-        found.scenario,
+        escape_text(&found.scenario),
         found.runnable_cases,
         found.cases,
         found.requests_per_case,
@@ -201,14 +206,11 @@ fn write_unaccepted_operations(to: &mut dyn Write, found: &EndpointDiagnosis) ->
         return Ok(());
     }
     writeln!(to, "\n{} {}", paint(WARNING_STYLE, "not accepted:"), pluralize(rows.len() as u64, "operation"))?;
-    let mut reasons: IndexMap<String, Vec<&str>> = IndexMap::new();
+    let mut reasons: IndexMap<String, Vec<String>> = IndexMap::new();
     for row in rows {
-        let details: Vec<String> = [&row.observed, &row.reason]
-            .iter()
-            .filter(|text| !text.is_empty())
-            .map(|text| escape_control_chars(text))
-            .collect();
-        reasons.entry(details.join(": ")).or_default().push(&row.operation);
+        let details: Vec<String> =
+            [&row.observed, &row.reason].iter().filter(|text| !text.is_empty()).map(|text| escape_text(text)).collect();
+        reasons.entry(details.join(": ")).or_default().push(escape_text(&row.operation));
     }
     for (why, operations) in reasons {
         writeln!(to, "    {}\n        {why}", operations.join(", "))?;
@@ -232,34 +234,12 @@ fn write_use_stanzas(to: &mut dyn Write, found: &EndpointDiagnosis) -> io::Resul
 
 /// Returns the TOML table `[operations.NAME]` with these members as its `use`.
 pub fn format_use_stanza(operation: &str, uses: &IndexMap<String, Json>) -> String {
-    let one = |(name, value): (&String, &Json)| format!("{} = {}", toml_key(name), to_toml(value));
-    format!("[operations.{operation}]\nuse = {{ {} }}", uses.iter().map(one).collect::<Vec<_>>().join(", "))
+    let one = |(name, value): (&String, &Json)| format!("{} = {}", toml_key(name), toml_value(value));
+    format!("[operations.{}]\nuse = {{ {} }}", toml_key(operation), uses.iter().map(one).collect::<Vec<_>>().join(", "))
 }
 
 fn format_duration(seconds: f64) -> String {
     if seconds < 90.0 { format!("{seconds:.0} s") } else { format!("{:.0} min", seconds / 60.0) }
-}
-
-/// Formats a JSON value as TOML, on one line.
-fn to_toml(json: &Json) -> String {
-    match json {
-        Json::Null => "\"\"".to_owned(),
-        Json::Array(items) => format!("[{}]", items.iter().map(to_toml).collect::<Vec<_>>().join(", ")),
-        Json::Object(members) if members.is_empty() => "{}".to_owned(),
-        Json::Object(members) => {
-            let one = |(name, value): (&String, &Json)| format!("{} = {}", toml_key(name), to_toml(value));
-            format!("{{ {} }}", members.iter().map(one).collect::<Vec<_>>().join(", "))
-        }
-        Json::String(text) => toml::Value::String(text.clone()).to_string(),
-        other => other.to_string(),
-    }
-}
-
-/// Formats a TOML key, quoted if needed.
-fn toml_key(name: &str) -> String {
-    let is_bare =
-        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
-    if is_bare { name.to_owned() } else { toml::Value::String(name.to_owned()).to_string() }
 }
 
 /// Writes a diagnosis as JSON, format `overstep-doctor/1`.
@@ -297,6 +277,6 @@ pub fn write_diagnosis_json(to: &mut dyn Write, found: &EndpointDiagnosis) -> io
         "steps": found.requests_per_case,
         "seconds": [least, most],
     });
-    serde_json::to_writer_pretty(&mut *to, &document)?;
+    to.write_all(&pretty_json(&document)?)?;
     writeln!(to)
 }

@@ -2,8 +2,9 @@
 //!
 //! This module never decides which source is right.
 
-use super::style::{BOLD_STYLE, DIM_STYLE, WARNING_STYLE, escape_control_chars, paint, pluralize};
+use super::style::{BOLD_STYLE, DIM_STYLE, WARNING_STYLE, paint, pluralize};
 use crate::contract::{Drift, DriftKind, Statement};
+use crate::escape::{escape_text, pretty_json};
 use serde_json::{Value as Json, json};
 use std::fmt::Write as _;
 
@@ -21,11 +22,11 @@ pub fn drift_text(first: &str, second: &str, drifts: &[Drift]) -> String {
             let more = names.len().saturating_sub(MAX_NAMED_OPERATIONS);
             let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
             let shown = names[..names.len().min(MAX_NAMED_OPERATIONS)].join(", ");
-            let _ = writeln!(out, "only in {name}: {}{tail}\n", escape_control_chars(&shown));
+            let _ = writeln!(out, "only in {}: {}{tail}\n", escape_text(name), escape_text(&shown));
         }
     }
     // The source lines contain the full path, so the file name is enough here.
-    let short = |name: &'static str, whole: &str| whole.rsplit('/').next().map_or(name.to_owned(), str::to_owned);
+    let short = |name: &'static str, whole: &str| whole.rsplit('/').next().map_or(name.to_owned(), escape_text);
     let (first, second) = (short("the first", first), short("the second", second));
     let width = first.chars().count().max(second.chars().count()).min(48);
     for drift in &shared {
@@ -38,16 +39,12 @@ pub fn drift_text(first: &str, second: &str, drifts: &[Drift]) -> String {
         }
         let sign =
             if drift.kind == DriftKind::Contradicts { paint(WARNING_STYLE, "≠") } else { paint(DIM_STYLE, "+") };
-        let _ = writeln!(out, "{sign} {}", paint(BOLD_STYLE, escape_control_chars(&place)));
+        let _ = writeln!(out, "{sign} {}", paint(BOLD_STYLE, escape_text(&place)));
         for (name, statement) in [(&first, &drift.first), (&second, &drift.second)] {
             let said = match statement {
                 Some(Statement { value, source }) => {
                     let source = source.as_ref().map(ToString::to_string).unwrap_or_default();
-                    format!(
-                        "{}  {}",
-                        escape_control_chars(&display_value(value)),
-                        paint(DIM_STYLE, escape_control_chars(&source))
-                    )
+                    format!("{}  {}", escape_text(&display_value(value)), paint(DIM_STYLE, escape_text(&source)))
                 }
                 None => paint(DIM_STYLE, "not stated"),
             };
@@ -100,5 +97,7 @@ pub fn drift_json(first: &str, second: &str, drifts: &[Drift]) -> String {
             })
         })
         .collect();
-    format!("{:#}\n", json!({"format": "overstep-drift/1", "first": first, "second": second, "drifts": drifts}))
+    let document = json!({"format": "overstep-drift/1", "first": first, "second": second, "drifts": drifts});
+    let text = pretty_json(&document).expect("texts and numbers always have a JSON form");
+    format!("{}\n", String::from_utf8_lossy(&text))
 }

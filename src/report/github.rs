@@ -6,6 +6,7 @@
 
 use super::style::pluralize;
 use super::{CaseResult, Reporter, RunStarted, RunSummary};
+use crate::escape::{escape_github_data, escape_github_property};
 use crate::judge::Finding;
 use indexmap::IndexMap;
 use std::io::{self, Write};
@@ -33,7 +34,7 @@ impl<W: Write> GithubReporter<W> {
         let in_document =
             documented.and_then(|(document, line)| Some((self.documents.get(document)?.clone(), line.to_owned())));
         let place = in_document.or_else(|| self.scenario_file.clone().map(|file| (file, "1".to_owned())));
-        place.map_or_else(String::new, |(file, line)| format!("file={},line={line},", escape_property(&file)))
+        place.map_or_else(String::new, |(file, line)| format!("file={},line={line},", escape_github_property(&file)))
     }
 }
 
@@ -59,53 +60,44 @@ impl<W: Write> Reporter for GithubReporter<W> {
             ];
             text.extend(finding.source.as_ref().map(|source| format!("source: {source}")));
             text.extend(finding.discovery.as_ref().map(|learnt| format!("actual limit: {learnt}")));
-            text.extend(finding.examples.first().map(|id| format!("reproduce: overstep replay '{id}'")));
+            text.extend(
+                finding
+                    .examples
+                    .first()
+                    .map(|id| format!("reproduce: overstep replay {}", super::terminal::replay_word(id))),
+            );
             writeln!(
                 self.writer,
                 "::error {}title={}::{}",
                 self.annotation_location(finding),
-                escape_property(&format!("{} ({})", title, pluralize(finding.case_count, "case"))),
-                escape_data(&text.join("\n"))
+                escape_github_property(&format!("{title} ({})", pluralize(finding.case_count, "case"))),
+                escape_github_data(&text)
             )?;
         }
         if summary.findings.len() > MAX_ANNOTATIONS {
             let more = pluralize((summary.findings.len() - MAX_ANNOTATIONS) as u64, "finding");
-            writeln!(self.writer, "::notice title={}::and {more} more", escape_property(&summary.scenario))?;
+            writeln!(self.writer, "::notice title={}::and {more} more", escape_github_property(&summary.scenario))?;
         }
         if let Some(why) = &summary.incomplete_reason {
             writeln!(
                 self.writer,
                 "::warning title={}::{}",
-                escape_property(&summary.scenario),
-                escape_data(&format!("incomplete: {why}"))
+                escape_github_property(&summary.scenario),
+                escape_github_data(&[format!("incomplete: {why}")])
             )?;
         }
         for note in &summary.known_divergence_notes {
-            writeln!(self.writer, "::notice title={}::{}", escape_property(&summary.scenario), escape_data(note))?;
+            writeln!(
+                self.writer,
+                "::notice title={}::{}",
+                escape_github_property(&summary.scenario),
+                escape_github_data(std::slice::from_ref(note))
+            )?;
         }
         self.writer.flush()
     }
 
     fn finish(&mut self) -> io::Result<()> {
         self.writer.flush()
-    }
-}
-
-fn escape_data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
-}
-
-fn escape_property(text: &str) -> String {
-    escape_data(text).replace(':', "%3A").replace(',', "%2C")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn text_cannot_end_a_workflow_command() {
-        assert_eq!(escape_data("a%\nb"), "a%25%0Ab");
-        assert_eq!(escape_property("docs/a,b:1"), "docs/a%2Cb%3A1");
     }
 }

@@ -4,6 +4,7 @@
 //! buffered in a scratch file.
 
 use super::{CaseResult, Reporter, RunStarted, RunSummary};
+use crate::escape::{xml_attribute, xml_text};
 use crate::judge::{Verdict, describe_expectation};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
@@ -52,24 +53,6 @@ impl<W: Write> JunitReporter<W> {
     }
 }
 
-/// Escapes a text for XML 1.0 and replaces the characters that XML cannot contain.
-fn escape_xml(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\n' => out.push_str("&#10;"),
-            '\t' => out.push_str("&#9;"),
-            '\u{0}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
-            _ => out.push(c),
-        }
-    }
-    out
-}
-
 impl<W: Write> Reporter for JunitReporter<W> {
     fn begin_run(&mut self, head: &RunStarted) -> io::Result<()> {
         self.write_header()?;
@@ -84,9 +67,9 @@ impl<W: Write> Reporter for JunitReporter<W> {
         write!(
             self.scratch,
             "    <testcase name=\"{}\" classname=\"{}.{}\" time=\"{:.6}\"",
-            escape_xml(done.case.id.as_str()),
-            escape_xml(&self.scenario),
-            escape_xml(done.case.operation.as_str()),
+            xml_attribute(done.case.id.as_str()),
+            xml_attribute(&self.scenario),
+            xml_attribute(done.case.operation.as_str()),
             done.millis / 1000.0,
         )?;
         let kind = match judgement.verdict {
@@ -102,36 +85,30 @@ impl<W: Write> Reporter for JunitReporter<W> {
             Verdict::NotImplemented | Verdict::Unsendable => {
                 self.skipped += 1;
                 let message = done.case.unsendable_reason.as_deref().unwrap_or(&judgement.why);
-                return writeln!(self.scratch, "><skipped message=\"{}\"/></testcase>", escape_xml(message));
+                return writeln!(self.scratch, "><skipped message=\"{}\"/></testcase>", xml_attribute(message));
             }
         };
         let expected = describe_expectation(&done.case.expectation);
-        let mut text = format!("expected: {expected}\nreceived: {}\n", judgement.observed);
-        if let Some(accepted) = done.comparison.accepted.as_ref() {
-            text.push_str(&format!("accepted: {accepted}\n"));
-        }
+        let mut text = vec![format!("expected: {expected}"), format!("received: {}", judgement.observed)];
+        text.extend(done.comparison.accepted.as_ref().map(|accepted| format!("accepted: {accepted}")));
         for one in &done.comparison.value_differences {
-            text.push_str(&format!("{}: accepted {}, received {}\n", one.at, one.was, one.now));
+            text.push(format!("{}: accepted {}, received {}", one.at, one.was, one.now));
         }
-        if let Some(source) = &done.case.source {
-            text.push_str(&format!("documented: {}, {source}\n", done.case.rule));
-        }
-        text.push_str(&format!("because: {}\n", judgement.why));
-        if let Some(curl) = &done.curl {
-            text.push_str(&format!("reproduce: {curl}\n"));
-        }
+        text.extend(done.case.source.as_ref().map(|source| format!("documented: {}, {source}", done.case.rule)));
+        text.push(format!("because: {}", judgement.why));
+        text.extend(done.curl.as_ref().map(|curl| format!("reproduce: {curl}")));
+        // The text ends with a line break.
+        text.push(String::new());
         let said = match done.server_output.as_slice() {
             [] => String::new(),
-            lines => {
-                format!("      <system-err>{}</system-err>\n", escape_xml(&lines.join("\n")).replace("&#10;", "\n"))
-            }
+            lines => format!("      <system-err>{}</system-err>\n", xml_text(lines)),
         };
         write!(
             self.scratch,
             ">\n      <{kind} type=\"{}\" message=\"{}\">{}</{kind}>\n{said}    </testcase>\n",
             judgement.verdict,
-            escape_xml(&format!("expected {expected}, received {}", judgement.observed)),
-            escape_xml(&text).replace("&#10;", "\n"),
+            xml_attribute(&format!("expected {expected}, received {}", judgement.observed)),
+            xml_text(&text),
         )
     }
 
@@ -139,7 +116,7 @@ impl<W: Write> Reporter for JunitReporter<W> {
         writeln!(
             self.writer,
             "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{:.3}\">",
-            escape_xml(&self.scenario),
+            xml_attribute(&self.scenario),
             self.tests,
             self.failures,
             self.errors,
@@ -160,7 +137,7 @@ impl<W: Write> Reporter for JunitReporter<W> {
             })
             .collect();
         if !learnt.is_empty() {
-            let text = escape_xml(&learnt.join("\n")).replace("&#10;", "\n");
+            let text = xml_text(&learnt);
             writeln!(self.writer, "    <system-out>{text}</system-out>")?;
         }
         self.writer.write_all(b"  </testsuite>\n")
@@ -170,13 +147,5 @@ impl<W: Write> Reporter for JunitReporter<W> {
         self.write_header()?;
         self.writer.write_all(b"</testsuites>\n")?;
         self.writer.flush()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn special_characters_are_escaped() {
-        assert_eq!(super::escape_xml("<a b=\"c\">&\u{0}\n"), "&lt;a b=&quot;c&quot;&gt;&amp;\u{fffd}&#10;");
     }
 }

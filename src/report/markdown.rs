@@ -5,6 +5,7 @@
 use super::style::pluralize;
 use super::{CaseResult, Reporter, RunStarted, RunSummary};
 use crate::case::Intent;
+use crate::escape::{ConsoleWriter, code_block, inline_code, table_code};
 use crate::judge::{Finding, Verdict};
 use indexmap::IndexMap;
 use std::io::{self, Write};
@@ -25,7 +26,7 @@ struct MarkdownRow {
 
 /// Reports a run as Markdown.
 pub struct MarkdownReporter<W: Write> {
-    writer: W,
+    writer: ConsoleWriter<W>,
     rows: IndexMap<String, MarkdownRow>,
     heading: String,
     rerun_command: String,
@@ -34,6 +35,7 @@ pub struct MarkdownReporter<W: Write> {
 impl<W: Write> MarkdownReporter<W> {
     /// Creates a reporter that writes to `to`.
     pub fn new(writer: W) -> Self {
+        let writer = ConsoleWriter::new(writer);
         Self { writer, rows: IndexMap::new(), heading: String::new(), rerun_command: String::new() }
     }
 
@@ -55,7 +57,8 @@ impl<W: Write> MarkdownReporter<W> {
                 failed,
                 other: open,
             } = *row;
-            writeln!(self.writer, "| `{name}` | {ok} | {refused} | {accepted} | {wrong_error} | {failed} | {open} |")?;
+            let name = table_code(name);
+            writeln!(self.writer, "| {name} | {ok} | {refused} | {accepted} | {wrong_error} | {failed} | {open} |")?;
             sum.ok += ok;
             sum.valid_rejected += refused;
             sum.invalid_accepted += accepted;
@@ -85,14 +88,18 @@ impl<W: Write> MarkdownReporter<W> {
             writeln!(self.writer, "- actual limit: {}", inline_code(learnt))?;
         }
         if let Some(id) = finding.examples.first() {
-            writeln!(self.writer, "- reproduce: {}", inline_code(&format!("overstep replay '{id}'")))?;
+            writeln!(
+                self.writer,
+                "- reproduce: {}",
+                inline_code(&format!("overstep replay {}", super::terminal::replay_word(id)))
+            )?;
         }
         if let Some(curl) = finding.curl.as_ref().filter(|curl| curl.len() <= 2000) {
-            writeln!(self.writer, "\n{}", code_block("sh", curl))?;
+            writeln!(self.writer, "\n{}", code_block("sh", std::slice::from_ref(curl)))?;
         }
         if !finding.server_output.is_empty() {
             let last = finding.server_output.len().saturating_sub(12);
-            writeln!(self.writer, "\n{}", code_block("", &finding.server_output[last..].join("\n")))?;
+            writeln!(self.writer, "\n{}", code_block("", &finding.server_output[last..]))?;
         }
         writeln!(self.writer)
     }
@@ -157,33 +164,5 @@ impl<W: Write> Reporter for MarkdownReporter<W> {
 
     fn finish(&mut self) -> io::Result<()> {
         self.writer.flush()
-    }
-}
-
-/// Formats any text as inline code.
-fn inline_code(text: &str) -> String {
-    let text = super::style::escape_control_chars(text);
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-    let ticks = "`".repeat(longest + 1);
-    let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
-    format!("{ticks}{pad}{text}{pad}{ticks}")
-}
-
-/// Formats any text as a code block.
-fn code_block(language: &str, text: &str) -> String {
-    let longest = text.lines().map(|line| line.chars().take_while(|c| *c == '`').count()).max().unwrap_or(0);
-    let ticks = "`".repeat(longest.max(2) + 1);
-    format!("{ticks}{language}\n{text}\n{ticks}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn backticks_cannot_end_inline_code_or_code_blocks() {
-        assert_eq!(inline_code("a"), "`a`");
-        assert_eq!(inline_code("`a``b"), "``` `a``b ```");
-        assert_eq!(code_block("", "```\nx"), "````\n```\nx\n````");
     }
 }

@@ -3,6 +3,7 @@
 //! This module never stores a case, so memory does not grow with the number of cases.
 
 use super::{CaseResult, Reporter, RunStarted, RunSummary};
+use crate::escape::json_line;
 use crate::judge::OperationCoverage;
 use serde::Serialize;
 use std::io::{self, Write};
@@ -22,7 +23,7 @@ impl<W: Write> NdjsonReporter<W> {
     }
 
     fn write_event(&mut self, event: &impl Serialize) -> io::Result<()> {
-        serde_json::to_writer(&mut self.writer, event)?;
+        self.writer.write_all(&json_line(event)?)?;
         self.writer.write_all(b"\n")
     }
 }

@@ -2,10 +2,9 @@
 //!
 //! This module never decides whether two responses mean the same; it only shows where they differ.
 
-use super::style::{
-    BOLD_STYLE, DIM_STYLE, ERROR_STYLE, SUCCESS_STYLE, TextWidth, WARNING_STYLE, escape_control_chars, paint, wrap_text,
-};
+use super::style::{BOLD_STYLE, DIM_STYLE, ERROR_STYLE, SUCCESS_STYLE, TextWidth, WARNING_STYLE, paint, wrap_text};
 use super::{CaseResult, RecordedStep, StepResponse};
+use crate::escape::{ConsoleWriter, escape_text};
 use crate::judge::{ObservedOutcome, Verdict, describe_expectation as expected};
 use serde::Deserialize;
 use std::io::{self, Write};
@@ -48,8 +47,8 @@ const MAX_LINES: usize = 24;
 const MAX_CURL_LENGTH: usize = 2000;
 
 /// Prints replayed cases.
-pub struct ReplayReporter<W> {
-    writer: W,
+pub struct ReplayReporter<W: Write> {
+    writer: ConsoleWriter<W>,
     width: TextWidth,
     case_count: u64,
 }
@@ -57,7 +56,7 @@ pub struct ReplayReporter<W> {
 impl<W: Write> ReplayReporter<W> {
     /// Creates a printer that writes to `to` and wraps lines at `width` where they contain spaces.
     pub fn new(writer: W, width: TextWidth) -> Self {
-        Self { writer, width, case_count: 0 }
+        Self { writer: ConsoleWriter::new(writer), width, case_count: 0 }
     }
 
     /// Writes the heading of a scenario: its name, the endpoint and the run id.
@@ -69,8 +68,8 @@ impl<W: Write> ReplayReporter<W> {
         writeln!(
             self.writer,
             "{gap}{} · {} · run {run}",
-            paint(BOLD_STYLE, escape_control_chars(scenario)),
-            escape_control_chars(endpoint)
+            paint(BOLD_STYLE, escape_text(scenario)),
+            escape_text(endpoint)
         )
     }
 
@@ -87,35 +86,29 @@ impl<W: Write> ReplayReporter<W> {
             Verdict::Pass => paint(SUCCESS_STYLE, "✓"),
             _ => paint(WARNING_STYLE, "·"),
         };
-        writeln!(self.writer, "\n{mark} {}", paint(BOLD_STYLE, escape_control_chars(case.id.as_str())))?;
+        writeln!(self.writer, "\n{mark} {}", paint(BOLD_STYLE, escape_text(case.id.as_str())))?;
         let place = case.source.as_ref().map(ToString::to_string);
         if !case.rule.is_empty() || place.is_some() {
-            self.write_field("documented", &escape_control_chars(&case.rule), place.as_deref())?;
+            self.write_field("documented", &escape_text(&case.rule), place.as_deref())?;
         }
-        self.write_field("expected", &escape_control_chars(&expected(&case.expectation)), None)?;
+        self.write_field("expected", &escape_text(&expected(&case.expectation)), None)?;
         match then {
-            Some(then) => self.write_field(
-                "before",
-                &escape_control_chars(&describe_outcome(then.verdict, &then.observed)),
-                None,
-            )?,
+            Some(then) => {
+                self.write_field("before", &escape_text(&describe_outcome(then.verdict, &then.observed)), None)?
+            }
             None => self.write_field("before", "not in the results", None)?,
         }
-        self.write_field(
-            "now",
-            &escape_control_chars(&describe_outcome(judgement.verdict, &judgement.observed)),
-            None,
-        )?;
+        self.write_field("now", &escape_text(&describe_outcome(judgement.verdict, &judgement.observed)), None)?;
         if let Some(accepted) = done.comparison.describe_accepted() {
-            self.write_field("accepted", &escape_control_chars(&accepted), None)?;
+            self.write_field("accepted", &escape_text(&accepted), None)?;
         } else if done.comparison.is_known_divergence {
             self.write_field("accepted", "the same", None)?;
         }
         if judgement.verdict != Verdict::Pass && !judgement.why.is_empty() {
-            self.write_field("because", &escape_control_chars(&judgement.why), None)?;
+            self.write_field("because", &escape_text(&judgement.why), None)?;
         }
         for line in &done.server_output {
-            self.write_field("server output", &escape_control_chars(line), None)?;
+            self.write_field("server output", &escape_text(line), None)?;
         }
         for (index, step) in one.steps.iter().enumerate() {
             let earlier = then.as_ref().and_then(|then| find_recorded_step(then, one, index));
@@ -189,7 +182,7 @@ impl<W: Write> ReplayReporter<W> {
                 writeln!(self.writer)?;
                 lines
                     .into_iter()
-                    .try_for_each(|line| writeln!(self.writer, "    {}", paint(DIM_STYLE, escape_control_chars(line))))
+                    .try_for_each(|line| writeln!(self.writer, "    {}", paint(DIM_STYLE, escape_text(line))))
             }
             _ => Ok(()),
         }
@@ -204,7 +197,7 @@ impl<W: Write> ReplayReporter<W> {
             let name = if index == 0 { name } else { "" };
             let right = place.filter(|_| index == 0).map_or_else(String::new, |place| {
                 let gap = room.saturating_sub(line.chars().count() + place.chars().count()).max(2);
-                format!("{:gap$}{}", "", paint(DIM_STYLE, escape_control_chars(place)))
+                format!("{:gap$}{}", "", paint(DIM_STYLE, escape_text(place)))
             });
             writeln!(self.writer, "    {}  {line}{right}", paint(DIM_STYLE, format!("{name:13}")))?;
         }
@@ -311,7 +304,7 @@ fn split_lines(text: &str, columns: usize) -> Vec<String> {
     let mut lines = Vec::new();
     // One line past the limit is kept, so that `truncate_lines` sees that there are more.
     for line in text.lines().take(MAX_LINES + 1) {
-        let shown: Vec<char> = escape_control_chars(&line[..line.floor_char_boundary(16 * 1024)]).chars().collect();
+        let shown: Vec<char> = escape_text(&line[..line.floor_char_boundary(16 * 1024)]).chars().collect();
         if shown.is_empty() {
             lines.push(String::new());
         }

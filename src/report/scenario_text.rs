@@ -4,6 +4,7 @@
 
 use super::{ControlOutcome, EndpointDiagnosis, format_use_stanza};
 use crate::contract::{AuthScheme, Contract, ShapeKind};
+use crate::escape::{escape_line, toml_key, toml_string};
 use crate::infer::InferenceResult;
 use std::fmt::Write as _;
 
@@ -18,7 +19,7 @@ pub fn scenario_text(
 ) -> String {
     let mut out = String::new();
     let list: Vec<String> = sources.iter().map(|source| toml_string(source)).collect();
-    let _ = writeln!(out, "# Written by `{command}`; edit it freely.");
+    let _ = writeln!(out, "# Written by `{}`; edit it freely.", escape_line(command));
     let _ = writeln!(out, "# `overstep doctor` shows what else is inferred, and what operations still need.\n");
     let _ = writeln!(out, "sources   = [{}]", list.join(", "));
     match endpoint {
@@ -57,7 +58,7 @@ fn write_diagnosis(out: &mut String, diagnosis: &EndpointDiagnosis) {
         let _ = writeln!(
             out,
             "\n# Found by experiment with {}.\n{}",
-            diagnosis.endpoint,
+            escape_line(&diagnosis.endpoint),
             format_use_stanza(&row.operation, &row.required_members)
         );
     }
@@ -68,8 +69,9 @@ fn write_diagnosis(out: &mut String, diagnosis: &EndpointDiagnosis) {
         );
     }
     for row in refused {
-        let why: String = row.reason.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect();
-        let _ = writeln!(out, "# [operations.{}]\n# use = {{ }}   # {}: {why}", row.operation, row.observed);
+        let why: String = row.reason.chars().take(200).collect();
+        let why = escape_line(&format!("{}: {why}", row.observed));
+        let _ = writeln!(out, "# [operations.{}]\n# use = {{ }}   # {why}", toml_key(&row.operation));
     }
 }
 
@@ -88,15 +90,11 @@ fn write_open_members(out: &mut String, contract: &Contract, inferred: &Inferenc
         let one = |member: &String| {
             let empty = shapes.and_then(|members| members.get(member)).map(|it| &contract.shape(&it.shape).kind);
             let value = if matches!(empty, Some(ShapeKind::List { .. })) { "[]" } else { "\"\"" };
-            format!("{member} = {value}")
+            format!("{} = {value}", toml_key(member))
         };
         let uses: Vec<String> = members.iter().map(one).collect();
-        let _ = writeln!(out, "# [operations.{operation}]\n# use = {{ {} }}", uses.join(", "));
+        let _ = writeln!(out, "# [operations.{}]\n# use = {{ {} }}", toml_key(&operation), uses.join(", "));
     }
-}
-
-fn toml_string(text: &str) -> String {
-    toml::Value::String(text.to_owned()).to_string()
 }
 
 /// Returns the members whose values only the user knows, by operation: the required ones that name a resource which no

@@ -37,18 +37,6 @@ pub(super) fn paint(style: Style, text: impl std::fmt::Display) -> String {
     format!("{style}{text}{style:#}")
 }
 
-/// Escapes control and bidirectional formatting characters, so that a text cannot control the terminal.
-pub(super) fn escape_control_chars(text: &str) -> String {
-    text.chars()
-        .map(|c| match c {
-            '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-                c.escape_unicode().to_string()
-            }
-            _ => c.to_string(),
-        })
-        .collect()
-}
-
 /// Wraps a text at spaces, into lines of at most `columns` characters unless a word is longer.
 pub(super) fn wrap_text(text: &str, columns: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
@@ -81,11 +69,5 @@ mod tests {
         assert_eq!(wrap_text("", 10), [""]);
         assert_eq!(wrap_text("one two three", 8), ["one two", "three"]);
         assert_eq!(wrap_text("unbreakable-word next", 5), ["unbreakable-word", "next"]);
-    }
-
-    #[test]
-    fn control_characters_are_escaped() {
-        assert_eq!(escape_control_chars("a\u{1b}[2Jb"), "a\\u{1b}[2Jb");
-        assert_eq!(escape_control_chars("\u{202e}x\n"), "\\u{202e}x\\u{a}");
     }
 }

@@ -3,10 +3,10 @@
 //! This module never checks whether it writes to a terminal.
 
 use super::style::{
-    BOLD_STYLE, DIM_STYLE, ERROR_STYLE, SUCCESS_STYLE, TextWidth, WARNING_STYLE, escape_control_chars, paint,
-    pluralize, wrap_text,
+    BOLD_STYLE, DIM_STYLE, ERROR_STYLE, SUCCESS_STYLE, TextWidth, WARNING_STYLE, paint, pluralize, wrap_text,
 };
 use super::{CaseResult, Reporter, RunStarted, RunSummary, SkippedOperation, SnapshotUpdates};
+use crate::escape::{ConsoleWriter, escape_text, shell_word, toml_string};
 use crate::judge::{Finding, OperationCoverage};
 use indexmap::IndexMap;
 use std::io::{self, Write};
@@ -19,8 +19,8 @@ const MAX_FULL_FINDINGS: usize = 25;
 const MAX_SERVER_LINES: usize = 6;
 
 /// The text report that `check` prints.
-pub struct TerminalReporter<W> {
-    writer: W,
+pub struct TerminalReporter<W: Write> {
+    writer: ConsoleWriter<W>,
     width: TextWidth,
     rerun_command: String,
     scenario_count: u64,
@@ -29,11 +29,12 @@ pub struct TerminalReporter<W> {
 impl<W: Write> TerminalReporter<W> {
     /// Creates a reporter that writes to `to` and wraps lines at `width` where they contain spaces.
     pub fn new(writer: W, width: TextWidth) -> Self {
-        Self { writer, width, rerun_command: String::new(), scenario_count: 0 }
+        Self { writer: ConsoleWriter::new(writer), width, rerun_command: String::new(), scenario_count: 0 }
     }
 
     fn write_operation_table(&mut self, rows: &[OperationCoverage], complete: bool) -> io::Result<()> {
-        let name = rows.iter().map(|row| row.operation.chars().count()).max().unwrap_or(0).max("operation".len() + 12);
+        let width = |row: &OperationCoverage| escape_text(&row.operation).chars().count();
+        let name = rows.iter().map(width).max().unwrap_or(0).max("operation".len() + 12);
         writeln!(
             self.writer,
             "  {}",
@@ -54,7 +55,7 @@ impl<W: Write> TerminalReporter<W> {
             writeln!(
                 self.writer,
                 "  {:name$}  {:>5}  {}  {}  {:>12}  {errors}",
-                escape_control_chars(&row.operation),
+                escape_text(&row.operation),
                 row.cases,
                 if row.pass == row.cases { paint(SUCCESS_STYLE, pass) } else { pass },
                 if row.diverges > 0 { paint(ERROR_STYLE, diverges) } else { diverges },
@@ -92,7 +93,7 @@ impl<W: Write> TerminalReporter<W> {
             }
         }
         for (reason, names) in why {
-            let names: Vec<String> = names.into_iter().map(escape_control_chars).collect();
+            let names: Vec<String> = names.into_iter().map(escape_text).collect();
             writeln!(self.writer, "  {}", paint(DIM_STYLE, format!("not testable: {} ({reason})", names.join(", "))))?;
         }
         Ok(())
@@ -105,18 +106,18 @@ impl<W: Write> TerminalReporter<W> {
         let gap = columns.saturating_sub(2 + title.chars().count() + cases.chars().count()).max(2);
         writeln!(self.writer, "\n{} {}{:gap$}{cases}", paint(ERROR_STYLE, "✗"), paint(BOLD_STYLE, &title), "")?;
         let rule = if finding.rule.is_empty() { &finding.why } else { &finding.rule };
-        self.write_field("documented", &escape_control_chars(rule), finding.source.as_deref())?;
-        self.write_field("expected", &escape_control_chars(&finding.expected), None)?;
+        self.write_field("documented", &escape_text(rule), finding.source.as_deref().map(escape_text).as_deref())?;
+        self.write_field("expected", &escape_text(&finding.expected), None)?;
         if let Some(accepted) = &finding.accepted {
-            self.write_field("accepted", &escape_control_chars(accepted), None)?;
+            self.write_field("accepted", &escape_text(accepted), None)?;
         }
-        self.write_field("received", &escape_control_chars(&finding.observed), None)?;
+        self.write_field("received", &escape_text(&finding.observed), None)?;
         let unclear = has_same_status(&finding.expected, &finding.observed) || finding.expected == "kept";
         if !finding.rule.is_empty() && unclear {
-            self.write_field("because", &escape_control_chars(&finding.why), None)?;
+            self.write_field("because", &escape_text(&finding.why), None)?;
         }
         if let Some(learnt) = &finding.discovery {
-            self.write_field("actual limit", &escape_control_chars(learnt), None)?;
+            self.write_field("actual limit", &escape_text(learnt), None)?;
         }
         let example = finding.examples.first().map_or("", String::as_str);
         let remote = if self.rerun_command.ends_with(" --allow-remote") { " --allow-remote" } else { "" };
@@ -124,7 +125,7 @@ impl<W: Write> TerminalReporter<W> {
             self.writer,
             "    {}  overstep replay {}{remote}",
             paint(DIM_STYLE, format!("{:15}", "reproduce")),
-            shell_word(&escape_control_chars(example))
+            replay_word(example)
         )?;
         self.write_curl(finding, example)?;
         self.write_known_divergence(finding)?;
@@ -135,16 +136,14 @@ impl<W: Write> TerminalReporter<W> {
     fn write_curl(&mut self, finding: &Finding, example: &str) -> io::Result<()> {
         match &finding.curl {
             Some(curl) if curl.len() <= MAX_CURL_LENGTH => {
-                for line in curl.lines() {
-                    writeln!(self.writer, "    {:15}  {}", "", escape_control_chars(line))?;
-                }
+                writeln!(self.writer, "    {:15}  {}", "", escape_text(curl))?;
             }
             // A law consists of many requests, and `replay` shows them all.
             Some(_) if finding.member == "law" => {}
             // A curl line that fills the screen is unreadable, so the command that prints it is shown instead.
             Some(_) => {
                 let cases = self.rerun_command.replacen(" check ", " cases ", 1).replace(" --allow-remote", "");
-                let only = shell_quote(&format!("id({example})"));
+                let only = replay_word(&format!("id({example})"));
                 writeln!(self.writer, "    {:15}  {cases} -E {only} --format curl", "")?;
             }
             None => {}
@@ -162,7 +161,7 @@ impl<W: Write> TerminalReporter<W> {
                 self.writer,
                 "    {}  {}",
                 paint(DIM_STYLE, format!("{name:15}")),
-                paint(DIM_STYLE, escape_control_chars(line))
+                paint(DIM_STYLE, escape_text(line))
             )?;
         }
         Ok(())
@@ -172,7 +171,7 @@ impl<W: Write> TerminalReporter<W> {
     fn write_server_output(&mut self, lines: &[String], max_lines: usize) -> io::Result<()> {
         for (index, line) in lines.iter().skip(lines.len().saturating_sub(max_lines)).enumerate() {
             let name = if index == 0 { "server output" } else { "" };
-            writeln!(self.writer, "    {}  {}", paint(DIM_STYLE, format!("{name:15}")), escape_control_chars(line))?;
+            writeln!(self.writer, "    {}  {}", paint(DIM_STYLE, format!("{name:15}")), escape_text(line))?;
         }
         Ok(())
     }
@@ -198,14 +197,14 @@ impl<W: Write> TerminalReporter<W> {
     }
 
     fn write_finding_line(&mut self, finding: &Finding) -> io::Result<()> {
-        let title = format!("{} · {}", finding_title(finding), escape_control_chars(&finding.observed));
+        let title = format!("{} · {}", finding_title(finding), escape_text(&finding.observed));
         let example = finding.examples.first().map_or("", String::as_str);
         writeln!(
             self.writer,
             "{} {title}  {}  {}",
             paint(ERROR_STYLE, "✗"),
             pluralize(finding.case_count, "case"),
-            paint(DIM_STYLE, example)
+            paint(DIM_STYLE, escape_text(example))
         )
     }
 
@@ -216,14 +215,14 @@ impl<W: Write> TerminalReporter<W> {
             let what = pluralize(lacking.len() as u64, "operation");
             writeln!(self.writer, "\n{} {what} whose control request failed:", paint(WARNING_STYLE, "not run:"))?;
             // Operations with the same reason are listed together.
-            let mut reasons: IndexMap<String, Vec<&str>> = IndexMap::new();
+            let mut reasons: IndexMap<String, Vec<String>> = IndexMap::new();
             for row in &lacking {
                 let details = [&row.observed, &row.reason].into_iter().filter(|text| !text.is_empty());
-                let details = details.map(|text| escape_control_chars(text)).collect::<Vec<_>>().join(": ");
-                reasons.entry(details).or_default().push(&row.operation);
+                let details = details.map(|text| escape_text(text)).collect::<Vec<_>>().join(": ");
+                reasons.entry(details).or_default().push(escape_text(&row.operation));
             }
             for (why, operations) in reasons.iter().take(MAX_SKIP_REASONS) {
-                let named = operations.iter().take(MAX_NAMED_OPERATIONS).copied().collect::<Vec<_>>().join(", ");
+                let named = operations[..operations.len().min(MAX_NAMED_OPERATIONS)].join(", ");
                 let more = operations.len().saturating_sub(MAX_NAMED_OPERATIONS);
                 let more = if more > 0 { format!(" and {more} more") } else { String::new() };
                 writeln!(self.writer, "    {named}{more}\n        {why}")?;
@@ -236,8 +235,8 @@ impl<W: Write> TerminalReporter<W> {
                 "    add what they need to the scenario: `[operations.NAME]` with `use`, or a fixture"
             )?;
         }
-        let absent: Vec<&str> =
-            rows.iter().filter(|row| !row.is_implemented).map(|row| row.operation.as_str()).collect();
+        let absent: Vec<String> =
+            rows.iter().filter(|row| !row.is_implemented).map(|row| escape_text(&row.operation)).collect();
         if !absent.is_empty() {
             let what = format!("{}: {}", pluralize(absent.len() as u64, "operation"), absent.join(", "));
             writeln!(self.writer, "\n{} {what}", paint(WARNING_STYLE, "not implemented:"))?;
@@ -274,7 +273,7 @@ impl<W: Write> TerminalReporter<W> {
         let gap = if summary.operations.is_empty() { "" } else { "\n" };
         writeln!(self.writer, "{gap}{}", parts.join(" · "))?;
         if let Some(why) = &summary.incomplete_reason {
-            writeln!(self.writer, "{} {}", paint(WARNING_STYLE, "incomplete:"), escape_control_chars(why))?;
+            writeln!(self.writer, "{} {}", paint(WARNING_STYLE, "incomplete:"), escape_text(why))?;
             if let Some(hint) = summary.hint {
                 writeln!(self.writer, "{:11} {hint}", "help:")?;
             }
@@ -285,14 +284,14 @@ impl<W: Write> TerminalReporter<W> {
             writeln!(self.writer, "processor time: overstep {own:.1} s, server {server:.1} s ({share:.0} % overstep)")?;
         }
         for note in &summary.known_divergence_notes {
-            writeln!(self.writer, "{} {}", paint(WARNING_STYLE, "known:"), escape_control_chars(note))?;
+            writeln!(self.writer, "{} {}", paint(WARNING_STYLE, "known:"), escape_text(note))?;
         }
         if let Some((cases, id, why)) = &summary.leaked_fixtures {
             let what = format!(
                 "for {}; their resources may remain; first: {}: {}",
                 pluralize(*cases, "case"),
-                escape_control_chars(id),
-                escape_control_chars(why)
+                escape_text(id),
+                escape_text(why)
             );
             writeln!(self.writer, "{} {what}", paint(WARNING_STYLE, "cleanup failed"))?;
         }
@@ -312,15 +311,13 @@ impl<W: Write> TerminalReporter<W> {
 
 pub(super) fn finding_title(finding: &Finding) -> String {
     if let Some(frame) = &finding.frame {
-        let named =
-            finding.operations.iter().take(3).map(|one| escape_control_chars(one)).collect::<Vec<_>>().join(", ");
+        let named = finding.operations.iter().take(3).map(|one| escape_text(one)).collect::<Vec<_>>().join(", ");
         let more = finding.operations.len().saturating_sub(3);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        return format!("{} · {named}{more}", escape_control_chars(frame));
+        return format!("{} · {named}{more}", escape_text(frame));
     }
     let parts = [&finding.operation, &finding.member, &finding.constraint];
-    let parts: Vec<String> =
-        parts.iter().filter(|part| !part.is_empty()).map(|part| escape_control_chars(part)).collect();
+    let parts: Vec<String> = parts.iter().filter(|part| !part.is_empty()).map(|part| escape_text(part)).collect();
     parts.join(" · ")
 }
 
@@ -342,25 +339,15 @@ pub(super) fn known_divergence_entry(finding: &Finding) -> String {
     )
 }
 
-fn toml_string(text: &str) -> String {
-    toml::Value::String(text.to_owned()).to_string()
-}
-
 /// Returns true if both texts begin with the same status, so that they do not explain the finding by themselves.
 fn has_same_status(expected: &str, observed: &str) -> bool {
     let status = |text: &str| text.split([' ', ',']).next().map(str::to_owned);
     status(expected) == status(observed)
 }
 
-/// Quotes an id for a shell if needed: bash takes braces without a comma literally, but expands brackets.
-fn shell_word(id: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:{}=@%+".contains(c);
-    if id.chars().all(plain) && !id.contains("..") { id.to_owned() } else { shell_quote(id) }
-}
-
-/// Quotes a text as one word of a POSIX shell.
-fn shell_quote(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
+/// Quotes a case id for a shell; an id that no shell can pass on is only shown.
+pub(super) fn replay_word(id: &str) -> String {
+    shell_word(id.as_bytes()).unwrap_or_else(|| escape_text(id))
 }
 
 /// Maximum number of reasons that are listed for operations that were not run.
@@ -378,10 +365,10 @@ impl<W: Write> Reporter for TerminalReporter<W> {
         writeln!(
             self.writer,
             "{} · {} · seed {} · {} · {}\n",
-            paint(BOLD_STYLE, &head.scenario),
+            paint(BOLD_STYLE, escape_text(&head.scenario)),
             match &head.server_version {
-                Some(version) => format!("{} · {}", head.endpoint, escape_control_chars(version)),
-                None => head.endpoint.clone(),
+                Some(version) => format!("{} · {}", escape_text(&head.endpoint), escape_text(version)),
+                None => escape_text(&head.endpoint),
             },
             head.seed,
             pluralize(head.operations, "operation"),
@@ -491,6 +478,7 @@ mod tests {
             ..RunSummary::default()
         };
         terminal.end_run(&summary).expect("a vector takes all");
+        drop(terminal);
         anstream::adapter::strip_bytes(&bytes).into_vec().try_into().expect("it is text")
     }
 

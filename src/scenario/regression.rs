@@ -5,6 +5,7 @@
 
 use super::tables::{TomlTable, error_at, parse_document};
 use super::{ScenarioError, ScenarioWarning};
+use crate::escape::{escape_json_text, toml_string};
 use std::fmt::Write as _;
 
 /// The format of a file of saved requests.
@@ -60,13 +61,12 @@ pub fn read_regression(text: &str) -> Result<(Regression, Vec<ScenarioWarning>),
 /// Returns the text of a file; line breaks between the requests are kept.
 pub fn write_regression(regression: &Regression) -> String {
     let mut out = format!("format = \"{REGRESSION_FORMAT}\"\n");
-    let basic = |text: &str| serde_json::Value::String(text.to_owned()).to_string().replace('\u{7f}', "\\u007f");
-    let _ = writeln!(out, "found = {}", basic(&regression.description));
+    let _ = writeln!(out, "found = {}", toml_string(&regression.description));
     let judged = regression.judged_request.map_or_else(|| "state".to_owned(), |number| number.to_string());
     let _ = writeln!(out, "judged = \"{judged}\"");
-    // A literal string of TOML ends at three single quotes, so they are written as JSON escapes. JSON never contains
-    // raw control characters, except for the delete character, which TOML does not allow.
-    let json = regression.requests.trim().replace('\'', "\\u0027").replace('\u{7f}', "\\u007f");
+    // A literal string of TOML ends at three single quotes, so they are written as JSON escapes, and so is what TOML
+    // does not allow or an editor would not show.
+    let json = escape_json_text(&regression.requests.trim().replace('\'', "\\u0027"));
     let _ = writeln!(out, "requests = '''\n{json}\n'''");
     out
 }

@@ -2,6 +2,7 @@
 //!
 //! It never removes accepted behaviour of cases that did not run.
 
+use crate::escape::json_line;
 use crate::generate::{GenerationLevel, GenerationOptions, generate_cases};
 use crate::judge::{SnapshotChange, SnapshotKey, Verdict};
 use crate::report::{CaseResult, Diagnostic, NewForm, SkippedOperation, SnapshotUpdates};
@@ -201,7 +202,8 @@ pub(super) fn snapshot_header(source: &str, scenario: &str, operation: &str) -> 
     let scalar = |text: &str| {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-');
         let is_plain = text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.chars().all(plain);
-        if is_plain { text.to_owned() } else { serde_json::Value::from(text).to_string() }
+        let quoted = || String::from_utf8_lossy(&json_line(text).expect("a text has a JSON form")).into_owned();
+        if is_plain { text.to_owned() } else { quoted() }
     };
     vec![format!("source: {}", scalar(source)), format!("expression: {}", scalar(&format!("{scenario}/{operation}")))]
 }

@@ -2,6 +2,7 @@
 //!
 //! It never contains anything volatile: no counts, no dates, no identifiers of a run.
 
+use crate::escape::is_deceptive;
 use indexmap::IndexMap;
 
 /// The form of a response: its structure without its values.
@@ -30,7 +31,7 @@ pub struct DocumentedMark(String);
 impl DocumentedMark {
     /// Creates a mark from any text. `·`, which is the separator, and runs of whitespace become one space.
     pub fn new(words: &str) -> Option<Self> {
-        let clean: String = words.chars().map(|c| if c == '·' || c.is_control() { ' ' } else { c }).collect();
+        let clean: String = words.chars().map(|c| if c == '·' || is_deceptive(c) { ' ' } else { c }).collect();
         let text = clean.split_whitespace().collect::<Vec<_>>().join(" ");
         (!text.is_empty()).then_some(Self(text))
     }

@@ -3,6 +3,7 @@
 //! It never aligns lines to each other: columns have fixed widths, so a longer name in one line never moves another.
 
 use super::value::{AcceptedResponse, ConstraintLine, ResponseForm, Snapshot};
+use crate::escape::is_deceptive;
 use std::fmt::Write as _;
 
 /// The column where responses begin, in characters.
@@ -114,14 +115,12 @@ pub(super) fn is_form_name(text: &str) -> bool {
 }
 
 fn is_plain_note(note: &str) -> bool {
-    !note.is_empty()
-        && note.trim() == note
-        && !note.chars().any(|c| c.is_control() || matches!(c, '(' | ')' | '"' | '\u{2028}' | '\u{2029}'))
+    !note.is_empty() && note.trim() == note && !note.chars().any(|c| is_deceptive(c) || matches!(c, '(' | ')' | '"'))
 }
 
 /// Returns the text as one word, quoted if necessary.
 fn quote_if_needed(text: &str) -> String {
-    let plain = |c: char| !c.is_whitespace() && !c.is_control() && !matches!(c, '"' | '·' | '≠');
+    let plain = |c: char| !c.is_whitespace() && !is_deceptive(c) && !matches!(c, '"' | '·' | '≠');
     let starts_well = |text: &str| !text.starts_with(['(', '-']);
     if !text.is_empty() && text.chars().all(plain) && starts_well(text) { text.to_owned() } else { quote(text) }
 }
@@ -133,7 +132,7 @@ fn quote(text: &str) -> String {
         match c {
             '"' | '\\' => out.extend(['\\', c]),
             ' ' => out.push(' '),
-            c if c.is_control() || c.is_whitespace() => {
+            c if is_deceptive(c) || c.is_whitespace() => {
                 let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
             }
             c => out.push(c),

@@ -2,4 +2,5 @@
 //! after one leaves its folder.
 
 mod names;
+mod outputs;
 mod shells;
