@@ -3,9 +3,9 @@
 //! It never writes a request that curl would change: such a case is an error, and so is one with concurrent requests.
 
 use crate::case::{Certainty, Law, StateEvent, StepPurpose};
+use crate::escape::{escape_line, shell_literal};
 use crate::export::exported_case::{
     ErrorPair, ExportTarget, ExportedAssertion, ExportedCase, NamedPiece, PlaceholderForm, UnsupportedCase,
-    comment_lines,
 };
 use crate::wire::{Redaction, curl_command};
 use std::collections::BTreeSet;
@@ -33,7 +33,7 @@ pub fn curl_script(
         "#!/usr/bin/env bash\n# Written by `overstep export`: documented behaviour as curl commands.\n\
          # Requires bash, curl and python3; exits with 1 if a test fails.\nset -u\n",
     );
-    let _ = writeln!(out, ": \"${{OVERSTEP_ENDPOINT:={}}}\"", head.endpoint);
+    let _ = writeln!(out, "OVERSTEP_ENDPOINT=${{OVERSTEP_ENDPOINT:-{}}}", shell_quote(&head.endpoint));
     for name in needed {
         let _ = writeln!(out, ": \"${{{name}:?must be set in the environment}}\"");
     }
@@ -55,7 +55,7 @@ fn write_test(
     out: &mut String,
 ) -> Result<(), UnsupportedCase> {
     let (steps, last) = case.sequential_steps("a script cannot send concurrent requests")?;
-    let _ = write!(out, "\n{}{}", comment_lines(&case.id), comment_lines(&case.description));
+    let _ = write!(out, "\n{}", case.hash_comments());
     if let ExportedAssertion::Law(law, _) = &case.assertion
         && matches!(&**law, Law::State { .. })
     {
@@ -102,7 +102,8 @@ fn write_test(
     let _ = writeln!(
         out,
         "}}\nrun {} {} {}",
-        shell_quote(&case.id),
+        // The script prints it.
+        shell_quote(&escape_line(&case.id)),
         if case.is_aws { "aws" } else { "plain" },
         shell_quote(case.error_code_path.as_deref().unwrap_or_default())
     );
@@ -191,6 +192,9 @@ fn error_pair_args(pairs: &[ErrorPair]) -> String {
         .collect()
 }
 
+/// Quotes a text, always; NUL, which no shell can pass on, is shown.
 fn shell_quote(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
+    let text = text.replace('\0', "\\u{0}");
+    let word = shell_literal(text.as_bytes());
+    if word.is_empty() { "''".to_owned() } else { word }
 }

@@ -3,6 +3,7 @@
 //! A format never drops a part of a case: it returns [`UnsupportedCase`], which names a format that can express it.
 
 use crate::case::{AuthDamage, Capture, FixtureStep, Law, StepPurpose};
+use crate::escape::escape_line;
 use crate::wire::{EncodedRequest, RedactedPiece, Redaction};
 
 /// A case with everything that another program needs to send and judge it.
@@ -155,6 +156,17 @@ impl ExportedCase {
             .collect()
     }
 
+    /// Returns the id and the description as lines for comments. No line contains what any language takes for the end of
+    /// a line.
+    pub(super) fn comment_lines(&self) -> impl Iterator<Item = String> {
+        std::iter::once(self.id.as_str()).chain(self.description.split('\n')).map(escape_line)
+    }
+
+    /// Returns the id and the description as comments that begin with `#`.
+    pub(super) fn hash_comments(&self) -> String {
+        self.comment_lines().map(|line| format!("# {line}\n")).collect()
+    }
+
     /// Returns the indices of the steps in the order of their turns: first all other steps, then teardown.
     pub(super) fn steps_by_turn(&self) -> (Vec<Vec<usize>>, Vec<usize>) {
         let is_last = |index: &usize| self.steps[*index].purpose == StepPurpose::TearDown;
@@ -187,9 +199,4 @@ impl ExportedStep {
     pub(super) fn needs_signer(&self) -> bool {
         self.signing.as_ref().is_some_and(|signing| signing.damage.is_some())
     }
-}
-
-/// Formats a text as comment lines.
-pub(super) fn comment_lines(words: &str) -> String {
-    words.lines().map(|line| format!("# {line}\n")).collect()
 }

@@ -3,9 +3,10 @@
 //! It never writes a request that Hurl would change; assertions that Hurl cannot express become comments.
 
 use crate::case::{Certainty, Law, StateEvent, StateKind, StateModel, StateView, StepEvent, StepPurpose, WriteEffect};
+use crate::escape::{hurl_body, hurl_string, shell_word};
 use crate::export::exported_case::{
     ErrorPair, ExportTarget, ExportedAssertion, ExportedCase, ExportedStep, NamedPiece, PlaceholderForm,
-    UnsupportedCase, comment_lines,
+    UnsupportedCase,
 };
 use crate::wire::Redaction;
 use indexmap::IndexMap;
@@ -31,7 +32,8 @@ pub fn hurl_file(
         "# Written by `overstep export`: documented behaviour as tests.\n# Run with (--continue-on-error, \
          because teardown comes last):\n#   hurl --test --continue-on-error --no-cookie-store",
     );
-    let _ = write!(out, " --variable base={}", head.endpoint.trim_end_matches('/'));
+    let base = format!("base={}", head.endpoint.trim_end_matches('/'));
+    let _ = write!(out, " --variable {}", shell_word(base.as_bytes()).unwrap_or_default());
     for name in needed {
         let _ = match name.as_str() {
             "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" if head.dummy_keys => {
@@ -52,7 +54,7 @@ fn write_test(
     out: &mut String,
 ) -> Result<(), UnsupportedCase> {
     let (steps, last) = case.sequential_steps("Hurl cannot send concurrent requests")?;
-    let _ = write!(out, "\n{}{}", comment_lines(&case.id), comment_lines(&case.description));
+    let _ = write!(out, "\n{}", case.hash_comments());
     for index in steps.into_iter().chain(last) {
         let step = &case.steps[index];
         write_request(head, case, step, redaction, needed, out)?;
@@ -67,11 +69,7 @@ fn write_test(
                 .captures
                 .iter()
                 .map(|capture| {
-                    format!(
-                        "{}: jsonpath {}\n",
-                        variable_name(&capture.name),
-                        quote_string(&to_jsonpath(&capture.path))
-                    )
+                    format!("{}: jsonpath {}\n", variable_name(&capture.name), hurl_string(&to_jsonpath(&capture.path)))
                 })
                 .collect();
             let at = out.rfind("[Asserts]\n").filter(|at| !out[*at..].contains("\nHTTP"));
@@ -119,7 +117,8 @@ fn write_request(
     );
     for (name, value) in &message.headers {
         let odd = |c: char| !(' '..='~').contains(&c);
-        if value.trim().is_empty() || value.contains(odd) || value.trim() != value {
+        let is_token = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+        if !is_token || value.trim().is_empty() || value.contains(odd) || value.trim() != value {
             return refuse("Hurl would change a header of one of its requests");
         }
         let value = hurl_template(case, value.as_bytes(), redaction, &mut note, &|text| {
@@ -129,6 +128,10 @@ fn write_request(
     }
     out.push_str("[Options]\npath-as-is: true\n");
     if let Some(signing) = &step.signing {
+        let is_name = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+        if !is_name(&signing.region) || !is_name(&signing.service) {
+            return refuse("Hurl cannot sign for the region or the service");
+        }
         let _ = writeln!(out, "aws-sigv4: aws:amz:{}:{}", signing.region, signing.service);
         out.push_str("user: {{AWS_ACCESS_KEY_ID}}:{{AWS_SECRET_ACCESS_KEY}}\n");
         note("AWS_ACCESS_KEY_ID");
@@ -142,7 +145,7 @@ fn write_request(
     }
     match std::str::from_utf8(&message.body) {
         Ok(_) => {
-            let body = hurl_template(case, &message.body, redaction, &mut note, &escape_backtick_text);
+            let body = hurl_template(case, &message.body, redaction, &mut note, &hurl_body);
             let _ = writeln!(out, "`{body}`");
         }
         Err(_) => {
@@ -180,39 +183,8 @@ fn hurl_template(
     out
 }
 
-/// Escapes a text for Hurl's backticks.
-fn escape_backtick_text(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut before = '\0';
-    for character in text.chars() {
-        match character {
-            '`' => out.push_str("\\`"),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '{' if before == '{' => out.push_str("\\u{7b}"),
-            ' '..='~' => out.push(character),
-            other => {
-                let _ = write!(out, "\\u{{{:x}}}", u32::from(other));
-            }
-        }
-        before = character;
-    }
-    // The text that follows may begin with a brace, which would open a template.
-    if out.ends_with('{') {
-        out.pop();
-        out.push_str("\\u{7b}");
-    }
-    out
-}
-
 fn variable_name(name: &str) -> String {
     name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
-}
-
-fn quote_string(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace("{{", "\\u{7b}\\u{7b}"))
 }
 
 /// Converts a path such as `data.tags[0]` to JSONPath.
@@ -221,7 +193,7 @@ fn to_jsonpath(path: &str) -> String {
     for name in path.split('.').filter(|name| !name.is_empty()) {
         let (name, index) = name.find('[').map_or((name, ""), |at| name.split_at(at));
         if !name.is_empty() {
-            let _ = write!(out, "['{name}']");
+            let _ = write!(out, "['{}']", name.replace('\\', "\\\\").replace('\'', "\\'"));
         }
         out.push_str(index);
     }
@@ -246,7 +218,7 @@ fn write_response(case: &ExportedCase, index: usize, out: &mut String) {
                 write_accepted(None, out);
                 match hurl_literal(value) {
                     Some(value) => {
-                        let _ = writeln!(out, "jsonpath {} == {value}", quote_string(&to_jsonpath(place)));
+                        let _ = writeln!(out, "jsonpath {} == {value}", hurl_string(&to_jsonpath(place)));
                     }
                     None => out.push_str("# Hurl cannot compare the returned value.\n"),
                 }
@@ -320,7 +292,7 @@ fn write_rejected(case: &ExportedCase, errors: &[ErrorPair], out: &mut String) {
     let Some(codes) = codes.filter(|codes| codes.iter().all(|code| code.chars().all(is_word_char))) else { return };
     let any = codes.join("|");
     let _ = match &case.error_code_path {
-        Some(place) => writeln!(out, "jsonpath {} matches /^({any})$/", quote_string(&to_jsonpath(place))),
+        Some(place) => writeln!(out, "jsonpath {} matches /^({any})$/", hurl_string(&to_jsonpath(place))),
         // One pattern covers all the places in a body where such an error code can be.
         None if case.is_aws => writeln!(
             out,
@@ -378,16 +350,16 @@ fn write_state_asserts(model: StateModel, events: &[StepEvent], read: &StepEvent
     for (key, value) in entries {
         let line = match (model.kind, &value) {
             (StateKind::List, Some(item)) => {
-                hurl_literal(item).map(|item| format!("{} includes {item}", quote_string(&place)))
+                hurl_literal(item).map(|item| format!("{} includes {item}", hurl_string(&place)))
             }
             (StateKind::Field, Some(value)) => {
-                hurl_literal(value).map(|value| format!("{} == {value}", quote_string(&place)))
+                hurl_literal(value).map(|value| format!("{} == {value}", hurl_string(&place)))
             }
             (StateKind::Map, Some(value)) if key.chars().all(is_word_char) => {
-                hurl_literal(value).map(|value| format!("{} == {value}", quote_string(&format!("{place}['{key}']"))))
+                hurl_literal(value).map(|value| format!("{} == {value}", hurl_string(&format!("{place}['{key}']"))))
             }
             (StateKind::Map, None) if key.chars().all(is_word_char) => {
-                Some(format!("{} not exists", quote_string(&format!("{place}['{key}']"))))
+                Some(format!("{} not exists", hurl_string(&format!("{place}['{key}']"))))
             }
             _ => None,
         };
@@ -403,7 +375,7 @@ fn write_state_asserts(model: StateModel, events: &[StepEvent], read: &StepEvent
 /// Formats a value for an assert; `None` if Hurl cannot compare it.
 fn hurl_literal(value: &Json) -> Option<String> {
     match value {
-        Json::String(text) if text.chars().all(|c| (' '..='~').contains(&c)) => Some(quote_string(text)),
+        Json::String(text) if text.chars().all(|c| (' '..='~').contains(&c)) => Some(hurl_string(text)),
         Json::Bool(_) | Json::Number(_) => Some(value.to_string()),
         _ => None,
     }

@@ -5,6 +5,11 @@ def environment(name):
     return value
 
 
+def printable(text):
+    """Returns the text as printable ASCII without what a CI runner takes for a command."""
+    return ascii(text)[1:-1].replace("##", "#?")
+
+
 class Response:
     def __init__(self, status, headers, body):
         self.status, self.headers, self.body = status, headers, body
@@ -16,7 +21,7 @@ class Response:
             pytest.fail(f"the response is not JSON: {self}")
 
     def __str__(self):
-        return f"{self.status} {self.body[:500].decode(errors='replace')}"
+        return f"{self.status} {printable(self.body[:500].decode(errors='replace'))}"
 
 
 class Case:
@@ -58,7 +63,7 @@ class Case:
                     received.begin()
                     response = Response(received.status, received.getheaders(), received.read())
             except (OSError, http.client.HTTPException) as error:
-                pytest.fail(f"no response to {method} {target[:200]}: {error!r}")
+                pytest.fail(f"no response to {method} {printable(target[:200])}: {printable(repr(error))}")
             if response.status != 429 or pause is None:
                 return response
             time.sleep(pause)
@@ -104,7 +109,7 @@ class Case:
 
     def rejected(self, response, errors):
         code = self.code(response)
-        assert is_one_of(response.status, code, errors), f"expected one of {errors}, received {code} in {response}"
+        assert is_one_of(response.status, code, errors), f"expected one of {errors}, received {printable(str(code))} in {response}"
 
     def survived(self, response):
         assert response.status < 500, f"the server failed: {response}"

@@ -3,12 +3,13 @@
 //! It never refuses a case that overstep can send: requests are written to a socket byte by byte.
 
 use crate::case::{AuthDamage, Certainty, Law, StateEvent, StateKind, StepPurpose, WriteEffect};
+use crate::escape::python_string;
 use crate::export::exported_case::{
     ErrorPair, ExportTarget, ExportedAssertion, ExportedCase, ExportedStep, NamedPiece, PlaceholderForm,
 };
 use crate::wire::Redaction;
 use serde_json::Value as Json;
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
 const RESPONSE_PY: &str = include_str!("response.py");
@@ -54,16 +55,14 @@ pub fn pytest_file(head: &ExportTarget, cases: &[ExportedCase], redaction: &Reda
     if states {
         let _ = write!(out, "\n\n{STATE_PY}");
     }
-    let mut names: HashMap<String, u32> = HashMap::new();
+    let mut names: HashSet<String> = HashSet::new();
     for case in cases {
-        let mut name: String =
-            case.id.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect::<String>();
-        let count = names.entry(name.clone()).or_default();
-        *count += 1;
-        if *count > 1 {
-            let _ = write!(name, "__{count}");
-        }
+        let base: String = case.id.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+        let others = (2_u64..).map(|number| format!("{base}__{number}"));
+        let name =
+            std::iter::once(base.clone()).chain(others).find(|name| !names.contains(name)).unwrap_or(base.clone());
         let _ = write!(out, "\n\ndef test_{name}():\n");
+        names.insert(name);
         write_test(head, case, redaction, &mut out);
     }
     out
@@ -74,7 +73,7 @@ fn is_state_law(law: &Law) -> bool {
 }
 
 fn write_test(head: &ExportTarget, case: &ExportedCase, redaction: &Redaction, out: &mut String) {
-    for line in std::iter::once(case.id.as_str()).chain(case.description.lines()) {
+    for line in case.comment_lines() {
         let _ = writeln!(out, "    # {line}");
     }
     let place = case.error_code_path.as_deref().map_or_else(|| "None".to_owned(), python_string);
@@ -337,39 +336,4 @@ fn python_expression(case: &ExportedCase, bytes: &[u8], redaction: &Redaction) -
         })
         .collect();
     if terms.is_empty() { "\"\"".to_owned() } else { terms.join(" + ") }
-}
-
-/// Formats a text as a Python string; long runs of one character become a product.
-fn python_string(value: &str) -> String {
-    const LONG: usize = 64;
-    let characters: Vec<char> = value.chars().collect();
-    let (mut terms, mut open) = (Vec::new(), String::new());
-    for run in characters.chunk_by(|one, other| one == other) {
-        let written = escape_char(run[0]);
-        if run.len() < LONG {
-            open.extend(std::iter::repeat_n(written.as_str(), run.len()));
-        } else {
-            if !open.is_empty() {
-                terms.push(format!("\"{}\"", std::mem::take(&mut open)));
-            }
-            terms.push(format!("\"{written}\" * {}", run.len()));
-        }
-    }
-    if !open.is_empty() || terms.is_empty() {
-        terms.push(format!("\"{open}\""));
-    }
-    terms.join(" + ")
-}
-
-fn escape_char(character: char) -> String {
-    match character {
-        '"' => "\\\"".to_owned(),
-        '\\' => "\\\\".to_owned(),
-        '\n' => "\\n".to_owned(),
-        '\r' => "\\r".to_owned(),
-        '\t' => "\\t".to_owned(),
-        ' '..='~' => character.to_string(),
-        other if u32::from(other) <= 0xffff => format!("\\u{:04x}", u32::from(other)),
-        other => format!("\\U{:08x}", u32::from(other)),
-    }
 }

@@ -4,6 +4,7 @@
 
 use crate::case::{AuthDamage, Case, Expectation, ExpectedError, JudgedPart, StepPurpose};
 use crate::contract::{ErrorRole, Protocol};
+use crate::escape::escape_text;
 use crate::export::{
     CapturedPlaceholder, ErrorPair, ExportTarget, ExportedAssertion, ExportedCase, ExportedStep, PlaceholderForm,
     Signing, curl_script, hurl_file, pytest_file,
@@ -164,7 +165,8 @@ fn case_description(case: &Case) -> String {
         Expectation::LawHolds { law } => format!("law `{law}`"),
         other => describe_expectation(other),
     };
-    format!("{}{source}\ndocumented: {law}", case.rule).replace(['\r', '\n'], "\n")
+    // A line break inside of a text is not the end of a comment.
+    [format!("{}{source}", case.rule), format!("documented: {law}")].map(|line| escape_text(&line)).join("\n")
 }
 
 /// Returns the assertion for the documented response of a case.
