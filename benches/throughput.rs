@@ -85,6 +85,8 @@ fn job(contract: Contract, scenario: Scenario, url: &str) -> ScenarioJob {
         target: EndpointTarget::Url(url.to_owned()),
         profile: "embedded".to_owned(),
         headers: Vec::new(),
+        reach: Default::default(),
+        endpoint_secrets: Vec::new(),
         hosts: Default::default(),
         seed: 1,
         level: GenerationLevel::Full,

@@ -103,6 +103,10 @@ pub enum AuthDamage {
     KeyShortened,
     /// The key with one more character.
     KeyLengthened,
+    /// The key with another last character.
+    KeyLastCharacter,
+    /// The key with its letters in the other case.
+    KeyLetterCase,
     /// A key that was never issued.
     UnknownKey,
     /// SigV4: the header without this part: `Credential`, `SignedHeaders` or `Signature`.

@@ -2,8 +2,36 @@
 //!
 //! It never knows which flag a value belongs to.
 
+use clap::builder::TypedValueParser;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use overstep::run::ProxyAddress;
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
+
+/// Parses a value that may contain a secret: no error message repeats it.
+#[derive(Clone)]
+pub struct SecretValueParser<T>(pub fn(&str) -> Result<T, String>);
+
+impl<T: Clone + Send + Sync + 'static> TypedValueParser for SecretValueParser<T> {
+    type Value = T;
+
+    fn parse_ref(&self, cmd: &clap::Command, arg: Option<&clap::Arg>, value: &OsStr) -> Result<T, clap::Error> {
+        let parsed = value.to_str().ok_or_else(|| "not valid UTF-8".to_owned()).and_then(self.0);
+        parsed.map_err(|reason| {
+            let flag = arg.map_or_else(String::new, ToString::to_string);
+            let mut error =
+                clap::Error::raw(ErrorKind::ValueValidation, format!("invalid value for '{flag}': {reason}\n"));
+            error.insert(ContextKind::InvalidArg, ContextValue::String(flag));
+            error.with_cmd(cmd)
+        })
+    }
+}
+
+/// Parses the URL of a proxy.
+pub fn parse_proxy(text: &str) -> Result<ProxyAddress, String> {
+    ProxyAddress::parse(text).map_err(|error| error.0)
+}
 
 /// Number of requests per second.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -98,7 +126,8 @@ pub fn parse_assignment(text: &str) -> Result<(String, String), String> {
 pub fn parse_header(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once(':').ok_or("expected `Name: value`")?;
     let (name, value) = (name.trim(), value.trim());
-    http::HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("invalid header name `{name}`"))?;
+    http::HeaderName::from_bytes(name.as_bytes())
+        .map_err(|_| "invalid header name; expected `Name: value`".to_owned())?;
     http::HeaderValue::from_str(value).map_err(|_| "header values must not contain control characters".to_owned())?;
     Ok((name.to_owned(), value.to_owned()))
 }

@@ -3,10 +3,11 @@
 //! It never reads a file or the environment; `jobs` resolves the flags into checked jobs.
 
 use super::flag_values::{
-    CasesFormat, DurationFlag, ReportFormat, RequestRate, parse_assignment, parse_cases_format, parse_duration,
-    parse_header, parse_rate, parse_report,
+    CasesFormat, DurationFlag, ReportFormat, RequestRate, SecretValueParser, parse_assignment, parse_cases_format,
+    parse_duration, parse_header, parse_proxy, parse_rate, parse_report,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use overstep::run::ProxyAddress;
 use std::path::PathBuf;
 
 /// Contract tests for HTTP APIs: every documented limit, at the boundary and one step past it.
@@ -111,13 +112,13 @@ pub struct SelectionFlags {
     #[arg(long, value_name = "NAME=VALUE", value_parser = parse_assignment)]
     pub variable: Vec<(String, String)>,
     /// Set a variable whose value is never shown or stored
-    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_assignment)]
+    #[arg(long, value_name = "NAME=VALUE", value_parser = SecretValueParser(parse_assignment))]
     pub secret: Vec<(String, String)>,
     /// Read variables from a file, one `NAME=VALUE` per line
     #[arg(long, value_name = "FILE")]
     pub variables_file: Option<PathBuf>,
     /// Add a header to every request
-    #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = parse_header)]
+    #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = SecretValueParser(parse_header))]
     pub header: Vec<(String, String)>,
     /// Seed for generated data
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
@@ -234,8 +235,8 @@ pub struct SendFlags {
     #[arg(long)]
     pub insecure: bool,
     /// Send requests through this proxy
-    #[arg(long, value_name = "URL")]
-    pub proxy: Option<String>,
+    #[arg(long, value_name = "URL", value_parser = SecretValueParser(parse_proxy))]
+    pub proxy: Option<ProxyAddress>,
     /// Hide the progress
     #[arg(long)]
     pub no_progress: bool,
@@ -452,7 +453,7 @@ pub struct ServeFlags {
     #[arg(long, value_name = "NAME=VALUE", value_parser = parse_assignment)]
     pub variable: Vec<(String, String)>,
     /// Set a variable whose value is never shown or stored
-    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_assignment)]
+    #[arg(long, value_name = "NAME=VALUE", value_parser = SecretValueParser(parse_assignment))]
     pub secret: Vec<(String, String)>,
 }
 
@@ -469,13 +470,13 @@ pub struct ReplayOverrides {
     #[arg(long, value_name = "NAME=VALUE", value_parser = parse_assignment)]
     pub variable: Vec<(String, String)>,
     /// Set a secret; secrets of the recorded run are otherwise read from environment variables
-    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_assignment)]
+    #[arg(long, value_name = "NAME=VALUE", value_parser = SecretValueParser(parse_assignment))]
     pub secret: Vec<(String, String)>,
     /// Read variables from a file, one `NAME=VALUE` per line
     #[arg(long, value_name = "FILE")]
     pub variables_file: Option<PathBuf>,
     /// Add a header to every request, or override one of the recorded run
-    #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = parse_header)]
+    #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = SecretValueParser(parse_header))]
     pub header: Vec<(String, String)>,
 }
 
@@ -522,8 +523,8 @@ pub struct ReplayFlags {
     #[arg(long)]
     pub insecure: bool,
     /// Send requests through this proxy
-    #[arg(long, value_name = "URL")]
-    pub proxy: Option<String>,
+    #[arg(long, value_name = "URL", value_parser = SecretValueParser(parse_proxy))]
+    pub proxy: Option<ProxyAddress>,
 }
 
 /// Flags of `export`.
@@ -539,6 +540,9 @@ pub struct ExportFlags {
     /// Write to a file instead of standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Allow an endpoint that is not on this machine
+    #[arg(long)]
+    pub allow_remote: bool,
     /// Overrides settings of the recorded run.
     #[command(flatten)]
     pub overrides: ReplayOverrides,

@@ -85,6 +85,8 @@ pub fn build_jobs(
         }
         let mut headers = job.headers.clone();
         headers.extend(selection.header.iter().cloned());
+        let mut secret_names: Vec<&str> = overstep::run::credential_variables(&scenario);
+        secret_names.extend(scenario.variables.iter().filter(|(_, one)| one.secret).map(|(name, _)| name.as_str()));
         let display_name = selection.endpoint.as_deref().filter(|endpoint| *endpoint != "embedded");
         let job = ScenarioJob {
             headers,
@@ -99,7 +101,13 @@ pub fn build_jobs(
             scenario_file: found.directory.as_ref().map(|_| found.display_name.clone()),
             known_divergences: read_known_divergences(&found, &endpoint.profile)?,
             regressions: read_scenario_requests(&found, &selected.directory)?,
-            rerun_command: rerun_command(&scenario_argument(&found), display_name, allow_remote, selection),
+            rerun_command: rerun_command(
+                &scenario_argument(&found),
+                display_name,
+                allow_remote,
+                selection,
+                &secret_names,
+            ),
             ..job
         };
         jobs.push(ResolvedJob { job, found, endpoint });
@@ -126,6 +134,8 @@ fn new_job(loaded: LoadedContract, endpoint: &ResolvedEndpoint) -> Result<Scenar
         },
         profile: endpoint.profile.clone(),
         headers: endpoint.headers.clone(),
+        reach: endpoint.reach,
+        endpoint_secrets: endpoint.secrets.clone(),
         hosts: HostPrefixes { model_prefix: endpoint.entry.host_prefix, bucket_prefix: endpoint.entry.virtual_hosts },
         seed: 1,
         level: GenerationLevel::Full,

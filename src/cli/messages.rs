@@ -4,6 +4,8 @@
 
 use overstep::escape::{ConsoleWriter, escape_text};
 use overstep::report::{Diagnostic, Severity, render_diagnostic};
+use overstep::session::ScenarioJob;
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::panic::PanicHookInfo;
 
@@ -24,6 +26,27 @@ pub fn print_warnings(warnings: &[Diagnostic], strict: bool) -> Result<(), Vec<D
     }
     print_problems(warnings);
     Ok(())
+}
+
+/// Warns once of each secret that is too short to be found in every text.
+pub fn warn_of_short_secrets<'j>(
+    jobs: impl Iterator<Item = &'j ScenarioJob>,
+    strict: bool,
+) -> Result<(), Vec<Diagnostic>> {
+    let mut names = BTreeSet::new();
+    for job in jobs {
+        names.extend(job.short_secrets()?);
+    }
+    let warnings: Vec<Diagnostic> = names
+        .into_iter()
+        .map(|name| {
+            let reason = format!("the secret `{name}` has fewer than six characters");
+            let hint =
+                "it is hidden where it was put and in whole values that the endpoint sends, but not inside of words";
+            Diagnostic { severity: Severity::Warning, ..Diagnostic::error(reason).with_hint(hint) }
+        })
+        .collect();
+    print_warnings(&warnings, strict)
 }
 
 /// Prints one line, without anything that could act on a terminal or on the runner of a CI job.

@@ -11,7 +11,7 @@ use crate::config::{Config, ResolvedEndpoint};
 use crate::session::{IndexedCase, RecordedRunStart, RunOptions, ScenarioJob, SnapshotOptions, SnapshotUpdate};
 use overstep::judge::Verdict;
 use overstep::report::{Diagnostic, RecordedCase};
-use overstep::run::TransportOptions;
+use overstep::run::{ProxyAddress, TransportOptions};
 use overstep::session;
 use overstep::store::{self, LastRun, RUN_FORMAT, RunRecord, ScenarioRecord};
 use std::collections::{HashMap, HashSet};
@@ -156,11 +156,19 @@ fn run_options(
     let insecure = flags.insecure || (record.insecure && flags.cacert.is_none());
     let ca = flags.cacert.clone().or_else(|| record.cacert.as_ref().filter(|_| !insecure).map(Into::into));
     let ca = ca.map(|file| directory.join(file)).or_else(|| endpoint.ca.clone());
+    let recorded = || record.proxy.as_deref().map(ProxyAddress::parse).transpose();
+    let proxy = match &flags.proxy {
+        Some(proxy) => Some(proxy.clone()),
+        None => recorded().map_err(|error| Diagnostic::error(error.to_string()))?,
+    };
+    if let Some(proxy) = &proxy {
+        endpoint.check_proxy(proxy)?;
+    }
     Ok(RunOptions {
         settings,
         ca_pem: ca.map(|file| store::read_bytes(&file)).transpose()?,
         insecure,
-        proxy: flags.proxy.clone().or_else(|| record.proxy.clone()),
+        proxy,
         max_failures: None,
         snapshots: None,
         differential: None,

@@ -6,7 +6,15 @@ use super::flags::{LevelFlag, SelectionFlags};
 use overstep::escape::{escape_text, shell_word};
 
 /// Returns `overstep check connect -e http://…` with every flag that changes what is sent.
-pub fn rerun_command(scenario: &str, endpoint: Option<&str>, allow_remote: bool, choose: &SelectionFlags) -> String {
+/// The values of the variables in `secret_names` are left to the shell.
+pub fn rerun_command(
+    scenario: &str,
+    endpoint: Option<&str>,
+    allow_remote: bool,
+    choose: &SelectionFlags,
+    secret_names: &[&str],
+) -> String {
+    let is_secret = |name: &str| secret_names.contains(&name);
     let mut words = vec!["overstep check".to_owned(), quote_word(scenario)];
     let mut push_flag = |name: &str, value: &str| words.push(format!("{name} {}", quote_word(value)));
     if let Some(endpoint) = endpoint {
@@ -15,7 +23,7 @@ pub fn rerun_command(scenario: &str, endpoint: Option<&str>, allow_remote: bool,
     if let Some(file) = &choose.variables_file {
         push_flag("--variables-file", &file.display().to_string());
     }
-    for (name, value) in &choose.variable {
+    for (name, value) in choose.variable.iter().filter(|(name, _)| !is_secret(name)) {
         push_flag("--variable", &format!("{name}={value}"));
     }
     if choose.seed != 1 {
@@ -26,7 +34,7 @@ pub fn rerun_command(scenario: &str, endpoint: Option<&str>, allow_remote: bool,
         LevelFlag::Exhaustive => push_flag("--level", "exhaustive"),
         LevelFlag::Full => {}
     }
-    for (name, _) in &choose.secret {
+    for (name, _) in choose.secret.iter().chain(choose.variable.iter().filter(|(name, _)| is_secret(name))) {
         words.push(format!("--secret \"{name}=${}\"", shell_variable_name(name)));
     }
     for (name, _) in &choose.header {

@@ -8,7 +8,7 @@ use super::jobs::{ResolvedJob, build_jobs, scenario_argument};
 use super::last_run::last_failed_ids;
 use super::saved_requests::{artifacts_folder, saved_folder};
 use super::snapshot_folders::snapshot_options;
-use super::{CommandError, current_directory, environment_variable};
+use super::{CommandError, current_directory, environment_variable, messages};
 use crate::config::ResolvedEndpoint;
 use crate::session::{EndpointTarget, FuzzOptions, RunOptions, ScenarioJob, SnapshotUpdate};
 use overstep::report::Diagnostic;
@@ -117,6 +117,7 @@ impl RunSettings {
     ) -> Result<Self, CommandError> {
         let resolved = build_jobs(selection, send.allow_remote, true)?;
         let directory = resolved.directory;
+        messages::warn_of_short_secrets(resolved.jobs.iter().map(|one| &one.job), selection.strict)?;
         if send.insecure && send.cacert.is_some() {
             return Err(Diagnostic::error("`--cacert` has no effect together with `--insecure`").into());
         }
@@ -154,12 +155,15 @@ impl RunSettings {
         let resolved = build_jobs(&selection, send.allow_remote, true)?;
         let with_options = |(one, run): (ResolvedJob, &ScenarioRun)| {
             let mut options = RunOptions { max_failures: None, ..run.options.clone() };
+            if let Some(proxy) = &options.proxy {
+                one.endpoint.check_proxy(proxy)?;
+            }
             if send.workers.is_none() && !one.job.lifecycle.not_implemented_texts.is_empty() {
                 options.settings.workers = 1;
             }
-            ScenarioRun { found: one.found, job: one.job, options }
+            Ok(ScenarioRun { found: one.found, job: one.job, options })
         };
-        Ok(resolved.jobs.into_iter().zip(&self.scenarios).map(with_options).collect())
+        resolved.jobs.into_iter().zip(&self.scenarios).map(with_options).collect()
     }
 
     /// Returns true if any scenario is sent to the embedded server.
@@ -229,6 +233,9 @@ fn run_options(send: &SendFlags, endpoint: &ResolvedEndpoint, ca: Option<&[u8]>)
         (None, Some(file)) => Some(store::read_bytes(file)?),
         (ca, _) => ca.map(<[u8]>::to_vec),
     };
+    if let Some(proxy) = &send.proxy {
+        endpoint.check_proxy(proxy)?;
+    }
     Ok(RunOptions {
         settings,
         ca_pem,
@@ -264,7 +271,7 @@ fn run_record(selection: &SelectionFlags, send: &SendFlags, snapshots: &Snapshot
         request_timeout: send.request_timeout.and_then(|span| u64::try_from(span.0.as_millis()).ok()),
         cacert: send.cacert.as_ref().map(|file| file.display().to_string()),
         insecure: send.insecure,
-        proxy: send.proxy.clone().filter(|proxy| !proxy.contains('@')),
+        proxy: send.proxy.as_ref().filter(|proxy| proxy.user_info.is_none()).map(ToString::to_string),
         snapshots: snapshots.folder.map(|folder| folder.display().to_string()),
         no_snapshots: snapshots.update.is_none(),
         strict: selection.strict,

@@ -20,8 +20,8 @@ pub fn export_cases(flags: &ExportFlags) -> Result<ExitStatus, CommandError> {
         flags.ids.iter().map(|text| find_case(text, &index, &record)).collect::<Result<_, _>>()?;
     let mut jobs = Vec::new();
     for (scenario, ids) in group_by_scenario(&chosen, &record) {
-        // Nothing is sent, so the endpoint may be on any machine.
-        jobs.push(rebuild_job(&flags.overrides, true, &record, &scenario, &ids, &directory)?.0);
+        // Nothing is sent now, but whoever runs the tests sends it to this endpoint.
+        jobs.push(rebuild_job(&flags.overrides, flags.allow_remote, &record, &scenario, &ids, &directory)?.0);
     }
     let format = match flags.format {
         ExportFormatFlag::Hurl => ExportFormat::Hurl,

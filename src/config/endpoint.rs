@@ -1,11 +1,12 @@
 //! Determines which server an endpoint is, and whether requests may be sent to it.
 //!
-//! This file never connects: whether a host is local is decided by its name alone.
+//! This file never connects and never resolves: whether a host is local is decided by its name alone.
 
-use super::{Config, EnvironmentLookup, substitute_variables};
+use super::{Config, EnvironmentLookup, endpoint_secrets, substitute_variables};
 use overstep::report::Diagnostic;
+use overstep::run::{HostAddress, ProxyAddress, Reach, hide_credentials};
 use overstep::scenario::EndpointConfig;
-use std::net::IpAddr;
+use overstep::wire::RedactedSecret;
 
 /// The kind of server that requests are sent to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +26,10 @@ pub struct ResolvedEndpoint {
     pub profile: String,
     /// Whether the server is on this machine.
     pub loopback: bool,
+    /// Machines that requests may be sent to.
+    pub reach: Reach,
+    /// Values in the entry that must not be shown.
+    pub secrets: Vec<RedactedSecret>,
     /// The rate limit, as written.
     pub rate_limit: Option<String>,
     /// A file of certificates to trust.
@@ -45,13 +50,17 @@ impl ResolvedEndpoint {
         allow_remote: bool,
         environment: EnvironmentLookup<'_>,
     ) -> Result<Self, Box<Diagnostic>> {
+        let reach = if allow_remote { Reach::AnyMachine } else { Reach::ThisMachine };
         if text == "embedded" {
-            return Ok(Self::without_settings(EndpointKind::Embedded, "embedded", true));
+            return Ok(Self { reach, ..Self::without_settings(EndpointKind::Embedded, "embedded", true) });
         }
         if text.contains("://") {
             let loopback = check_url(text)?;
             reject_remote(text, loopback || allow_remote, None)?;
-            return Ok(Self::without_settings(EndpointKind::Url(trim_url(text)), "default", loopback));
+            return Ok(Self {
+                reach,
+                ..Self::without_settings(EndpointKind::Url(trim_url(text)), "default", loopback)
+            });
         }
         let Some(entry) = config.settings.endpoints.get(text) else {
             return Err(Box::new(unknown_endpoint(text, config)));
@@ -74,6 +83,7 @@ impl ResolvedEndpoint {
             ));
         }
         let mut endpoint = Self::without_settings(EndpointKind::Url(trim_url(&url)), text, loopback);
+        endpoint.reach = if entry.remote { Reach::AnyMachine } else { reach };
         endpoint.rate_limit.clone_from(&entry.rate_limit);
         endpoint.ca = entry.ca.as_ref().map(|ca| config.directory.join(ca));
         for (name, value) in &entry.headers {
@@ -81,11 +91,22 @@ impl ResolvedEndpoint {
         }
         endpoint.directory = config.directory.join(entry.cwd.as_deref().unwrap_or("."));
         endpoint.entry = entry.clone();
-        let entry = &mut endpoint.entry;
-        for word in entry.start.iter_mut().chain(&mut entry.version).chain(entry.env.values_mut()) {
+        let filled = &mut endpoint.entry;
+        for word in filled.start.iter_mut().chain(&mut filled.version).chain(filled.env.values_mut()) {
             *word = substitute_variables(word, environment)?;
         }
+        endpoint.secrets = endpoint_secrets(entry, filled, environment);
         Ok(endpoint)
+    }
+
+    /// Checks that a proxy is on a machine that requests may be sent to.
+    pub fn check_proxy(&self, proxy: &ProxyAddress) -> Result<(), Box<Diagnostic>> {
+        let is_local = HostAddress::parse(&proxy.host).is_ok_and(|host| host.is_this_machine());
+        if is_local || self.reach == Reach::AnyMachine {
+            return Ok(());
+        }
+        let problem = Diagnostic::error(format!("the proxy `{proxy}` is not on this machine"));
+        Err(Box::new(problem.with_hint("if this is intended, allow it with --allow-remote")))
     }
 
     fn without_settings(kind: EndpointKind, profile: &str, loopback: bool) -> Self {
@@ -94,6 +115,8 @@ impl ResolvedEndpoint {
             kind,
             profile,
             loopback,
+            reach: Reach::ThisMachine,
+            secrets: Vec::new(),
             rate_limit: None,
             ca: None,
             headers: Vec::new(),
@@ -111,18 +134,18 @@ fn unknown_endpoint(text: &str, config: &Config) -> Diagnostic {
     let known: Vec<&str> = config.settings.endpoints.keys().map(String::as_str).chain(["embedded"]).collect();
     let near = known.iter().min_by_key(|known| strsim::damerau_levenshtein(text, known));
     let hint = if text.contains([':', '.']) || text == "localhost" {
-        format!("a URL needs a scheme: `http://{text}`")
+        format!("a URL needs a scheme: `http://{}`", hide_credentials(text))
     } else if let Some(near) = near.filter(|near| strsim::damerau_levenshtein(text, near) <= 2) {
         format!("did you mean `{near}`?")
     } else {
         format!("add `[endpoints.{text}]` with a `url` to overstep.toml, or use a URL")
     };
-    Diagnostic::error(format!("unknown endpoint `{text}`")).with_hint(hint)
+    Diagnostic::error(format!("unknown endpoint `{}`", hide_credentials(text))).with_hint(hint)
 }
 
 /// Returns true if the host of the URL is this machine; returns an error if requests cannot be sent to the URL.
 fn check_url(url: &str) -> Result<bool, Box<Diagnostic>> {
-    let wrong = |why: &str| Box::new(Diagnostic::error(format!("invalid endpoint `{}`: {why}", redact_user_info(url))));
+    let wrong = |why: &str| Box::new(Diagnostic::error(format!("invalid endpoint `{}`: {why}", hide_credentials(url))));
     let uri: http::Uri = url.trim().parse().map_err(|error: http::uri::InvalidUri| wrong(&error.to_string()))?;
     if !matches!(uri.scheme_str(), Some("http" | "https")) {
         return Err(wrong("only http and https are supported"));
@@ -139,25 +162,8 @@ fn check_url(url: &str) -> Result<bool, Box<Diagnostic>> {
     if host.is_empty() {
         return Err(wrong("it has no host"));
     }
-    Ok(is_loopback(host))
-}
-
-/// Returns the URL without the user and password that it may contain.
-fn redact_user_info(url: &str) -> String {
-    match (url.find("://"), url.rfind('@')) {
-        (Some(start), Some(end)) if end > start => format!("{}://…{}", &url[..start], &url[end..]),
-        _ => url.to_owned(),
-    }
-}
-
-/// Returns true if the name of a host means this machine; a name that merely resolves to it does not count.
-fn is_loopback(host: &str) -> bool {
-    if let Ok(address) = host.parse::<IpAddr>() {
-        let address = address.to_canonical();
-        return address.is_loopback() || address.is_unspecified();
-    }
-    let host = host.trim_end_matches('.').to_ascii_lowercase();
-    host == "localhost" || host.ends_with(".localhost")
+    let host = HostAddress::parse(host).map_err(|error| wrong(&error.to_string()))?;
+    Ok(host.is_this_machine())
 }
 
 fn reject_remote(url: &str, allowed: bool, name: Option<&str>) -> Result<(), Box<Diagnostic>> {

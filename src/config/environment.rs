@@ -32,9 +32,30 @@ pub fn substitute_variables(text: &str, environment: EnvironmentLookup<'_>) -> R
     Ok(out)
 }
 
+/// Returns the names of the variables that a text refers to as `${NAME}`.
+pub fn referenced_variables(text: &str) -> Vec<&str> {
+    let mut names = Vec::new();
+    let mut rest = text;
+    while let Some(start) = rest.find("${") {
+        let is_plain = rest[..start].ends_with('$');
+        rest = &rest[start + 2..];
+        if let (false, Some((name, after))) = (is_plain, rest.split_once('}')) {
+            names.push(name);
+            rest = after;
+        }
+    }
+    names
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn referenced_variables_are_those_that_are_substituted() {
+        assert_eq!(referenced_variables("a ${KEY} $${NO} ${B}c ${open"), ["KEY", "B"]);
+        assert!(referenced_variables("$KEY {KEY}").is_empty());
+    }
 
     #[test]
     fn environment_variables_are_substituted() {

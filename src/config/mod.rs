@@ -5,11 +5,13 @@
 mod aws;
 mod diagnostics;
 mod endpoint;
+mod endpoint_secrets;
 mod environment;
 mod project;
 
 pub use aws::find_aws_credentials;
 pub use diagnostics::{error_diagnostic, store_diagnostic, warning_diagnostic};
 pub use endpoint::{EndpointKind, ResolvedEndpoint};
-pub use environment::{EnvironmentLookup, substitute_variables};
+pub use endpoint_secrets::endpoint_secrets;
+pub use environment::{EnvironmentLookup, referenced_variables, substitute_variables};
 pub use project::Config;

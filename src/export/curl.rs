@@ -7,7 +7,7 @@ use crate::escape::{escape_line, shell_literal};
 use crate::export::exported_case::{
     ErrorPair, ExportTarget, ExportedAssertion, ExportedCase, NamedPiece, PlaceholderForm, UnsupportedCase,
 };
-use crate::wire::{Redaction, curl_command};
+use crate::wire::{Redaction, RequestPart, curl_command};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -128,10 +128,12 @@ fn curl_line(
             UnsupportedCase::requires_pytest(case, "curl or the shell cannot send one of its requests unchanged")
         })?
         .0;
-    let texts = step.unsigned.headers.iter().map(|(_, value)| value.as_bytes());
-    for text in texts.chain([step.unsigned.target.as_bytes(), &step.unsigned.body[..]]) {
-        for piece in case.named_pieces(text, redaction) {
-            if let NamedPiece::Secret(name, _) = piece
+    let headers = &step.unsigned.headers;
+    let texts = headers.iter().map(|(name, value)| (value.as_bytes(), RequestPart::Header(name)));
+    let others = [step.unsigned.target.as_bytes(), &step.unsigned.body[..]].map(|text| (text, RequestPart::Other));
+    for (text, part) in texts.chain(others) {
+        for piece in case.named_pieces(text, part, redaction) {
+            if let NamedPiece::Secret(name) | NamedPiece::Changed(name, ..) = piece
                 && name != "OVERSTEP_ENDPOINT"
             {
                 needed.insert(name);

@@ -4,7 +4,7 @@
 
 use crate::case::{AuthDamage, Capture, FixtureStep, Law, StepPurpose};
 use crate::escape::escape_line;
-use crate::wire::{EncodedRequest, RedactedPiece, Redaction};
+use crate::wire::{EncodedRequest, KeyChange, RedactedPiece, Redaction, RequestPart, SecretEncoding};
 
 /// A case with everything that another program needs to send and judge it.
 #[derive(Clone, Debug)]
@@ -129,31 +129,36 @@ impl UnsupportedCase {
 /// A part of a text: literal bytes, or the name of a value that is known only when the test runs.
 pub(super) enum NamedPiece<'h> {
     Literal(Vec<u8>),
-    /// An environment variable; if the flag is set, its value without the last character.
-    Secret(String, bool),
+    /// The value of an environment variable.
+    Secret(String),
+    /// A key that is derived from the environment variable: its name, the change, and what replaces a last character.
+    Changed(String, KeyChange, (&'static str, &'static str)),
+    /// The value of an environment variable in an encoding; `None` if the encoding is not known.
+    Encoded(String, Option<SecretEncoding>),
     Captured(&'h CapturedPlaceholder),
 }
 
 impl ExportedCase {
     /// Splits a text into literals, secrets and captured values, which `redaction` knows.
-    pub(super) fn named_pieces(&self, bytes: &[u8], redaction: &Redaction) -> Vec<NamedPiece<'_>> {
-        redaction
-            .split_at_secrets(bytes)
-            .into_iter()
-            .filter_map(|piece| match piece {
-                RedactedPiece::Bytes([]) => None,
-                RedactedPiece::Bytes(bytes) => Some(NamedPiece::Literal(bytes.to_vec())),
-                RedactedPiece::Variable(name) => {
-                    Some(match self.placeholders.iter().find(|hole| hole.variable == name) {
-                        Some(hole) => NamedPiece::Captured(hole),
-                        None => match name.strip_prefix('{').and_then(|rest| rest.strip_suffix("%?}")) {
-                            Some(whole) => NamedPiece::Secret(whole.to_owned(), true),
-                            None => NamedPiece::Secret(name, false),
-                        },
-                    })
-                }
-            })
-            .collect()
+    pub(super) fn named_pieces(
+        &self,
+        bytes: &[u8],
+        part: RequestPart<'_>,
+        redaction: &Redaction,
+    ) -> Vec<NamedPiece<'_>> {
+        let named = |piece| match piece {
+            RedactedPiece::Bytes([]) => None,
+            RedactedPiece::Bytes(bytes) => Some(NamedPiece::Literal(bytes.to_vec())),
+            RedactedPiece::Variable(name) => Some(match self.placeholders.iter().find(|hole| hole.variable == name) {
+                Some(hole) => NamedPiece::Captured(hole),
+                None => NamedPiece::Secret(name),
+            }),
+            RedactedPiece::Changed { variable, change, last_character_map } => {
+                Some(NamedPiece::Changed(variable, change, last_character_map))
+            }
+            RedactedPiece::Encoded { variable, encoding } => Some(NamedPiece::Encoded(variable, encoding)),
+        };
+        redaction.split_at_secrets(bytes, part).into_iter().filter_map(named).collect()
     }
 
     /// Returns the id and the description as lines for comments. No line contains what any language takes for the end of

@@ -8,7 +8,7 @@ use crate::export::exported_case::{
     ErrorPair, ExportTarget, ExportedAssertion, ExportedCase, ExportedStep, NamedPiece, PlaceholderForm,
     UnsupportedCase,
 };
-use crate::wire::Redaction;
+use crate::wire::{KeyChange, Redaction, RequestPart};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
@@ -113,7 +113,7 @@ fn write_request(
         out,
         "{} {{{{base}}}}{}",
         message.method,
-        hurl_template(case, target.as_bytes(), redaction, &mut note, &str::to_owned)
+        hurl_template(case, (target.as_bytes(), RequestPart::Other), redaction, &mut note, &str::to_owned)?
     );
     for (name, value) in &message.headers {
         let odd = |c: char| !(' '..='~').contains(&c);
@@ -121,9 +121,10 @@ fn write_request(
         if !is_token || value.trim().is_empty() || value.contains(odd) || value.trim() != value {
             return refuse("Hurl would change a header of one of its requests");
         }
-        let value = hurl_template(case, value.as_bytes(), redaction, &mut note, &|text| {
-            text.replace('\\', "\\\\").replace('#', "\\#").replace("{{", "\\u{7b}\\u{7b}")
-        });
+        let value =
+            hurl_template(case, (value.as_bytes(), RequestPart::Header(name)), redaction, &mut note, &|text| {
+                text.replace('\\', "\\\\").replace('#', "\\#").replace("{{", "\\u{7b}\\u{7b}")
+            })?;
         let _ = writeln!(out, "{name}: {value}");
     }
     out.push_str("[Options]\npath-as-is: true\n");
@@ -145,8 +146,11 @@ fn write_request(
     }
     match std::str::from_utf8(&message.body) {
         Ok(_) => {
-            let body = hurl_template(case, &message.body, redaction, &mut note, &hurl_body);
+            let body = hurl_template(case, (&message.body, RequestPart::Other), redaction, &mut note, &hurl_body)?;
             let _ = writeln!(out, "`{body}`");
+        }
+        Err(_) if redaction.redact_request_bytes(&message.body)[..] != message.body[..] => {
+            return refuse("Hurl cannot put a secret into a binary body");
         }
         Err(_) => {
             let _ = writeln!(out, "base64,{};", data_encoding::BASE64.encode(&message.body));
@@ -157,19 +161,31 @@ fn write_request(
 
 fn hurl_template(
     case: &ExportedCase,
-    bytes: &[u8],
+    (bytes, part): (&[u8], RequestPart<'_>),
     redaction: &Redaction,
     note: &mut dyn FnMut(&str),
     literal: &dyn Fn(&str) -> String,
-) -> String {
+) -> Result<String, UnsupportedCase> {
     let mut out = String::new();
-    for piece in case.named_pieces(bytes, redaction) {
+    for piece in case.named_pieces(bytes, part, redaction) {
         match piece {
             NamedPiece::Literal(bytes) => out.push_str(&literal(&String::from_utf8_lossy(&bytes))),
-            NamedPiece::Secret(name, shortened) => {
-                let name = if shortened { format!("{name}_SHORTENED") } else { name };
+            NamedPiece::Secret(name) => {
                 note(&name);
                 let _ = write!(out, "{{{{{name}}}}}");
+            }
+            NamedPiece::Changed(name, KeyChange::Lengthened, _) => {
+                note(&name);
+                let _ = write!(out, "{{{{{name}}}}}x");
+            }
+            // Hurl cannot compute these keys, so they are variables of their own.
+            NamedPiece::Changed(name, change, _) => {
+                let name = format!("{name}_{}", changed_key_suffix(change));
+                note(&name);
+                let _ = write!(out, "{{{{{name}}}}}");
+            }
+            NamedPiece::Encoded(..) => {
+                return Err(UnsupportedCase::requires_pytest(case, "Hurl cannot encode a secret"));
             }
             // Hurl can only write captured values in quotes; captured ids are strings.
             NamedPiece::Captured(hole) if hole.form == PlaceholderForm::Json => {
@@ -180,7 +196,17 @@ fn hurl_template(
             }
         }
     }
-    out
+    Ok(out)
+}
+
+/// Returns the end of the variable's name for a key that is derived from another variable.
+fn changed_key_suffix(change: KeyChange) -> &'static str {
+    match change {
+        KeyChange::Shortened => "SHORTENED",
+        KeyChange::Lengthened => "LENGTHENED",
+        KeyChange::LastCharacter => "LAST_CHARACTER_CHANGED",
+        KeyChange::LetterCase => "OTHER_CASE",
+    }
 }
 
 fn variable_name(name: &str) -> String {

@@ -10,6 +10,18 @@ def printable(text):
     return ascii(text)[1:-1].replace("##", "#?")
 
 
+def changed_key(key, old, new):
+    def characters(ranges):
+        out = ""
+        while ranges:
+            end = ranges[2] if ranges[1:2] == "-" else ranges[0]
+            out += "".join(map(chr, range(ord(ranges[0]), ord(end) + 1)))
+            ranges = ranges[3:] if ranges[1:2] == "-" else ranges[1:]
+        return out
+
+    return key[:-1] + dict(zip(characters(old), characters(new)))[key[-1]]
+
+
 class Response:
     def __init__(self, status, headers, body):
         self.status, self.headers, self.body = status, headers, body

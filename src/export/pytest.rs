@@ -7,7 +7,7 @@ use crate::escape::python_string;
 use crate::export::exported_case::{
     ErrorPair, ExportTarget, ExportedAssertion, ExportedCase, ExportedStep, NamedPiece, PlaceholderForm,
 };
-use crate::wire::Redaction;
+use crate::wire::{KeyChange, Redaction, RequestPart, SecretEncoding};
 use serde_json::Value as Json;
 use std::collections::HashSet;
 use std::fmt::Write as _;
@@ -146,22 +146,26 @@ fn send_call(
     let inner = format!("{pad}    ");
     let mut out = format!(
         "case.send(\n{inner}{},\n{inner}{},\n{inner}[",
-        python_expression(case, message.method.as_bytes(), redaction),
-        python_expression(case, target.as_bytes(), redaction)
+        python_expression(case, message.method.as_bytes(), RequestPart::Other, redaction),
+        python_expression(case, target.as_bytes(), RequestPart::Other, redaction)
     );
     let headers: Vec<String> = message
         .headers
         .iter()
         .map(|(name, value)| {
-            format!("({}, {})", python_string(name), python_expression(case, value.as_bytes(), redaction))
+            let value = python_expression(case, value.as_bytes(), RequestPart::Header(name), redaction);
+            format!("({}, {value})", python_string(name))
         })
         .collect();
     let _ = writeln!(out, "{}],", headers.join(", "));
     if !message.body.is_empty() {
         let body = if std::str::from_utf8(&message.body).is_ok() {
-            format!("({}).encode()", python_expression(case, &message.body, redaction))
+            format!("({}).encode()", python_expression(case, &message.body, RequestPart::Other, redaction))
         } else {
-            format!("base64.b64decode(\"{}\")", data_encoding::BASE64.encode(&message.body))
+            format!(
+                "base64.b64decode(\"{}\")",
+                data_encoding::BASE64.encode(&redaction.redact_request_bytes(&message.body))
+            )
         };
         let _ = writeln!(out, "{inner}{body},");
     }
@@ -175,6 +179,8 @@ fn send_call(
             None | Some(AuthDamage::Empty | AuthDamage::SchemeOnly) => String::new(),
             Some(AuthDamage::KeyShortened) => " key_id=\"shortened\",".to_owned(),
             Some(AuthDamage::KeyLengthened) => " key_id=\"lengthened\",".to_owned(),
+            // Keys that sign a request are not damaged in these ways.
+            Some(AuthDamage::KeyLastCharacter | AuthDamage::KeyLetterCase) => String::new(),
             Some(AuthDamage::UnknownKey) => {
                 format!(" key_id={},", python_string(signing.unknown_key_id.as_deref().unwrap_or("unknown")))
             }
@@ -315,14 +321,22 @@ fn python_value(value: &Json) -> String {
 }
 
 /// Formats a text with secrets and captured values as a Python expression.
-fn python_expression(case: &ExportedCase, bytes: &[u8], redaction: &Redaction) -> String {
+fn python_expression(case: &ExportedCase, bytes: &[u8], part: RequestPart<'_>, redaction: &Redaction) -> String {
     let terms: Vec<String> = case
-        .named_pieces(bytes, redaction)
+        .named_pieces(bytes, part, redaction)
         .into_iter()
         .map(|piece| match piece {
             NamedPiece::Literal(bytes) => python_string(&String::from_utf8_lossy(&bytes)),
-            NamedPiece::Secret(name, shortened) => {
-                format!("environment({}){}", python_string(&name), if shortened { "[:-1]" } else { "" })
+            NamedPiece::Secret(name) => format!("environment({})", python_string(&name)),
+            NamedPiece::Changed(name, change, map) => changed_key_expression(&name, change, map),
+            NamedPiece::Encoded(name, encoding) => {
+                let value = format!("environment({})", python_string(&name));
+                match encoding {
+                    Some(SecretEncoding::Percent) => format!("urllib.parse.quote({value}, safe=\"\")"),
+                    Some(SecretEncoding::Json) => format!("json.dumps({value}, ensure_ascii=False)[1:-1]"),
+                    // The encoded secret would be a secret in the file, so the test fails and says what it lacks.
+                    None => format!("environment({})", python_string(&format!("{name}_ENCODED"))),
+                }
             }
             NamedPiece::Captured(hole) => {
                 let form = match hole.form {
@@ -336,4 +350,17 @@ fn python_expression(case: &ExportedCase, bytes: &[u8], redaction: &Redaction) -
         })
         .collect();
     if terms.is_empty() { "\"\"".to_owned() } else { terms.join(" + ") }
+}
+
+/// Returns the expression of a key that is derived from an environment variable.
+fn changed_key_expression(name: &str, change: KeyChange, (from, to): (&str, &str)) -> String {
+    let key = format!("environment({})", python_string(name));
+    match change {
+        KeyChange::Shortened => format!("{key}[:-1]"),
+        KeyChange::Lengthened => format!("{key} + \"x\""),
+        KeyChange::LastCharacter => {
+            format!("changed_key({key}, {}, {})", python_string(from), python_string(to))
+        }
+        KeyChange::LetterCase => format!("{key}.swapcase()"),
+    }
 }

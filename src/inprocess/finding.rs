@@ -7,7 +7,7 @@ use crate::escape::{escape_json_text, escape_line};
 use crate::generate::{Action, actions_to_json};
 use crate::judge::{Judgement, describe_expectation};
 use crate::run::CaseOutcome;
-use crate::wire::{Redaction, curl_command};
+use crate::wire::{Redaction, RequestPart, curl_command};
 use std::fmt;
 
 /// A response or a state that contradicts the contract.
@@ -44,11 +44,12 @@ impl InProcessFinding {
         let requests = outcome.exchanges.iter().flatten().map(|exchange| {
             let line = curl_command(&exchange.request, origin, redaction).map(|line| line.0);
             let line = line.unwrap_or_else(|| {
-                redaction.redact(&format!("{} {}", exchange.request.method, exchange.request.target))
+                let line = format!("{} {}", exchange.request.method, exchange.request.target);
+                redaction.redact_request(&line, RequestPart::Other).into_owned()
             });
             match &exchange.response {
                 Ok(answer) => format!("{line}   # {}", answer.status),
-                Err(reason) => format!("{line}   # {reason}"),
+                Err(reason) => format!("{line}   # {}", redaction.redact_message(&reason.to_string())),
             }
         });
         Self {
@@ -56,10 +57,12 @@ impl InProcessFinding {
             rule: case.rule.clone(),
             source: case.source.as_ref().map(ToString::to_string),
             expected: describe_expectation(&case.expectation),
-            observed: redaction.redact(&judgement.observed.to_string()),
-            why: redaction.redact(&judgement.why),
+            observed: redaction.redact_message(&judgement.observed.to_string()).into_owned(),
+            why: redaction.redact_message(&judgement.why).into_owned(),
             requests: requests.collect(),
-            seed: actions.map(|acts| redaction.redact(&actions_to_json(acts).to_string())),
+            seed: actions.map(|acts| {
+                redaction.redact_request(&actions_to_json(acts).to_string(), RequestPart::Other).into_owned()
+            }),
         }
     }
 }

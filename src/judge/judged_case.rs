@@ -10,6 +10,7 @@ use crate::run::CaseOutcome;
 use crate::scenario::Scenario;
 use crate::snapshot::Snapshot;
 use crate::wire::Redaction;
+use std::borrow::Cow;
 
 /// What is known when a case is judged.
 #[derive(Clone, Copy)]
@@ -91,14 +92,18 @@ impl JudgeContext<'_> {
     /// Redacts secrets that the server echoes in its response.
     fn redact_judgement(&self, mut judgement: Judgement) -> Judgement {
         let observed = &mut judgement.observed;
-        observed.error.iter_mut().chain(&mut observed.note).for_each(|text| self.redact(text));
-        self.redact(&mut judgement.why);
+        observed.error.iter_mut().chain(&mut observed.place).for_each(|text| self.redact(text));
+        for text in observed.note.iter_mut().chain([&mut judgement.why]) {
+            if let Cow::Owned(redacted) = self.redaction.redact_message(text) {
+                *text = redacted;
+            }
+        }
         judgement
     }
 
     fn redact(&self, text: &mut String) {
-        if !self.redaction.is_empty() {
-            *text = self.redaction.redact(text);
+        if let Cow::Owned(redacted) = self.redaction.redact(text) {
+            *text = redacted;
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::case::{Case, Expectation, ExpectedError};
 use crate::contract::{ErrorName, MemberPath};
 use crate::escape::json_line;
 use crate::judge::{Judgement, SnapshotChange, SnapshotComparison, ValueDifference, Verdict};
+use crate::wire::Redaction;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -75,18 +76,21 @@ pub enum StepResponse {
 }
 
 impl RecordedStep {
-    /// Sets the body, in the field that fits its size and encoding; `redact` removes secrets from text.
-    pub fn with_body(mut self, body: &[u8], redact: impl Fn(&str) -> String) -> Self {
+    /// Sets the body without secrets, in the field that fits its size and encoding.
+    pub fn with_body(mut self, body: &[u8], redaction: &Redaction) -> Self {
         if body.is_empty() {
             return self;
         }
-        match std::str::from_utf8(body) {
+        // Whatever is made of the body, a digest too, is made of it without secrets.
+        let redacted = redaction.redact_request_bytes(body);
+        match std::str::from_utf8(&redacted) {
             _ if body.len() > MAX_BODY_BYTES => {
-                self.body_digest = Some(format!("sha256:{}", data_encoding::HEXLOWER.encode(&Sha256::digest(body))));
+                self.body_digest =
+                    Some(format!("sha256:{}", data_encoding::HEXLOWER.encode(&Sha256::digest(&redacted))));
                 self.body_bytes = Some(body.len());
             }
-            Ok(text) => self.body = Some(redact(text)),
-            Err(_) => self.body_base64 = Some(data_encoding::BASE64.encode(body)),
+            Ok(text) => self.body = Some(text.to_owned()),
+            Err(_) => self.body_base64 = Some(data_encoding::BASE64.encode(&redacted)),
         }
         self
     }

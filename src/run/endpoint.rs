@@ -2,10 +2,12 @@
 //!
 //! It never resolves a name and never decides whether requests to it are allowed.
 
+use super::{HostAddress, HostError, ProxyAddress, Reach};
+use crate::wire::RedactedSecret;
 use std::net::IpAddr;
 
 /// An endpoint: origin, path prefix, and connection options.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Endpoint {
     /// Whether the scheme is `https`.
     pub https: bool,
@@ -19,8 +21,12 @@ pub struct Endpoint {
     pub headers: Vec<(String, String)>,
     /// TLS options.
     pub tls: TlsOptions,
-    /// URL of a proxy.
-    pub proxy: Option<String>,
+    /// Proxy that all connections are opened to.
+    pub proxy: Option<ProxyAddress>,
+    /// Machines that connections may be opened to.
+    pub reach: Reach,
+    /// Values that the user's configuration keeps out of its files: they are hidden in everything that is shown.
+    pub secrets: Vec<RedactedSecret>,
     /// Whether to use HTTP/2.
     pub http2: bool,
     /// Prefixes of the host in the `host` header.
@@ -63,7 +69,7 @@ impl Endpoint {
     /// Returns an error if the scheme is not `http` or `https`, if host or port is invalid, or if there is a user,
     /// query or fragment.
     pub fn parse(url: &str) -> Result<Self, EndpointError> {
-        let fail = |reason| EndpointError { url: url.to_owned(), reason };
+        let fail = |reason| EndpointError { url: hide_credentials(url), reason };
         let lower = url.get(..8).unwrap_or(url).to_ascii_lowercase();
         let (https, rest) = if lower.starts_with("https://") {
             (true, &url[8..])
@@ -98,6 +104,12 @@ impl Endpoint {
         if host.is_empty() || !host.chars().all(plain) {
             return Err(fail("invalid host"));
         }
+        if let Err(error) = HostAddress::parse(host) {
+            return Err(fail(match error {
+                HostError::Ambiguous(_) => "an IP address needs all four numbers, in decimal",
+                _ => "invalid host",
+            }));
+        }
         let port = match port {
             None => {
                 if https {
@@ -122,6 +134,8 @@ impl Endpoint {
             headers: Vec::new(),
             tls: TlsOptions::default(),
             proxy: None,
+            reach: Reach::default(),
+            secrets: Vec::new(),
             http2: false,
             host_prefixes: HostPrefixes::default(),
         })
@@ -148,23 +162,29 @@ impl Endpoint {
         self.is_loopback().then(|| local.authority())
     }
 
-    /// Returns true if requests stay on this machine: 127.0.0.0/8, `::1`, `localhost` and its subdomains.
+    /// Returns true if requests stay on this machine, whatever a name server says: 127.0.0.0/8, `::1`, `localhost` and
+    /// its subdomains, and a proxy that is there too.
     pub fn is_loopback(&self) -> bool {
-        if let Some(proxy) = &self.proxy
-            && !Self::parse(proxy).is_ok_and(|proxy| proxy.is_loopback())
-        {
-            return false;
-        }
-        match self.host.parse::<IpAddr>() {
-            Ok(IpAddr::V6(address)) => {
-                address.is_loopback() || address.to_ipv4_mapped().is_some_and(|address| address.is_loopback())
-            }
-            Ok(address) => address.is_loopback(),
-            Err(_) => {
-                let host = self.host.to_ascii_lowercase();
-                host == "localhost" || host.ends_with(".localhost")
-            }
-        }
+        let is_local = |host: &str| HostAddress::parse(host).is_ok_and(|host| host.is_this_machine());
+        is_local(&self.host) && self.proxy.as_ref().is_none_or(|proxy| is_local(&proxy.host))
+    }
+}
+
+impl std::fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Endpoint({}{})", self.origin(), self.base_path)
+    }
+}
+
+/// Returns a URL without the user, password, query and fragment that it may contain.
+pub fn hide_credentials(url: &str) -> String {
+    let end = url.find(['?', '#']).unwrap_or(url.len());
+    let rest = if end < url.len() { format!("{}…", &url[end..=end]) } else { String::new() };
+    let url = &url[..end];
+    let start = url.find("://").map_or(0, |at| at + 3);
+    match url[start..].rfind('@') {
+        Some(at) => format!("{}…{}{rest}", &url[..start], &url[start + at..]),
+        None => format!("{url}{rest}"),
     }
 }
 
@@ -187,6 +207,7 @@ mod tests {
             ("http://127.9.9.9:80/", "http://127.9.9.9", "", true),
             ("http://localhost.example.com", "http://localhost.example.com", "", false),
             ("http://10.0.0.1:1", "http://10.0.0.1:1", "", false),
+            ("http://localhost./", "http://localhost.", "", true),
         ] {
             let endpoint = Endpoint::parse(url).expect(url);
             assert_eq!((endpoint.origin().as_str(), endpoint.base_path.as_str()), (origin, base));

@@ -38,6 +38,11 @@ impl<'a> Placeholders<'a> {
         Self { plan, case, captured: HashMap::new() }
     }
 
+    /// Returns the id of the case.
+    pub(super) fn case_id(&self) -> &'a str {
+        self.case.as_str()
+    }
+
     /// Stores a value captured from a response.
     pub(super) fn add_captured(&mut self, name: &str, value: Json) {
         self.captured.insert(name.to_owned(), value);

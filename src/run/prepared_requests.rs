@@ -52,7 +52,7 @@ fn prepare_step(
     let Some((credentials, damage)) = step_credentials(plan, placeholders, step)? else {
         return Ok(PreparedRequest { signed, unsigned, signing_credentials: None });
     };
-    let context = SigningContext { host: authority, time: clock::wall_time() };
+    let context = SigningContext { host: authority, time: clock::wall_time(), case: placeholders.case_id() };
     sign_request(&mut signed, (&credentials, damage), &context, keys)?;
     Ok(match credentials {
         // These do not depend on the rest of the request.

@@ -80,7 +80,8 @@ impl<'a> RequestBuilder<'a> {
                 &resolved
             }
         };
-        let signing = SigningContext { host: &self.authority, time: clock::wall_time() };
+        let case = placeholders.case_id();
+        let signing = SigningContext { host: &self.authority, time: clock::wall_time(), case };
         sign_request(&mut request, (credentials, damage), &signing, &mut self.signing_keys)?;
         Ok(request)
     }

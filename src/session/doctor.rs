@@ -95,7 +95,8 @@ fn examine_operations(
             let canary = ResponseFingerprint::from_outcome(&job.contract, &outcome);
             let silent = outcome.exchanges.iter().flatten().find_map(|exchange| exchange.response.as_ref().err());
             let nothing = silent.map(|reason| format!("none: {reason}"));
-            diagnosis.canary_response = canary.as_ref().map(ToString::to_string).or(nothing);
+            let response = canary.as_ref().map(ToString::to_string).or(nothing);
+            diagnosis.canary_response = response.map(|text| session.redaction.redact_message(&text).into_owned());
             canary
         }
         None => None,
@@ -116,6 +117,10 @@ fn examine_operations(
             OperationProbe { job, bench, runner: line, canary: canary.as_ref(), sent_cases: 0, sent_steps: 0 };
         let row = examined.probe_operation(operation, &mut scenario).map_err(plan_error)?;
         (sent, steps) = (sent + examined.sent_cases, steps + examined.sent_steps);
+        let mut row = row;
+        for text in [&mut row.observed, &mut row.reason] {
+            *text = session.redaction.redact_message(text).into_owned();
+        }
         progress(&row);
         diagnosis.operations.push(row);
     }

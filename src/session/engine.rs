@@ -137,6 +137,20 @@ impl<'s> Session<'s> {
         summary.known_divergence_notes = known_usage.notes();
         summary.skipped_operations = knowledge.into_skipped_operations();
         summary.leaked_fixtures = self.plan.leaked_fixtures.summary();
+        self.redact_summary(summary);
+    }
+
+    /// Removes secrets from everything in a summary that does not come from a result.
+    fn redact_summary(&self, summary: &mut RunSummary) {
+        let clean = |text: &mut String| *text = self.redaction.redact_message(text).into_owned();
+        summary.incomplete_reason.iter_mut().for_each(clean);
+        for skipped in &mut summary.skipped_operations {
+            clean(&mut skipped.observed);
+            clean(&mut skipped.reason);
+        }
+        if let Some((_, _, reason)) = &mut summary.leaked_fixtures {
+            clean(reason);
+        }
     }
 }
 

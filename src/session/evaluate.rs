@@ -9,7 +9,7 @@ use crate::run::{CaseOutcome, Exchange};
 use crate::session::differential::DifferentialMode;
 use crate::session::job::ScenarioJob;
 use crate::session::snapshot_recorder::AcceptedSnapshots;
-use crate::wire::{Redaction, curl_command};
+use crate::wire::{Redaction, RequestPart, curl_command};
 
 /// Maximum size of a response body that is recorded, in bytes.
 const MAX_RESPONSE_BYTES: usize = 4096;
@@ -112,25 +112,32 @@ impl CaseEvaluator<'_> {
     /// Returns a step and its response, with secrets redacted.
     pub fn record_step(&self, purpose: StepPurpose, exchange: &Exchange) -> RecordedStep {
         let sent = &exchange.request;
-        let clean = |text: &str| self.redaction.redact(text);
         let answer = match &exchange.response {
-            Ok(answer) => StepResponse::Answered {
-                status: answer.status,
-                body: clean(&String::from_utf8_lossy(&answer.body[..answer.body.len().min(MAX_RESPONSE_BYTES)])),
-            },
-            Err(why) => StepResponse::Nothing { why: clean(&why.to_string()) },
+            Ok(answer) => StepResponse::Answered { status: answer.status, body: self.record_body(&answer.body) },
+            Err(why) => StepResponse::Nothing { why: self.redaction.redact_message(&why.to_string()).into_owned() },
+        };
+        let record_header = |(name, value): &(String, String)| {
+            (name.clone(), self.redaction.redact_request(value, RequestPart::Header(name)).into_owned())
         };
         RecordedStep {
             purpose,
             method: sent.method.clone(),
-            target: clean(&sent.target),
-            headers: sent.headers.iter().map(|(name, value)| (name.clone(), clean(value))).collect(),
+            target: self.redaction.redact_request(&sent.target, RequestPart::Other).into_owned(),
+            headers: sent.headers.iter().map(record_header).collect(),
             body: None,
             body_base64: None,
             body_digest: None,
             body_bytes: None,
             answer,
         }
-        .with_body(&sent.body, clean)
+        .with_body(&sent.body, self.redaction)
+    }
+
+    /// Returns the beginning of a response body. Secrets are redacted first, so that none is cut in two.
+    fn record_body(&self, body: &[u8]) -> String {
+        let text = String::from_utf8_lossy(&body[..body.len().min(MAX_RESPONSE_BYTES * 2)]);
+        let mut text = self.redaction.redact(&text).into_owned();
+        text.truncate(text.floor_char_boundary(MAX_RESPONSE_BYTES));
+        text
     }
 }

@@ -14,7 +14,7 @@ use crate::report::Diagnostic;
 use crate::run;
 use crate::run::{CancelToken, PreparedRequest};
 use crate::session::job::{RunOptions, ScenarioJob};
-use crate::wire::{EncodedRequest, RedactedSecret, Redaction};
+use crate::wire::{EncodedRequest, RedactedSecret, Redaction, SecretScope};
 use std::collections::BTreeSet;
 
 /// The format of an export.
@@ -69,9 +69,9 @@ pub fn export_cases(jobs: &[ScenarioJob], run_id: &str, format: ExportFormat) ->
             let steps: Vec<ExportedStep> =
                 drafts.into_iter().zip(&case.steps).map(|(draft, step)| exported_step(draft, step, &names)).collect();
             let stand_ins = names.iter().flat_map(|name| {
-                PLACEHOLDER_FORMS.map(|form| RedactedSecret {
-                    value: placeholder_token(name, form.1),
-                    variable: captured_placeholder(name, form).variable,
+                PLACEHOLDER_FORMS.map(|form| {
+                    let variable = captured_placeholder(name, form).variable;
+                    RedactedSecret::new(placeholder_token(name, form.1), variable).with_scope(SecretScope::StandIn)
                 })
             });
             hidden.extend(stand_ins);
@@ -87,7 +87,7 @@ pub fn export_cases(jobs: &[ScenarioJob], run_id: &str, format: ExportFormat) ->
         }
         let own_secrets = plan.redaction();
         redaction = Some(match redaction {
-            Some(before) => before.merge(own_secrets),
+            Some(before) => before.merge(&own_secrets),
             None => own_secrets,
         });
         head = Some(own);
@@ -100,8 +100,8 @@ pub fn export_cases(jobs: &[ScenarioJob], run_id: &str, format: ExportFormat) ->
         ExportFormat::Pytest => Ok(pytest_file(&head, &cases, &redaction)),
         ExportFormat::Hurl => hurl_file(&head, &cases, &redaction),
         ExportFormat::Curl => {
-            let base = RedactedSecret { value: head.endpoint.clone(), variable: "OVERSTEP_ENDPOINT".to_owned() };
-            curl_script(&head, &cases, &redaction.with_secrets([base]))
+            let base = RedactedSecret::new(head.endpoint.clone(), "OVERSTEP_ENDPOINT");
+            curl_script(&head, &cases, &redaction.with_secrets([base.with_scope(SecretScope::StandIn)]))
         }
     };
     text.map_err(|not| vec![Diagnostic::error(not.reason).with_hint(not.hint)])

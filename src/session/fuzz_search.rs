@@ -223,10 +223,10 @@ impl<'s, 'a> FuzzSearch<'s, 'a> {
             }
             other.apply_to(Arc::make_mut(&mut outcome.case));
             let judgement = judge(&self.evaluator.job.contract, &self.evaluator.job.scenario, &outcome);
-            if judgement.verdict == Verdict::Diverges && judgement.observed.to_string() == key.1 {
+            if judgement.verdict == Verdict::Diverges {
                 let result = self.evaluator.evaluate(outcome.clone());
                 // A known divergence, or a response that is not a finding, is not the same.
-                if result.is_finding {
+                if result.is_finding && result.judgement.observed.to_string() == key.1 {
                     return Some((result, other.action_index));
                 }
             }

@@ -11,14 +11,15 @@ use crate::infer::InferenceResult;
 use crate::judge::KnownDivergences;
 use crate::report::{Diagnostic, RunStarted};
 use crate::run::{
-    AwsAccessKeys, CancelToken, Endpoint, EndpointLifecycle, HostPrefixes, LeakedFixtures, RunPlan, SearchBudget,
-    TransportOptions,
+    AwsAccessKeys, CancelToken, Endpoint, EndpointLifecycle, HostPrefixes, LeakedFixtures, ProxyAddress, Reach,
+    RunPlan, SearchBudget, TransportOptions,
 };
 use crate::scenario::Scenario;
 use crate::session::differential::DifferentialMode;
 use crate::session::regressions;
 use crate::session::regressions::SavedRegression;
 use crate::session::snapshot_options::SnapshotOptions;
+use crate::wire::RedactedSecret;
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::net::SocketAddr;
@@ -40,6 +41,10 @@ pub struct ScenarioJob {
     pub profile: String,
     /// Headers to add to every request.
     pub headers: Vec<(String, String)>,
+    /// Machines that requests may be sent to.
+    pub reach: Reach,
+    /// Values that fill the configuration of the endpoint and the environment of its server.
+    pub endpoint_secrets: Vec<RedactedSecret>,
     /// Prefixes of the host in the `host` header.
     pub hosts: HostPrefixes,
     /// Seed for generated data.
@@ -82,8 +87,8 @@ pub struct RunOptions {
     pub ca_pem: Option<Vec<u8>>,
     /// Accept any certificate.
     pub insecure: bool,
-    /// The URL of a proxy.
-    pub proxy: Option<String>,
+    /// The proxy.
+    pub proxy: Option<ProxyAddress>,
     /// Number of cases with findings after which the run ends.
     pub max_failures: Option<u64>,
     /// Snapshots to compare with; nothing is compared if absent.
@@ -114,6 +119,17 @@ pub fn new_run_id() -> String {
 }
 
 impl ScenarioJob {
+    /// Returns the variables of secrets that are so short that they may occur in any text by chance.
+    ///
+    /// # Errors
+    /// Returns an error if the endpoint's URL is invalid.
+    pub fn short_secrets(&self) -> Result<Vec<String>, Vec<Diagnostic>> {
+        let endpoint = self.build_endpoint(None, None, &RunOptions::default())?;
+        let (control, stop) = (|_: &str| None, CancelToken::default());
+        let plan = self.build_run_plan(&endpoint, TransportOptions::default(), "", &stop, &control);
+        Ok(plan.redaction().short_secrets().into_iter().map(str::to_owned).collect())
+    }
+
     /// Compiles the contract for planning; done once per run, because patterns are slow to compile.
     pub(super) fn compile_contract(&self) -> Result<CompiledContract<'_>, Vec<Diagnostic>> {
         CompiledContract::new(&self.contract).map_err(plan_error)
@@ -207,6 +223,8 @@ impl ScenarioJob {
         endpoint.tls.ca.clone_from(&sending.ca_pem);
         endpoint.tls.insecure = sending.insecure;
         endpoint.proxy.clone_from(&sending.proxy);
+        endpoint.reach = self.reach;
+        endpoint.secrets.clone_from(&self.endpoint_secrets);
         Ok(endpoint)
     }
 

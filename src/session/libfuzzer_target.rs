@@ -12,6 +12,7 @@ use crate::inprocess::InProcessFinding;
 use crate::judge::{EndpointKnowledge, Judgement, ResponseSignature, SkippedOperation};
 use crate::report::Diagnostic;
 use crate::run::{BackgroundRunner, CancelToken, CaseOutcome, Exchange, Liveness, SequentialRunner};
+use crate::wire::RequestPart;
 use std::collections::HashSet;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
@@ -126,14 +127,15 @@ impl ReadyTarget {
             let result = session.evaluator(None, Some(&knowledge)).evaluate(outcome);
             knowledge.record(&job.contract, &result.case, &result.judgement);
         }
+        let clean = |text: String| session.redaction.redact_message(&text).into_owned();
         if let Some(why) = knowledge.wrong_base_url(&job.contract) {
-            return Err(why);
+            return Err(clean(why));
         }
         let scenario = Box::leak(Box::new(fuzz_checks::restrict_to_accepted(job, &drawn, &knowledge)));
         if scenario.included_operations.is_empty() {
             let describe = |one: &SkippedOperation| format!("{}: {} {}", one.operation, one.observed, one.reason);
             let reasons: Vec<String> = knowledge.skipped_operations().iter().map(describe).collect();
-            return Err(format!("no control request succeeded: {}", reasons.join("; ")));
+            return Err(clean(format!("no control request succeeded: {}", reasons.join("; "))));
         }
         let generator = FuzzGenerator::new(&job.contract, scenario, job.seed).map_err(|error| error.to_string())?;
         let runner = BackgroundRunner::new(&session.plan).map_err(|error| error.to_string())?;
@@ -150,10 +152,13 @@ impl ReadyTarget {
         let line = |exchange: &Exchange| {
             let sent = &exchange.request;
             let line = crate::wire::curl_command(sent, origin, redaction).map(|line| line.0);
-            let line = line.unwrap_or_else(|| redaction.redact(&format!("{} {}", sent.method, sent.target)));
+            let line = line.unwrap_or_else(|| {
+                let line = format!("{} {}", sent.method, sent.target);
+                redaction.redact_request(&line, RequestPart::Other).into_owned()
+            });
             match &exchange.response {
                 Ok(answer) => format!("\n    {line}   # {}", answer.status),
-                Err(why) => format!("\n    {line}   # {why}"),
+                Err(why) => format!("\n    {line}   # {}", redaction.redact_message(&why.to_string())),
             }
         };
         let lines: String = outcome.exchanges.iter().flatten().map(line).collect();

@@ -11,8 +11,8 @@ use super::snapshot_recorder::AcceptedSnapshots;
 use crate::contract::digest;
 use crate::judge::{SnapshotChange, Verdict, is_finding};
 use crate::report::{Diagnostic, RecordedCase, RecordedStep, ReplayedCase};
-use crate::run::{CancelToken, CaseOutcome, RunEnd, is_sensitive_header};
-use crate::scenario::{Credentials, Scenario};
+use crate::run::{CancelToken, CaseOutcome, RunEnd, credential_variables, is_sensitive_header};
+use crate::scenario::Scenario;
 use crate::session::job::{RunOptions, ScenarioJob};
 use crate::store::ScenarioRecord;
 use crate::wire::curl_command;
@@ -153,18 +153,7 @@ fn for_each_line(
 
 /// Returns the record that is needed to replay a job's cases; `original` is the scenario before flags changed it.
 pub fn build_record(job: &ScenarioJob, named: &str, endpoint: &str, original: &Scenario) -> ScenarioRecord {
-    let proofs: Vec<&String> = job
-        .scenario
-        .principals
-        .values()
-        .flat_map(|principal| match &principal.credentials {
-            Credentials::Bearer(value) | Credentials::Header { value, .. } => vec![value],
-            Credentials::SigV4 { access_key_id, secret_access_key, .. } => {
-                access_key_id.iter().chain(secret_access_key).collect()
-            }
-            Credentials::Anonymous => Vec::new(),
-        })
-        .collect();
+    let in_credentials = credential_variables(&job.scenario);
     let mut record = ScenarioRecord {
         scenario: job.scenario.name.clone(),
         named: named.to_owned(),
@@ -178,8 +167,7 @@ pub fn build_record(job: &ScenarioJob, named: &str, endpoint: &str, original: &S
         // Variables that are not in the scenario come from the environment, and will be read from there again.
         let Some(before) = original.variables.get(name) else { continue };
         // A variable that is used in credentials is secret even if it is not marked so.
-        let secret =
-            variable.secret || before.secret || proofs.iter().any(|proof| proof.contains(&format!("{{{name}}}")));
+        let secret = variable.secret || before.secret || in_credentials.contains(&name.as_str());
         if !secret {
             record.variables.insert(name.clone(), variable.value.clone());
         } else if before.value != variable.value {
@@ -191,7 +179,8 @@ pub fn build_record(job: &ScenarioJob, named: &str, endpoint: &str, original: &S
 
 /// Splits headers into those that may be stored, and the names of those that may not.
 pub fn split_headers(headers: &[(String, String)]) -> (Vec<(String, String)>, Vec<String>) {
-    let (secret, plain): (Vec<_>, Vec<_>) = headers.iter().cloned().partition(|(name, _)| is_sensitive_header(name));
+    let (secret, plain): (Vec<_>, Vec<_>) =
+        headers.iter().cloned().partition(|(name, value)| is_sensitive_header(name, value));
     (plain, secret.into_iter().map(|(name, _)| name).collect())
 }
 
@@ -289,7 +278,9 @@ fn run_replay(
         end.incomplete_reason = Some(why);
         end.server_output = said;
     }
-    end.leaked_fixtures = session.plan.leaked_fixtures.summary();
+    let clean = |text: String| session.redaction.redact_message(&text).into_owned();
+    end.incomplete_reason = end.incomplete_reason.map(clean);
+    end.leaked_fixtures = session.plan.leaked_fixtures.summary().map(|(count, id, why)| (count, id, clean(why)));
     Ok(end)
 }
 

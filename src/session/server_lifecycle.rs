@@ -43,14 +43,14 @@ pub(super) fn has_temporary_port(job: &ScenarioJob) -> bool {
 
 fn redactor(redaction: &Redaction) -> RedactFn {
     let redaction = redaction.clone();
-    Arc::new(move |text| redaction.redact(text))
+    Arc::new(move |text| redaction.redact(text).into_owned())
 }
 
 /// Returns the output of the server's version command, if there is one.
 pub(super) fn server_version(job: &ScenarioJob, redaction: &Redaction) -> Option<String> {
     let launch = job.lifecycle.version.clone()?;
     let version = run::first_output_line(launch, VERSION_TIMEOUT, redactor(redaction));
-    Some(version.unwrap_or_else(|why| format!("version unknown: {}", redaction.redact(&why.to_string()))))
+    Some(version.unwrap_or_else(|why| format!("version unknown: {}", redaction.redact_message(&why.to_string()))))
 }
 
 /// Starts the server if the job has a start command, waits until it is ready, and resets it.
@@ -81,7 +81,7 @@ pub(super) fn start_server(
         Err(why) => {
             let name = started.as_ref().map_or_else(|| plan.endpoint.origin(), |server| server.command_line());
             let output = started.map(|server| last_output_lines(&server)).unwrap_or_default();
-            Err(ServerNotReady { reason: redaction.redact(&format!("`{name}`: {why}")), output })
+            Err(ServerNotReady { reason: redaction.redact_message(&format!("`{name}`: {why}")).into_owned(), output })
         }
     })
 }

@@ -2,10 +2,10 @@
 //!
 //! It never looks up keys: they are resolved by the caller, and the time is an argument.
 
+use super::key_damage::{KeyChange, unknown_key};
 use super::sigv4::{ALGORITHM, SigV4Signature, sign_request};
 use super::{EncodedRequest, SigV4Keys, SigningKeyCache};
 use crate::case::AuthDamage;
-use sha2::{Digest as _, Sha256};
 use std::time::SystemTime;
 
 /// Credentials with the secrets themselves.
@@ -48,13 +48,15 @@ pub struct AuthorizeError {
     pub damage: AuthDamage,
 }
 
-/// What a signature depends on besides the request and the credentials.
+/// What credentials in a request depend on besides the request and the credentials themselves.
 #[derive(Clone, Copy, Debug)]
 pub struct SigningContext<'a> {
     /// The host header that the transport will send if the request has none.
     pub host: &'a str,
     /// Time of the signature.
     pub time: SystemTime,
+    /// The id of the case, from which an unknown key is drawn.
+    pub case: &'a str,
 }
 
 /// Adds the credentials to a request whose every other byte is determined.
@@ -81,7 +83,7 @@ pub fn authorize(
                 Some(AuthDamage::SchemeOnly) => "Bearer".to_owned(),
                 Some(AuthDamage::OtherScheme(scheme)) => format!("{scheme} {key}"),
                 Some(AuthDamage::NoScheme) => key.clone(),
-                Some(damage) => match damage_key(key, damage) {
+                Some(damage) => match damage_key(key, damage, context.case) {
                     Some(key) => format!("Bearer {key}"),
                     None => return inapplicable("bearer"),
                 },
@@ -92,7 +94,7 @@ pub fn authorize(
             let value = match damage {
                 None => value.clone(),
                 Some(AuthDamage::Empty) => String::new(),
-                Some(damage) => match damage_key(value, damage) {
+                Some(damage) => match damage_key(value, damage, context.case) {
                     Some(key) => key,
                     None => return inapplicable("header"),
                 },
@@ -104,7 +106,7 @@ pub fn authorize(
                 Some(AuthDamage::Empty) => String::new(),
                 Some(AuthDamage::SchemeOnly) => ALGORITHM.to_owned(),
                 damage => {
-                    let id = damage.and_then(|damage| damage_key(&keys.access_key_id, damage));
+                    let id = damage.and_then(|damage| damage_key(&keys.access_key_id, damage, context.case));
                     let damaged = id.map(|access_key_id| SigV4Keys { access_key_id, ..keys.clone() });
                     let parts =
                         sign_request(request, damaged.as_ref().unwrap_or(keys), context.host, context.time, cache);
@@ -153,40 +155,16 @@ fn next_hex_digit(digit: char) -> char {
     }
 }
 
-/// Returns the damaged key; `None` for damage that does not change the key.
-fn damage_key(key: &str, damage: &AuthDamage) -> Option<String> {
+/// Returns the damaged key; `None` if the damage does not change the key, or would leave an equivalent one.
+fn damage_key(key: &str, damage: &AuthDamage, case: &str) -> Option<String> {
     match damage {
-        AuthDamage::KeyShortened => {
-            let mut shorter = key.to_owned();
-            shorter.pop();
-            Some(shorter)
-        }
-        AuthDamage::KeyLengthened => Some(format!("{key}x")),
-        AuthDamage::UnknownKey => Some(unknown_key(key)),
+        AuthDamage::KeyShortened => KeyChange::Shortened.apply(key),
+        AuthDamage::KeyLengthened => KeyChange::Lengthened.apply(key),
+        AuthDamage::KeyLastCharacter => KeyChange::LastCharacter.apply(key),
+        AuthDamage::KeyLetterCase => KeyChange::LetterCase.apply(key),
+        AuthDamage::UnknownKey => Some(unknown_key(key, case)),
         _ => None,
     }
-}
-
-/// Returns an unknown key of the same form: a prefix such as `sk_live_` stays, and the rest is derived from
-/// a hash, so that the real key cannot be recovered from what is shown of this one.
-fn unknown_key(key: &str) -> String {
-    let start = key.rfind(['_', '-']).map_or(0, |at| at + 1);
-    let (prefix, rest) = if start < key.len() { key.split_at(start) } else { ("", key) };
-    let mut digest = Sha256::digest(key.as_bytes());
-    let turned = rest.chars().enumerate().map(|(index, character)| {
-        if index > 0 && index % digest.len() == 0 {
-            digest = Sha256::digest(digest);
-        }
-        let pick = |first: u8, count: u8| char::from(first + digest[index % digest.len()] % count);
-        match character {
-            '0'..='9' => pick(b'0', 10),
-            'a'..='z' => pick(b'a', 26),
-            'A'..='Z' => pick(b'A', 26),
-            other => other,
-        }
-    });
-    let unknown: String = prefix.chars().chain(turned).collect();
-    if unknown == key { format!("{key}unknown") } else { unknown }
 }
 
 #[cfg(test)]
@@ -203,7 +181,7 @@ mod tests {
             raw: false,
         };
         let time = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_440_938_160);
-        let context = SigningContext { host: "localhost", time };
+        let context = SigningContext { host: "localhost", time, case: "s/Op/auth/unknown-key" };
         authorize(&mut message, credentials, damage.as_ref(), &context, &mut SigningKeyCache::default()).ok()?;
         message.header("authorization").map(str::to_owned)
     }
@@ -219,12 +197,16 @@ mod tests {
             (Some(AuthDamage::NoScheme), "wbk_full"),
             (Some(AuthDamage::KeyShortened), "Bearer wbk_ful"),
             (Some(AuthDamage::KeyLengthened), "Bearer wbk_fullx"),
+            (Some(AuthDamage::KeyLastCharacter), "Bearer wbk_fulF"),
+            (Some(AuthDamage::KeyLetterCase), "Bearer WBK_FULL"),
         ] {
             assert_eq!(header(&credentials, damage).as_deref(), Some(expected));
         }
         let unknown = header(&credentials, Some(AuthDamage::UnknownKey)).expect("applies");
-        assert!(unknown.starts_with("Bearer wbk_") && unknown.len() == "Bearer wbk_full".len(), "{unknown}");
-        assert_ne!(unknown, "Bearer wbk_full");
+        assert_eq!(unknown.len(), "Bearer wbk_full".len(), "{unknown}");
+        assert!(unknown.starts_with("Bearer ") && !unknown.contains("wbk"), "nothing of the key is kept: {unknown}");
+        let other = header(&ResolvedCredentials::Bearer("kbw_lluf".into()), Some(AuthDamage::UnknownKey));
+        assert_eq!(other.as_deref(), Some(unknown.as_str()), "the key has no influence but its length and alphabet");
         assert_eq!(header(&credentials, Some(AuthDamage::WrongSignature)), None);
         assert_eq!(header(&ResolvedCredentials::Anonymous, None), None);
     }

@@ -2,7 +2,7 @@
 //!
 //! It never shows a secret, and never returns a command that would send other bytes than were sent.
 
-use super::{EncodedRequest, Redaction};
+use super::{EncodedRequest, Redaction, RequestPart};
 
 /// A curl command.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub fn curl_command(request: &EncodedRequest, origin: &str, redaction: &Redactio
 }
 
 fn push_method_and_url(line: &mut String, request: &EncodedRequest, origin: &str, redaction: &Redaction) -> Option<()> {
-    let quote = |text: &str| redaction.quote_word(text.as_bytes());
+    let quote = |text: &str| redaction.quote_word(text.as_bytes(), RequestPart::Other);
     let target = request.target.as_str();
     // curl interprets these characters as ranges and sets of URLs.
     if target.contains(['[', ']', '{', '}']) || origin.contains('[') {
@@ -70,7 +70,8 @@ fn push_signing(line: &mut String, scope: &SignatureScope, redaction: &Redaction
     } else {
         ("$AWS_ACCESS_KEY_ID", "$AWS_SECRET_ACCESS_KEY")
     };
-    let provider = redaction.quote_word(format!("aws:amz:{}:{}", scope.region, scope.service).as_bytes())?;
+    let provider =
+        redaction.quote_word(format!("aws:amz:{}:{}", scope.region, scope.service).as_bytes(), RequestPart::Other)?;
     line.push_str(&format!(" --aws-sigv4 {provider} -u \"{id}:{secret}\""));
     Some(())
 }
@@ -89,7 +90,7 @@ fn push_header(line: &mut String, name: &str, value: &str, is_signed: bool, reda
     }
     // `name:` alone would leave the header out; `name;` sends it empty.
     let header = if value.is_empty() { format!("{name};") } else { format!("{name}: {value}") };
-    line.push_str(&format!(" -H {}", redaction.quote_word(header.as_bytes())?));
+    line.push_str(&format!(" -H {}", redaction.quote_word(header.as_bytes(), RequestPart::Header(name))?));
     Some(())
 }
 
@@ -109,7 +110,7 @@ fn push_body(line: &mut String, request: &EncodedRequest, redaction: &Redaction)
         return None;
     }
     let option = if request.body.starts_with(b"@") { "--data-raw" } else { "--data-binary" };
-    line.push_str(&format!(" {option} {}", redaction.quote_word(&request.body)?));
+    line.push_str(&format!(" {option} {}", redaction.quote_word(&request.body, RequestPart::Other)?));
     Some(())
 }
 
@@ -119,7 +120,7 @@ fn quote_method(text: &str, redaction: &Redaction) -> Option<String> {
     } else if text.is_empty() || text.contains(['\r', '\n']) {
         None
     } else {
-        redaction.quote_word(text.as_bytes())
+        redaction.quote_word(text.as_bytes(), RequestPart::Other)
     }
 }
 

@@ -94,7 +94,7 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
             "ingest",
         ],
     ),
-    ("config", &["report", "store", "scenario"]),
+    ("config", &["report", "store", "scenario", "run", "wire"]),
     // Re-exports: what a program that reads results needs, and what a libFuzzer target needs.
     ("results", &["case", "judge", "report"]),
     ("libfuzzer", &["commands", "exit", "session"]),

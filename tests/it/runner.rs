@@ -408,10 +408,11 @@ fn secrets_from_all_sources_are_redacted() {
     world.endpoint.headers = vec![("X-Api-Key".into(), "fromflag".into()), ("Accept".into(), "visible".into())];
     world.endpoint.headers.push(("Proxy-Authorization".into(), "Basic dTpw".into()));
     let text = "a wbk_r1 b hush c written-out d written-ou e fromflag f visible g Basic dTpw";
-    let text = world.with(|plan| plan.redaction().redact(text));
+    let text = world.with(|plan| plan.redaction().redact(text).into_owned());
     assert_eq!(
         text,
-        "a $API_KEY b $OTHER c $PLAIN_KEY d ${PLAIN_KEY%?} e $X_API_KEY f visible g Basic $PROXY_AUTHORIZATION"
+        "a $API_KEY b $OTHER c $PLAIN_KEY d <secret without its last character> e $X_API_KEY f visible \
+         g Basic $PROXY_AUTHORIZATION"
     );
 }
 

@@ -294,7 +294,7 @@ fn a_proxy_is_used_except_for_targets_that_it_would_change() {
         }
     });
     let mut world = World::new("http://127.0.0.1:9/base");
-    world.endpoint.proxy = Some(format!("http://{proxy}"));
+    world.endpoint.proxy = Some(overstep::run::ProxyAddress::parse(&format!("http://{proxy}")).expect("valid URL"));
     assert_eq!(word(&world.send(vec![get("/x?y=z")])), "200 Complete 2");
     assert!(word(&world.send(vec![get("/a/../b")])).starts_with("not sent"));
     assert_eq!(*seen.lock().expect("log"), ["GET http://127.0.0.1:9/base/x?y=z HTTP/1.1"]);

@@ -63,7 +63,7 @@ fn signatures_match_botocore() {
             &mut request,
             &ResolvedCredentials::SigV4(keys),
             None,
-            &SigningContext { host: &host, time: signing_time() },
+            &SigningContext { host: &host, time: signing_time(), case: "s/Op/auth/unauthenticated/unknown-key" },
             &mut cache,
         )
         .expect("applies");
@@ -80,7 +80,7 @@ fn the_signature_of_the_aws_test_suite() {
         &mut request,
         &ResolvedCredentials::SigV4(keys),
         None,
-        &SigningContext { host: &host, time: signing_time() },
+        &SigningContext { host: &host, time: signing_time(), case: "s/Op/auth/unauthenticated/unknown-key" },
         &mut SigningKeyCache::default(),
     )
     .expect("applies");
@@ -122,7 +122,7 @@ fn signatures_match_aws_sigv4() {
             &mut request,
             &ResolvedCredentials::SigV4(keys),
             None,
-            &SigningContext { host: &host, time: signing_time() },
+            &SigningContext { host: &host, time: signing_time(), case: "s/Op/auth/unauthenticated/unknown-key" },
             &mut SigningKeyCache::default(),
         )
         .expect("applies");
@@ -148,7 +148,7 @@ fn s3_paths_are_signed_without_normalization() {
         &mut request,
         &ResolvedCredentials::SigV4(keys),
         None,
-        &SigningContext { host, time },
+        &SigningContext { host, time, case: "s/Op/auth/unauthenticated/unknown-key" },
         &mut SigningKeyCache::default(),
     )
     .expect("applies");
@@ -367,7 +367,7 @@ fn curl_commands_send_the_same_bytes() {
     for missing in ["dash", "bash"].iter().filter(|shell| !shells.contains(shell)) {
         visible::say(&format!("skipped: {missing} is not installed"));
     }
-    let redaction = Redaction::new([RedactedSecret { value: "se'cret$1".into(), variable: "API_KEY".into() }]);
+    let redaction = Redaction::new([RedactedSecret::new("se'cret$1", "API_KEY")]);
     let long_body = format!("{{\"a\":\"{}\",\"b\":\"{}'x\"}}", "a".repeat(5000), "é".repeat(300));
     let json = ("content-type", "application/json");
     let requests = [
@@ -446,16 +446,16 @@ fn curl_commands_sign_again_and_contain_no_secret() {
             &mut request,
             &credentials,
             damage.as_ref(),
-            &SigningContext { host: "h", time: signing_time() },
+            &SigningContext { host: "h", time: signing_time(), case: "s/Op/auth/unauthenticated/unknown-key" },
             &mut SigningKeyCache::default(),
         )
         .expect("applies");
         curl_command(&request, "http://h", redaction).expect("curl can send it").0
     };
     let redaction = Redaction::new([
-        RedactedSecret { value: "hidden".into(), variable: "AWS_SECRET_ACCESS_KEY".into() },
-        RedactedSecret { value: "AKIDREAL".into(), variable: "AWS_ACCESS_KEY_ID".into() },
-        RedactedSecret { value: "token".into(), variable: "AWS_SESSION_TOKEN".into() },
+        RedactedSecret::new("hidden", "AWS_SECRET_ACCESS_KEY"),
+        RedactedSecret::new("AKIDREAL", "AWS_ACCESS_KEY_ID"),
+        RedactedSecret::new("token", "AWS_SESSION_TOKEN"),
     ])
     .with_aws_identity("AKIDREAL", false);
     let undamaged = command("AKIDREAL", None, &redaction);
@@ -504,7 +504,7 @@ proptest::proptest! {
     /// A secret is redacted in every context.
     #[test]
     fn secrets_are_always_redacted(before in ".{0,12}", after in ".{0,12}", secret in "[a-zA-Z0-9]{8,16}") {
-        let redaction = Redaction::new([RedactedSecret { value: secret.clone(), variable: "KEY".into() }]);
+        let redaction = Redaction::new([RedactedSecret::new(secret.clone(), "KEY")]);
         let undamaged = format!("{before}{secret}{after}");
         proptest::prop_assert!(!redaction.redact(&undamaged).contains(&secret));
         let request = build_request("POST", "/", &[("x-key", &undamaged)], undamaged.as_bytes());

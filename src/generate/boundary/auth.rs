@@ -76,12 +76,16 @@ pub(super) fn invalid_credentials(
             ("basic", "the scheme must be `Bearer`", AuthDamage::OtherScheme("Basic".to_owned())),
             ("key-shortened", "the whole key must match", AuthDamage::KeyShortened),
             ("key-lengthened", "the whole key must match", AuthDamage::KeyLengthened),
+            ("key-last-character", "every character of the key must match", AuthDamage::KeyLastCharacter),
+            ("key-letter-case", "the case of a key's letters must match", AuthDamage::KeyLetterCase),
             ("unknown-key", "the key must exist", AuthDamage::UnknownKey),
         ]),
         Credentials::Header { .. } => wrong.extend([
             ("empty", "an empty header does not authenticate", AuthDamage::Empty),
             ("key-shortened", "the whole key must match", AuthDamage::KeyShortened),
             ("key-lengthened", "the whole key must match", AuthDamage::KeyLengthened),
+            ("key-last-character", "every character of the key must match", AuthDamage::KeyLastCharacter),
+            ("key-letter-case", "the case of a key's letters must match", AuthDamage::KeyLetterCase),
             ("unknown-key", "the key must exist", AuthDamage::UnknownKey),
         ]),
         Credentials::SigV4 { .. } => {

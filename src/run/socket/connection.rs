@@ -3,11 +3,11 @@
 //! It never reads or writes HTTP.
 
 use super::error::ClientSetupError;
-use super::tls;
+use super::{resolver, tls};
 use crate::run::{CancelToken, Endpoint, RequestLimits, TransportError, clock};
 use rustls::pki_types::ServerName;
 use std::future::Future;
-use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -26,15 +26,9 @@ pub(super) struct Connector {
 }
 
 impl Connector {
-    /// Resolves the endpoint's host name, once for the whole run.
+    /// Resolves the endpoint's host name, once for the whole run: connections go to the addresses that were checked.
     pub(super) fn new(endpoint: &Endpoint) -> Result<Self, ClientSetupError> {
-        let addresses: Vec<SocketAddr> = (endpoint.host.as_str(), endpoint.port)
-            .to_socket_addrs()
-            .map_err(|error| ClientSetupError::Resolve { host: endpoint.host.clone(), reason: error.to_string() })?
-            .collect();
-        if addresses.is_empty() {
-            return Err(ClientSetupError::Resolve { host: endpoint.host.clone(), reason: "no address".to_owned() });
-        }
+        let addresses = resolver::endpoint_addresses(endpoint, &resolver::resolve_name)?;
         let tls = if endpoint.https {
             let config = tls::client_config(&endpoint.tls)?;
             let name = ServerName::try_from(endpoint.host.clone())

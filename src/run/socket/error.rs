@@ -2,19 +2,14 @@
 //!
 //! It never decides what happens after an error.
 
-use crate::run::TransportError;
+use crate::run::{HostError, TransportError};
 
 /// Error while setting up the client for an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ClientSetupError {
-    /// The host name cannot be resolved.
-    #[error("could not resolve `{host}`: {reason}")]
-    Resolve {
-        /// Host name.
-        host: String,
-        /// Reason.
-        reason: String,
-    },
+    /// The host cannot be resolved, or is on another machine.
+    #[error(transparent)]
+    Host(#[from] HostError),
     /// The TLS configuration is invalid.
     #[error("TLS: {0}")]
     Tls(String),

@@ -14,6 +14,7 @@ mod non_http;
 mod ordered_output;
 mod process_output;
 mod reqwest_client;
+mod resolver;
 mod runner;
 mod runtime;
 mod schedule;

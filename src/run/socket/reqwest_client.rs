@@ -4,6 +4,7 @@
 
 use super::connection::RequestTimer;
 use super::error::ClientSetupError;
+use super::resolver::{self, CheckedAddresses};
 use super::tls;
 use crate::run::content_encoding::decode_body;
 use crate::run::{BodyFraming, Endpoint, HttpResponse, RequestLimits, TransportError};
@@ -13,6 +14,7 @@ use crate::wire::EncodedRequest;
 pub(super) struct ReqwestClient {
     client: reqwest::Client,
     origin: String,
+    parsed_origin: reqwest::Url,
     limits: RequestLimits,
 }
 
@@ -25,20 +27,24 @@ impl ReqwestClient {
             .retry(reqwest::retry::never())
             .connect_timeout(limits.total_timeout)
             .tls_backend_preconfigured(tls)
+            .dns_resolver(CheckedAddresses::of_endpoint(endpoint, &resolver::resolve_name)?)
             .no_proxy();
         builder = if endpoint.http2 { builder.http2_prior_knowledge() } else { builder.http1_only() };
         if let Some(proxy) = &endpoint.proxy {
-            builder =
-                builder.proxy(reqwest::Proxy::all(proxy).map_err(|error| ClientSetupError::Proxy(error.to_string()))?);
+            let proxy = reqwest::Proxy::all(proxy.full_url());
+            builder = builder.proxy(proxy.map_err(|_| ClientSetupError::Proxy("invalid URL".to_owned()))?);
         }
         let client = builder.build().map_err(|error| ClientSetupError::Proxy(error.to_string()))?;
-        Ok(Self { client, origin: endpoint.origin(), limits: *limits })
+        let parsed_origin = reqwest::Url::parse(&endpoint.origin());
+        let parsed_origin = parsed_origin.map_err(|error| ClientSetupError::Proxy(error.to_string()))?;
+        Ok(Self { client, origin: endpoint.origin(), parsed_origin, limits: *limits })
     }
 
     fn exact_url(&self, request: &EncodedRequest) -> Option<reqwest::Url> {
         let url = reqwest::Url::parse(&format!("{}{}", self.origin, request.target)).ok()?;
         let target = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
-        (target == request.target).then_some(url)
+        let is_endpoint = url.username().is_empty() && url.origin() == self.parsed_origin.origin();
+        (is_endpoint && target == request.target).then_some(url)
     }
 
     pub(super) fn unsupported_reason(&self, request: &EncodedRequest) -> Option<String> {

@@ -15,7 +15,7 @@ use overstep::export::{
     CapturedPlaceholder, ExportTarget, ExportedAssertion, ExportedCase, ExportedStep, PlaceholderForm, Signing,
     curl_script, hurl_file, pytest_file,
 };
-use overstep::wire::{EncodedBody, EncodedRequest, RedactedSecret, Redaction};
+use overstep::wire::{EncodedBody, EncodedRequest, RedactedSecret, Redaction, SecretScope};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
@@ -156,8 +156,7 @@ fn draw<T: std::fmt::Debug>(strategy: impl Strategy<Value = T>, count: usize) ->
 }
 
 fn redaction() -> Redaction {
-    let secret =
-        |value: &str, variable: &str| RedactedSecret { value: value.to_owned(), variable: variable.to_owned() };
+    let secret = |value: &str, variable: &str| RedactedSecret::new(value, variable);
     Redaction::new([secret(TOKEN, "captured_cap_text")])
 }
 
@@ -252,7 +251,7 @@ fn curl_scripts_of_hostile_cases_run_no_command_of_theirs() {
         |case: &ExportedCase| curl_script(&target(&endpoint), std::slice::from_ref(case), &redaction()).is_ok();
     let cases: Vec<ExportedCase> = draw(exported_case(false), 60).into_iter().filter(can_send).take(25).collect();
     assert!(cases.len() > 10, "{} cases", cases.len());
-    let base = RedactedSecret { value: endpoint.clone(), variable: "OVERSTEP_ENDPOINT".to_owned() };
+    let base = RedactedSecret::new(endpoint.clone(), "OVERSTEP_ENDPOINT").with_scope(SecretScope::StandIn);
     let text = curl_script(&target(&endpoint), &cases, &redaction().with_secrets([base])).expect("curl can send them");
     check_text(&text);
     let Some(output) = run_in_folder("exported.sh", &text, "bash", &["-n", "exported.sh"]) else { return };

@@ -1,0 +1,162 @@
+//! The structure of JSON and XML texts, so that hiding a secret never breaks it.
+//!
+//! It never parses values: it only says of each byte what it belongs to.
+
+/// What a range of a text is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RangeKind {
+    /// Text that can be replaced freely.
+    Text,
+    /// The text of a name: the name of a JSON member.
+    Name,
+    /// Text between XML tags, or in an attribute: `<` is written `&lt;`.
+    XmlText,
+    /// The name of an XML element or attribute.
+    XmlName,
+    /// A JSON number or literal, which is replaced as a whole.
+    Bare,
+}
+
+/// A range with its kind. What lies between ranges is structure and stays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct TextRange {
+    pub start: usize,
+    pub end: usize,
+    pub kind: RangeKind,
+}
+
+/// Length from which on a text that looks like JSON may be a JSON text that was cut.
+const MIN_CUT_BYTES: usize = 1024;
+
+/// Returns the ranges of a text whose content can be replaced.
+pub(super) fn text_ranges(text: &[u8]) -> Vec<TextRange> {
+    match text.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        Some(b'<') => xml_ranges(text),
+        Some(b'{' | b'[' | b'"' | b'-' | b'0'..=b'9')
+            if text.len() >= MIN_CUT_BYTES || serde_json::from_slice::<serde::de::IgnoredAny>(text).is_ok() =>
+        {
+            json_ranges(text)
+        }
+        _ => vec![TextRange { start: 0, end: text.len(), kind: RangeKind::Text }],
+    }
+}
+
+fn json_ranges(text: &[u8]) -> Vec<TextRange> {
+    let mut out = Vec::new();
+    let mut at = 0;
+    while at < text.len() {
+        match text[at] {
+            b'"' => {
+                let start = at + 1;
+                at = start;
+                while at < text.len() && text[at] != b'"' {
+                    at += if text[at] == b'\\' { 2 } else { 1 };
+                }
+                let end = at.min(text.len());
+                at = end + 1;
+                let next = text.get(at..).and_then(|rest| rest.iter().find(|byte| !byte.is_ascii_whitespace()));
+                let kind = if next == Some(&b':') { RangeKind::Name } else { RangeKind::Text };
+                out.push(TextRange { start, end, kind });
+            }
+            byte if byte.is_ascii_whitespace() || b"{}[],:".contains(&byte) => at += 1,
+            _ => {
+                let start = at;
+                while at < text.len() && !text[at].is_ascii_whitespace() && !b"{}[],:\"".contains(&text[at]) {
+                    at += 1;
+                }
+                out.push(TextRange { start, end: at, kind: RangeKind::Bare });
+            }
+        }
+    }
+    out
+}
+
+fn xml_ranges(text: &[u8]) -> Vec<TextRange> {
+    let mut out = Vec::new();
+    let mut add = |start: usize, end: usize, kind: RangeKind| {
+        let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(byte) || !byte.is_ascii();
+        let is_whole = kind == RangeKind::XmlText;
+        let mut at = start;
+        for run in text[start.min(end)..end].chunk_by(|one, other| is_whole || is_name(one) == is_name(other)) {
+            if is_whole || is_name(&run[0]) {
+                out.push(TextRange { start: at, end: at + run.len(), kind });
+            }
+            at += run.len();
+        }
+    };
+    let position = |from: usize, what: &[u8]| {
+        text[from..].windows(what.len()).position(|window| window == what).map_or(text.len(), |at| from + at)
+    };
+    let mut at = 0;
+    while at < text.len() {
+        if text[at] != b'<' {
+            let end = position(at, b"<");
+            add(at, end, RangeKind::XmlText);
+            at = end;
+        } else if text[at..].starts_with(b"<!--") {
+            let end = position(at, b"-->");
+            add(at + 4, end, RangeKind::XmlText);
+            at = end + 3;
+        } else if text[at..].starts_with(b"<![CDATA[") {
+            let end = position(at, b"]]>");
+            add(at + 9, end, RangeKind::XmlText);
+            at = end + 3;
+        } else {
+            at += 1;
+            let mut start = at;
+            while at < text.len() && text[at] != b'>' {
+                if let quote @ (b'"' | b'\'') = text[at] {
+                    add(start, at, RangeKind::XmlName);
+                    let end = position(at + 1, &[quote]);
+                    add(at + 1, end, RangeKind::XmlText);
+                    at = (end + 1).min(text.len());
+                    start = at;
+                } else {
+                    at += 1;
+                }
+            }
+            add(start, at, RangeKind::XmlName);
+            at += 1;
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ranges(text: &str) -> Vec<(&str, RangeKind)> {
+        text_ranges(text.as_bytes()).into_iter().map(|one| (&text[one.start..one.end], one.kind)).collect()
+    }
+
+    #[test]
+    fn strings_names_and_numbers_of_json_are_told_apart() {
+        use RangeKind::{Bare, Name, Text};
+        assert_eq!(
+            ranges(r#"{"a" : "b\"c", "d":[1,true]}"#),
+            [("a", Name), (r#"b\"c"#, Text), ("d", Name), ("1", Bare), ("true", Bare)]
+        );
+        assert_eq!(ranges("[not json]"), [("[not json]", Text)]);
+        assert_eq!(ranges("12"), [("12", Bare)]);
+    }
+
+    #[test]
+    fn texts_attributes_and_tags_of_xml_are_told_apart() {
+        use RangeKind::{XmlName, XmlText};
+        assert_eq!(
+            ranges("<a b='c'>d<!--e--><![CDATA[f]]></a>"),
+            [
+                ("a", XmlName),
+                ("b", XmlName),
+                ("c", XmlText),
+                ("d", XmlText),
+                ("e", XmlText),
+                ("f", XmlText),
+                ("a", XmlName)
+            ]
+        );
+        assert_eq!(ranges("<a"), [("a", XmlName)]);
+        assert_eq!(ranges("<a b='c"), [("a", XmlName), ("b", XmlName), ("c", XmlText)]);
+    }
+}
