@@ -2,6 +2,7 @@
 
 #![recursion_limit = "512"]
 
+mod addresses;
 mod architecture;
 mod bad_input;
 mod boto3_pages;
@@ -46,6 +47,7 @@ mod replay;
 mod runner;
 mod scenario;
 mod score;
+mod secrets;
 mod seeds;
 mod served;
 mod served_protocols;
