@@ -93,8 +93,9 @@ impl Contract {
 
     /// Returns the contract reduced to the named operations and what they refer to; unknown names are ignored.
     pub fn restrict_to(&self, names: &[impl AsRef<str>]) -> Self {
+        let names: std::collections::HashSet<&str> = names.iter().map(AsRef::as_ref).collect();
         let mut restricted = self.clone();
-        restricted.operations.retain(|operation| names.iter().any(|name| name.as_ref() == operation.name.as_str()));
+        restricted.operations.retain(|operation| names.contains(operation.name.as_str()));
         restricted.remove_unreachable();
         restricted
     }
@@ -120,9 +121,9 @@ impl Contract {
         self.shapes.retain(|id, _| reached.contains(id));
         let operations = &self.operations;
         let common = &self.common_error_names;
-        self.errors.retain(|name, _| {
-            common.contains(name) || operations.iter().any(|operation| operation.errors.contains(name))
-        });
+        let listed: std::collections::HashSet<&ErrorName> =
+            operations.iter().flat_map(|operation| &operation.errors).collect();
+        self.errors.retain(|name, _| common.contains(name) || listed.contains(name));
     }
 }
 

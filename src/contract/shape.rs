@@ -3,6 +3,7 @@
 use super::{Constraint, Fact, FactField, FactOrigin, PartTraits, ShapeId, WireTraits};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 
 /// The kind of value that a shape describes, with the parts that only this kind has.
 #[derive(Clone, Debug, PartialEq)]
@@ -306,14 +307,10 @@ impl Shape {
     /// Returns the enum values that every source with a list of values includes: a valid request may use them.
     pub fn undisputed_values(&self) -> Vec<&str> {
         let ShapeKind::Enum { values } = &self.kind else { return Vec::new() };
-        values
-            .iter()
-            .map(String::as_str)
-            .filter(|value| {
-                self.facts_at(&FactField::Enum).filter(|fact| fact.disputed).all(|fact| {
-                    fact.value.as_array().is_none_or(|listed| listed.iter().any(|one| one.as_str() == Some(value)))
-                })
-            })
-            .collect()
+        let disputed = self.facts_at(&FactField::Enum).filter(|fact| fact.disputed);
+        let lists: Vec<HashSet<&str>> = disputed
+            .filter_map(|fact| Some(fact.value.as_array()?.iter().filter_map(serde_json::Value::as_str).collect()))
+            .collect();
+        values.iter().map(String::as_str).filter(|value| lists.iter().all(|list| list.contains(value))).collect()
     }
 }

@@ -206,6 +206,7 @@ mod tests {
             scenario: &scenario,
             options: crate::generate::GenerationOptions::default(),
             patterns: std::sync::Arc::default(),
+            testable: std::sync::Arc::default(),
             shared_key_patterns: crate::generate::input_checker::SharedKeyPatterns::from_contract(&contract).into(),
             is_only_modelled: false,
         };

@@ -4,13 +4,17 @@
 
 use super::aws_formats;
 use super::contract_patterns::ContractPatterns;
+use super::limits::MAX_ENTRIES;
 use super::site::InputSite;
 use super::template_filler::TemplateFiller;
+use super::testable_shapes::{MAX_PLAIN_SIZE, TestableShapes};
 use super::wire_view::writes_only_texts;
 use crate::case::{Resource, Value};
 use crate::contract::{Contract, Member, MemberPath, Operation, PathSegment, Shape, ShapeId, ShapeKind, ShapeRule};
 use crate::scenario::Scenario;
 use indexmap::IndexMap;
+use std::cell::Cell;
+use std::collections::HashMap;
 
 /// A change at one place of an input.
 #[derive(Clone, Debug)]
@@ -28,6 +32,9 @@ pub(crate) struct InputSampler<'a> {
     pub contract: &'a Contract,
     pub scenario: &'a Scenario,
     pub patterns: &'a ContractPatterns,
+    pub testable: &'a TestableShapes,
+    /// Number of parts that may still be built, so that no contract makes one case take all memory.
+    pub parts_left: Cell<u64>,
     pub operation: &'a Operation,
     pub templates: TemplateFiller<'a>,
     pub seed: u64,
@@ -37,8 +44,8 @@ pub(crate) struct InputSampler<'a> {
     pub is_only_modelled: bool,
 }
 
-/// Maximum depth of plain values that no change asks for.
-const MAX_PLAIN_DEPTH: usize = 24;
+/// Maximum number of parts of all inputs that are built for one case.
+pub(crate) const MAX_PARTS: u64 = MAX_PLAIN_SIZE / 4;
 
 /// The rest of the path to a change, during the descent into an input.
 #[derive(Clone, Copy)]
@@ -101,13 +108,16 @@ impl InputSampler<'_> {
             return self.convert_to_shape(id, self.templates.fill_json(given));
         }
         let shape = self.contract.shape(id);
+        let parts_left = self.parts_left.get();
+        self.parts_left.set(parts_left.saturating_sub(1));
         // A shape that requires itself would never end.
-        if depth > MAX_PLAIN_DEPTH && targets.is_empty() {
+        if targets.is_empty() && (parts_left == 0 || !self.testable.has_value(id)) {
             match &shape.kind {
                 ShapeKind::List { .. } => return Value::List(Vec::new()),
                 ShapeKind::Map { .. } | ShapeKind::Structure { .. } | ShapeKind::Union { .. } => {
                     return Value::empty_map();
                 }
+                ShapeKind::String | ShapeKind::Blob => return Value::text("overstep"),
                 _ => {}
             }
         }
@@ -129,18 +139,18 @@ impl InputSampler<'_> {
         depth: usize,
     ) -> Value {
         let mut out = IndexMap::new();
+        let by_member = group_by_member(targets);
+        // An input may have thousands of optional members; only the scenario can give them a value.
+        let has_given_values = depth == 0 && self.scenario.has_use_values(self.operation.name.as_str());
         for (name, member) in members {
-            let inner = descend_to_member(targets, name);
-            if is_removed(&inner) {
-                continue;
-            }
+            let inner = by_member.get(name.as_str()).map_or(&[][..], Vec::as_slice);
             let named = member.required || !inner.is_empty();
-            if !named && depth > 0 {
+            if (!named && !has_given_values) || is_removed(inner) {
                 continue;
             }
             let place = path.join_member(name);
             if named || self.scenario.use_value_at(self.operation.name.as_str(), &place).is_some() {
-                out.insert(name.clone(), self.build_value(&member.shape, &place, &inner, depth + 1));
+                out.insert(name.clone(), self.build_value(&member.shape, &place, inner, depth + 1));
             }
         }
         self.satisfy_rules(shape, path, targets, depth, &mut out);
@@ -160,8 +170,9 @@ impl InputSampler<'_> {
         if !self.is_only_modelled && !in_texts {
             return None;
         }
-        let plain = members.iter().find(|(_, member)| self.is_scalar(&member.shape));
-        plain.or_else(|| members.first().filter(|_| in_texts))
+        let mut testable = members.iter().filter(|(_, member)| self.testable.has_value(&member.shape));
+        let plain = testable.clone().find(|(_, member)| self.is_scalar(&member.shape));
+        plain.or_else(|| testable.next().filter(|_| in_texts))
     }
 
     fn build_union(
@@ -177,13 +188,15 @@ impl InputSampler<'_> {
             _ => None,
         });
         let is_finite = |member: &Member| !self.plain_value_contains(&member.shape, id, &mut Vec::new());
+        let testable = || members.iter().filter(|(_, member)| self.testable.has_value(&member.shape));
+        let filled = || testable().filter(|(_, member)| self.testable.fills_collections(&member.shape));
         let chosen = named
             .and_then(|name| members.get_key_value(name))
-            .or_else(|| members.iter().find(|(_, member)| self.is_scalar(&member.shape)))
-            .or_else(|| members.iter().find(|(_, member)| is_finite(member)))
-            .or_else(|| members.first());
+            .or_else(|| testable().find(|(_, member)| self.is_scalar(&member.shape)))
+            .or_else(|| filled().find(|(_, member)| is_finite(member)))
+            .or_else(|| testable().min_by_key(|(_, member)| self.testable.plain_size(&member.shape)));
         let Some((name, member)) = chosen else { return Value::empty_map() };
-        let inner = descend_to_member(targets, name);
+        let inner = descend(targets, |segment| matches!(segment, PathSegment::Member(member) if member == name));
         if is_removed(&inner) {
             return Value::empty_map();
         }
@@ -201,6 +214,9 @@ impl InputSampler<'_> {
     ) -> Value {
         let place = path.join(PathSegment::Item);
         let inner = descend(targets, |segment| *segment == PathSegment::Item);
+        if inner.is_empty() && min_entries(shape) == 0 && !self.testable.fills_collections(member) {
+            return Value::List(Vec::new());
+        }
         let mut items = vec![self.build_value(member, &place, &inner, depth + 1)];
         for index in 1..min_entries(shape) {
             items.push(self.distinct_item(member, &place, index, depth));
@@ -218,6 +234,10 @@ impl InputSampler<'_> {
     ) -> Value {
         let keys = descend(targets, |segment| *segment == PathSegment::Key);
         let values = descend(targets, |segment| *segment == PathSegment::Value);
+        let is_filled = self.testable.fills_collections(key) && self.testable.fills_collections(value);
+        if keys.is_empty() && values.is_empty() && min_entries(shape) == 0 && !is_filled {
+            return Value::empty_map();
+        }
         let named = keys.iter().find_map(|target| match target.change {
             InputChange::Set(Value::Text(text)) => Some(text.clone()),
             _ => None,
@@ -291,8 +311,11 @@ impl InputSampler<'_> {
             if wanted.iter().any(|name| out.contains_key(name) && !is_targeted(name)) {
                 continue;
             }
-            let free =
-                || wanted.iter().filter(|name| !is_targeted(name)).filter_map(|name| members.get_key_value(name));
+            let free = || {
+                let untargeted = wanted.iter().filter(|name| !is_targeted(name));
+                let known = untargeted.filter_map(|name| members.get_key_value(name));
+                known.filter(|(_, member)| self.testable.has_value(&member.shape))
+            };
             let plain = free().find(|(_, member)| self.contract.shape(&member.shape).kind.is_text());
             if let Some((name, member)) = plain.or_else(|| free().next()) {
                 let value = self.build_value(&member.shape, &path.join_member(name), &[], depth + 1);
@@ -366,9 +389,9 @@ impl InputSampler<'_> {
     }
 }
 
-/// Returns the number of items or entries of a plain value.
+/// Returns the minimum number of items or entries of a plain value.
 fn min_entries(shape: &Shape) -> u64 {
-    shape.length().min.unwrap_or(0).clamp(1, 64)
+    shape.length().min.unwrap_or(0).min(MAX_ENTRIES)
 }
 
 /// Returns true if one of the targets removes the place.
@@ -383,8 +406,15 @@ fn fits_byte_budget(shape: &Shape, key: &str, entry: &Value) -> bool {
     shape.rules.iter().all(|rule| !matches!(rule, ShapeRule::MaxTotalBytes { max, .. } if bytes > *max))
 }
 
-fn descend_to_member<'c>(targets: &[PathTarget<'c>], name: &str) -> Vec<PathTarget<'c>> {
-    descend(targets, |segment| matches!(segment, PathSegment::Member(member) if member == name))
+/// Returns the targets inside each member of a structure, by its name.
+fn group_by_member<'c>(targets: &[PathTarget<'c>]) -> HashMap<&'c str, Vec<PathTarget<'c>>> {
+    let mut found: HashMap<&str, Vec<PathTarget<'c>>> = HashMap::new();
+    for target in targets {
+        if let Some((PathSegment::Member(name), rest)) = target.rest.split_first() {
+            found.entry(name).or_default().push(PathTarget { rest, change: target.change });
+        }
+    }
+    found
 }
 
 fn descend<'c>(targets: &[PathTarget<'c>], fits: impl Fn(&PathSegment) -> bool) -> Vec<PathTarget<'c>> {

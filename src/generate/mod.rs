@@ -23,22 +23,28 @@ mod plan;
 mod plan_context;
 mod resource_status;
 mod scalar_sampler;
+mod shape_defect;
 mod site;
 mod sized_case;
 mod stateful;
 mod stored_budget;
 mod strategies;
 mod template_filler;
+mod testable_shapes;
 mod wire_view;
 
-pub use contract_patterns::unsatisfiable_patterns;
+pub use contract_patterns::PatternDefect;
 pub use error::PlanError;
 pub use fuzz::{Action, ActionError, FuzzCase, FuzzCheck, FuzzGenerator, actions_from_json, actions_to_json};
 pub use input_checker::Violation;
+pub(crate) use limits::MAX_ENUM_VALUES;
 pub use options::{GenerationLevel, GenerationOptions};
 pub use plan::{
     CANARY_OPERATION, CompiledContract, SEQUENCE_LENGTH, control_case, find_violations, generate_cases, sequence_part,
 };
+pub use shape_defect::ShapeDefect;
+pub(crate) use shape_defect::{partially_tested_enums, shorten_pattern};
 pub use site::documented_constraints;
 pub use sized_case::{SizeBounds, case_of_size, documented_bounds};
 pub use stateful::stored_member::is_readable;
+pub use testable_shapes::ShapeProblem;

@@ -1,13 +1,14 @@
 //! Generates the cases of a scenario one after another; they are never all in memory.
 
-use super::contract_patterns::ContractPatterns;
+use super::contract_patterns::{ContractPatterns, PatternDefect};
 use super::error::PlanError;
 use super::input_checker::{InputChecker, SharedKeyPatterns, Violation};
 use super::options::{GenerationLevel, GenerationOptions};
 use super::plan_context::PlanContext;
 use super::site::{InputSite, input_sites};
+use super::testable_shapes::{MAX_SITES, ShapeProblem, TestableShapes};
 use crate::case::{Case, CaseId, Value};
-use crate::contract::{Contract, MemberPath, Operation};
+use crate::contract::{Contract, MemberPath, Operation, ShapeId};
 use crate::generate::operation_context::{FirstOfKind, OperationContext};
 use crate::generate::strategies::{OPERATION_STRATEGIES, SITE_STRATEGIES};
 use crate::scenario::Scenario;
@@ -18,13 +19,13 @@ use std::sync::Arc;
 /// the same cases.
 ///
 /// # Errors
-/// Returns an error if an operation has no route or a pattern cannot be satisfied.
+/// Returns an error if an operation has no route.
 pub fn generate_cases<'a>(
     contract: &'a Contract,
     scenario: &'a Scenario,
     options: GenerationOptions,
 ) -> Result<Box<dyn Iterator<Item = Case> + Send + 'a>, PlanError> {
-    CompiledContract::new(contract)?.cases(scenario, options)
+    CompiledContract::new(contract).cases(scenario, options)
 }
 
 fn control_cases<'a>(plan: Arc<GenerationPlan<'a>>) -> impl Iterator<Item = Case> + Send + use<'a> {
@@ -74,7 +75,7 @@ pub fn sequence_part(
     id.sequence()?.kept?;
     let plan = GenerationPlan::new(contract, scenario, options).ok()?;
     let operation = plan.operations.iter().find(|wanted| wanted.name.as_str() == id.operation())?;
-    let sites = input_sites(contract, operation);
+    let sites = input_sites(contract, operation, &plan.context.testable);
     crate::generate::stateful::sequences::partial_sequence(
         &OperationContext { plan: &plan.context, operation, sites: &sites, first_of_kind: None },
         id,
@@ -93,19 +94,16 @@ pub(super) fn with_operation_context<R>(
     let Some(operation) = plan.operations.iter().find(|wanted| wanted.name.as_str() == operation) else {
         return Ok(None);
     };
-    let sites = input_sites(compiled.contract, operation);
+    let sites = input_sites(compiled.contract, operation, &compiled.testable);
     Ok(inspect(&OperationContext { plan: &plan.context, operation, sites: &sites, first_of_kind: None }))
 }
 
 /// Returns the constraints that an input of an operation violates.
-///
-/// # Errors
-/// Returns an error if a pattern of the contract cannot be satisfied.
-pub fn find_violations(contract: &Contract, operation: &Operation, input: &Value) -> Result<Vec<Violation>, PlanError> {
-    let patterns = ContractPatterns::from_contract(contract)?;
+pub fn find_violations(contract: &Contract, operation: &Operation, input: &Value) -> Vec<Violation> {
+    let patterns = ContractPatterns::from_contract(contract);
     let shared_key_patterns = SharedKeyPatterns::from_contract(contract);
     let labels = InputChecker { contract, patterns: &patterns, shared_key_patterns: &shared_key_patterns };
-    Ok(operation.input.as_ref().map_or_else(Vec::new, |id| labels.violations(id, input)))
+    operation.input.as_ref().map_or_else(Vec::new, |id| labels.violations(id, input))
 }
 
 /// A contract prepared for generating cases of several scenarios. The expensive preparation is done once.
@@ -113,22 +111,52 @@ pub fn find_violations(contract: &Contract, operation: &Operation, input: &Value
 pub struct CompiledContract<'a> {
     contract: &'a Contract,
     patterns: Arc<ContractPatterns>,
+    testable: Arc<TestableShapes>,
     shared_key_patterns: Arc<SharedKeyPatterns>,
     is_only_modelled: bool,
 }
 
 impl<'a> CompiledContract<'a> {
-    /// Prepares a contract.
-    ///
-    /// # Errors
-    /// Returns an error if a pattern cannot be satisfied.
-    pub fn new(contract: &'a Contract) -> Result<Self, PlanError> {
-        Ok(Self {
+    /// Prepares a contract. What cannot be tested is left out of all cases.
+    pub fn new(contract: &'a Contract) -> Self {
+        let patterns = ContractPatterns::from_contract(contract);
+        Self {
             contract,
-            patterns: Arc::new(ContractPatterns::from_contract(contract)?),
+            testable: Arc::new(TestableShapes::new(contract, &patterns)),
+            patterns: Arc::new(patterns),
             shared_key_patterns: Arc::new(SharedKeyPatterns::from_contract(contract)),
             is_only_modelled: contract.is_model_only(),
-        })
+        }
+    }
+
+    /// Returns the shapes of which no value is sent, in the contract's order. If machine models are the only source,
+    /// patterns are not checked.
+    pub fn shape_problems(&self) -> Vec<ShapeProblem> {
+        self.testable.problems(self.contract)
+    }
+
+    /// Returns why the pattern of a shape is not tested, or `None` if it is tested or the shape has none.
+    pub fn pattern_defect(&self, id: &ShapeId) -> Option<&PatternDefect> {
+        self.patterns.defect(id)
+    }
+
+    /// Returns false if the requests of an operation are so large that it is not fuzzed.
+    pub fn is_fuzzed(&self, operation: &Operation) -> bool {
+        !self.testable.is_too_large_to_fuzz(operation)
+    }
+
+    /// Returns how many places of an operation's input are tested, if its requests are so large that not all are.
+    pub fn reduced_places(&self, operation: &Operation) -> Option<usize> {
+        let input = operation.input.as_ref()?;
+        let limit = self.testable.place_limit(self.contract, input);
+        let places = input_sites(self.contract, operation, &self.testable).len();
+        (limit < MAX_SITES && places >= limit).then_some(places)
+    }
+
+    /// Returns true if a valid request for an operation can be built. A value that the scenario's `use` gives counts as
+    /// valid.
+    pub fn has_request(&self, scenario: &Scenario, operation: &Operation) -> bool {
+        self.testable.has_request(self.contract, scenario, operation)
     }
 
     /// Returns all cases, like [`generate_cases`].
@@ -236,7 +264,7 @@ pub(super) struct GenerationPlan<'a> {
 
 impl<'a> GenerationPlan<'a> {
     pub fn new(contract: &'a Contract, scenario: &'a Scenario, options: GenerationOptions) -> Result<Self, PlanError> {
-        Self::from_compiled(&CompiledContract::new(contract)?, scenario, options)
+        Self::from_compiled(&CompiledContract::new(contract), scenario, options)
     }
 
     fn from_compiled(
@@ -249,6 +277,7 @@ impl<'a> GenerationPlan<'a> {
             .operations
             .iter()
             .filter(|operation| scenario.includes_operation(operation.name.as_str()))
+            .filter(|operation| compiled.has_request(scenario, operation))
             .collect();
         if let Some(operation) = wanted.iter().find(|operation| operation.http.is_none()) {
             return Err(PlanError {
@@ -263,6 +292,7 @@ impl<'a> GenerationPlan<'a> {
                 scenario,
                 options,
                 patterns: Arc::clone(&compiled.patterns),
+                testable: Arc::clone(&compiled.testable),
                 shared_key_patterns: Arc::clone(&compiled.shared_key_patterns),
                 is_only_modelled: compiled.is_only_modelled,
             },
@@ -282,7 +312,7 @@ impl<'a> GenerationPlan<'a> {
     /// Returns the cases with each optional member alone and with other plain values, for an operation that only models
     /// describe.
     fn plain_cases(&self, index: usize) -> Vec<Case> {
-        let sites = input_sites(self.context.contract, self.operations[index]);
+        let sites = input_sites(self.context.contract, self.operations[index], &self.context.testable);
         crate::generate::boundary::valid::cases(&self.operation_context(index, &sites, None))
     }
 
@@ -290,7 +320,8 @@ impl<'a> GenerationPlan<'a> {
     fn operation_cases(self: Arc<Self>, index: usize) -> impl Iterator<Item = Case> + Send + use<'a> {
         let is_quick = self.context.options.level == GenerationLevel::Quick;
         let first_of_kind = is_quick.then(|| Arc::new(FirstOfKind::default()));
-        let places: Arc<[InputSite]> = input_sites(self.context.contract, self.operations[index]).into();
+        let places: Arc<[InputSite]> =
+            input_sites(self.context.contract, self.operations[index], &self.context.testable).into();
         let whole = {
             let (plan, places, first_of_kind) = (Arc::clone(&self), Arc::clone(&places), first_of_kind.clone());
             // `plain_cases` has generated the cases of the first strategy already.

@@ -4,12 +4,14 @@
 
 use super::contract_patterns::ContractPatterns;
 use super::input_checker::{InputChecker, SharedKeyPatterns};
-use super::input_sampler::InputSampler;
+use super::input_sampler::{InputSampler, MAX_PARTS};
 use super::options::GenerationOptions;
 use super::template_filler::TemplateFiller;
+use super::testable_shapes::TestableShapes;
 use crate::case::{Authorization, CaseClass, CaseId, CaseKind, CaseSubject, LawName};
 use crate::contract::{Contract, Fact, Operation, Provenance};
 use crate::scenario::Scenario;
+use std::cell::Cell;
 use std::sync::Arc;
 
 /// The inputs that all strategies share.
@@ -18,6 +20,7 @@ pub(crate) struct PlanContext<'a> {
     pub scenario: &'a Scenario,
     pub options: GenerationOptions,
     pub patterns: Arc<ContractPatterns>,
+    pub testable: Arc<TestableShapes>,
     pub shared_key_patterns: Arc<SharedKeyPatterns>,
     /// Whether machine models are the only source of the contract.
     pub is_only_modelled: bool,
@@ -46,6 +49,8 @@ impl<'a> PlanContext<'a> {
             contract: self.contract,
             scenario: self.scenario,
             patterns: &self.patterns,
+            testable: &self.testable,
+            parts_left: Cell::new(MAX_PARTS),
             operation,
             templates: TemplateFiller::new(self.scenario, case),
             seed: self.options.seed,

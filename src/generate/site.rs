@@ -2,14 +2,15 @@
 //!
 //! It never looks at values.
 
+use super::contract_patterns::ContractPatterns;
+use super::testable_shapes::TestableShapes;
 use crate::contract::{
     Constraint, Contract, FactField, Member, MemberLocation, MemberPath, Operation, PathSegment, Protocol, Shape,
     ShapeId, ShapeKind,
 };
 
-/// Maximum number of places per operation, in breadth-first order. Deeper places of larger inputs are left out,
-/// because inputs such as those of EC2 or DynamoDB branch endlessly.
-const MAX_SITES: usize = 4_000;
+/// Maximum number of segments of a place's path.
+const MAX_SITE_DEPTH: usize = 32;
 
 /// A place inside an input.
 #[derive(Clone, Debug)]
@@ -30,16 +31,20 @@ pub(crate) struct InputSite {
     pub recursive: bool,
 }
 
-/// Returns all places in breadth-first order. A shape inside itself is followed once more and then left out.
-pub(crate) fn input_sites(contract: &Contract, operation: &Operation) -> Vec<InputSite> {
+/// Returns all places in breadth-first order whose shapes have values. A shape inside itself is followed once more and
+/// then left out.
+pub(crate) fn input_sites(contract: &Contract, operation: &Operation, testable: &TestableShapes) -> Vec<InputSite> {
     let Some(input) = &operation.input else { return Vec::new() };
+    let limit = testable.place_limit(contract, input);
     let mut found: Vec<InputSite> = Vec::new();
     // The shapes above each site, to detect recursion.
     let mut above: Vec<Vec<ShapeId>> = Vec::new();
     let add = |found: &mut Vec<InputSite>, above: &mut Vec<Vec<ShapeId>>, site: InputSite, mut chain: Vec<ShapeId>| {
-        chain.push(site.parent.clone());
-        found.push(site);
-        above.push(chain);
+        if found.len() < limit && testable.has_value(&site.shape) {
+            chain.push(site.parent.clone());
+            found.push(site);
+            above.push(chain);
+        }
     };
     let all = contract.shape(input).kind.members().into_iter().flatten();
     for (name, member) in all.filter(|(name, member)| !is_framing_header(name, member)) {
@@ -47,13 +52,13 @@ pub(crate) fn input_sites(contract: &Contract, operation: &Operation) -> Vec<Inp
         add(&mut found, &mut above, site, Vec::new());
     }
     let mut next = 0;
-    while next < found.len() && found.len() < MAX_SITES {
+    while next < found.len() && found.len() < limit {
         let site = found[next].clone();
         let chain = above[next].clone();
         next += 1;
         let times = chain.iter().filter(|id| **id == site.shape).count();
         found[next - 1].recursive = times > 0;
-        if times > 1 {
+        if times > 1 || site.path.0.len() >= MAX_SITE_DEPTH {
             continue;
         }
         let shape = contract.shape(&site.shape);
@@ -140,8 +145,20 @@ impl InputSite {
     }
 }
 
-/// Returns every constraint that a contract states on an operation's input, with its member path.
-pub fn documented_constraints(contract: &Contract, operation: &Operation) -> Vec<(MemberPath, Constraint)> {
+/// Returns a function that lists every constraint that this contract states on an operation's input, with its member
+/// path. Shapes without a value that can be sent are left out.
+pub fn documented_constraints(
+    contract: &Contract,
+) -> impl Fn(&Contract, &Operation) -> Vec<(MemberPath, Constraint)> + use<> {
+    let testable = TestableShapes::new(contract, &ContractPatterns::from_contract(contract));
+    move |contract, operation| list_constraints(contract, operation, &testable)
+}
+
+fn list_constraints(
+    contract: &Contract,
+    operation: &Operation,
+    testable: &TestableShapes,
+) -> Vec<(MemberPath, Constraint)> {
     let mut found = Vec::new();
     let of_rules = |path: &MemberPath, shape: &Shape, found: &mut Vec<_>| {
         found.extend(shape.rules.iter().map(|rule| (path.clone(), rule.constraint())));
@@ -158,7 +175,7 @@ pub fn documented_constraints(contract: &Contract, operation: &Operation) -> Vec
         _ => !is_text,
     };
     // A shape inside itself adds no new constraints.
-    for site in input_sites(contract, operation).iter().filter(|site| !site.recursive) {
+    for site in input_sites(contract, operation, testable).iter().filter(|site| !site.recursive) {
         let shape = contract.shape(&site.shape);
         let mut add = |states: bool, constraint| {
             if states {

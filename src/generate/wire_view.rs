@@ -32,6 +32,9 @@ fn normalize_bindings(contract: &Contract, id: &ShapeId, input: &Value) -> Optio
     let Value::Map(given) = input else { return None };
     let mut changes: Vec<(&String, Option<Value>)> = Vec::new();
     for (name, member) in contract.shape(id).kind.members()? {
+        if !matches!(member.location, MemberLocation::Header | MemberLocation::Payload) {
+            continue;
+        }
         let kind = &contract.shape(&member.shape).kind;
         let Some(value) = given.get(name) else {
             // A parser may take a missing or an empty body as a structure without required members.

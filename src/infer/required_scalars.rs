@@ -4,6 +4,8 @@ use crate::contract::{Contract, MemberPath, Operation, PathSegment, Shape, Shape
 
 /// Maximum depth of the search for required members.
 const MAX_REQUIRED_DEPTH: usize = 3;
+/// Maximum number of segments of a path.
+const MAX_PATH_LENGTH: usize = 12;
 
 /// A required scalar of an input.
 pub(super) struct RequiredScalar<'c> {
@@ -49,14 +51,15 @@ fn collect_required_scalars<'c>(
                 collect_required_scalars(contract, &member.shape, &path.join_member(name), depth + 1, found);
             }
         }
-        ShapeKind::List { member } => {
+        // Lists do not count towards the depth, but a list of itself would never end.
+        ShapeKind::List { member } if path.0.len() < MAX_PATH_LENGTH => {
             collect_required_scalars(contract, member, &path.join(PathSegment::Item), depth, found)
         }
         ShapeKind::Map { key, value } if depth < MAX_REQUIRED_DEPTH => {
             collect_required_scalars(contract, key, &path.join(PathSegment::Key), depth + 1, found);
             collect_required_scalars(contract, value, &path.join(PathSegment::Value), depth + 1, found);
         }
-        ShapeKind::Structure { .. } | ShapeKind::Union { .. } | ShapeKind::Map { .. } => {}
+        ShapeKind::Structure { .. } | ShapeKind::Union { .. } | ShapeKind::Map { .. } | ShapeKind::List { .. } => {}
         _ => found.push(RequiredScalar { path: path.clone(), id, shape }),
     }
 }

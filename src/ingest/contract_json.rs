@@ -2,10 +2,12 @@
 //!
 //! It never changes what the contract states; values without a fact get one, so that merging can compare sources.
 
+use super::json::{self, JsonNode};
 use super::source_text::SourceText;
 use super::{IngestDiagnostic, IngestError};
 use crate::contract::{self, Contract, ContractFormatError, Fact, FactField, FactOrigin, ShapeKind};
 use serde_json::Value as Json;
+use std::collections::HashMap;
 
 /// Reads a contract.
 pub(super) fn read(text: &SourceText<'_>) -> Result<(Contract, Vec<IngestDiagnostic>), IngestError> {
@@ -24,12 +26,37 @@ pub(super) fn read(text: &SourceText<'_>) -> Result<(Contract, Vec<IngestDiagnos
             text.error(line, error.to_string(), "every name that a contract refers to must be defined in it")
         }
     })?;
-    add_missing_facts(&mut contract, text);
+    add_missing_facts(&mut contract, text, &DefinitionLines::new(text));
     Ok((contract, Vec::new()))
 }
 
-fn add_missing_facts(contract: &mut Contract, text: &SourceText<'_>) {
-    let line_of = |name: &str| text.text.find(&format!("\"{name}\"")).map_or(1, |offset| text.line_at_offset(offset));
+/// The lines on which a contract defines its parts.
+#[derive(Default)]
+struct DefinitionLines {
+    shapes: HashMap<String, u32>,
+    /// In the order of the document, because a name may be repeated.
+    operations: Vec<u32>,
+    errors: HashMap<String, u32>,
+}
+
+impl DefinitionLines {
+    fn new(text: &SourceText<'_>) -> Self {
+        // The text is valid JSON, but the other parser accepts deeper nesting.
+        let Ok(root) = json::parse(&text.text) else { return Self::default() };
+        let items = |key: &str| root.get(key).map_or(&[][..], JsonNode::items);
+        let shapes = root.get("shapes").map_or(&[][..], JsonNode::entries);
+        Self {
+            shapes: shapes.iter().map(|entry| (entry.key.clone(), entry.line)).collect(),
+            operations: items("operations").iter().map(|node| node.line).collect(),
+            errors: items("errors")
+                .iter()
+                .filter_map(|node| Some((node.member_text("name")?.to_owned(), node.line)))
+                .collect(),
+        }
+    }
+}
+
+fn add_missing_facts(contract: &mut Contract, text: &SourceText<'_>, lines: &DefinitionLines) {
     for (id, shape) in &mut contract.shapes {
         let mut stated: Vec<(FactField, Json)> = vec![(FactField::Type, shape.kind.name().into())];
         if let Some(length) = shape.length {
@@ -61,13 +88,17 @@ fn add_missing_facts(contract: &mut Contract, text: &SourceText<'_>) {
         let missing: Vec<(FactField, Json)> =
             stated.into_iter().filter(|(field, _)| shape.facts_at(field).next().is_none()).collect();
         if !missing.is_empty() {
-            let at = text.provenance_at(line_of(id.as_str()));
+            let at = text.provenance_at(lines.shapes.get(id.as_str()).copied().unwrap_or(1));
             shape
                 .facts
                 .extend(missing.into_iter().map(|(field, value)| Fact::new(field, value, FactOrigin::Documented, &at)));
         }
     }
-    for operation in &mut contract.operations {
+    for (index, operation) in contract.operations.iter_mut().enumerate() {
+        let at = text.provenance_at(lines.operations.get(index).copied().unwrap_or(1));
+        if operation.sources.is_empty() {
+            operation.sources.push(at.clone());
+        }
         let Some(http) = &operation.http else { continue };
         let mut stated: Vec<(FactField, Json)> = vec![(FactField::HttpMethod, http.method.clone().into())];
         stated.push((FactField::HttpUri, http.uri.clone().into()));
@@ -75,7 +106,6 @@ fn add_missing_facts(contract: &mut Contract, text: &SourceText<'_>) {
         let missing: Vec<(FactField, Json)> =
             stated.into_iter().filter(|(field, _)| !operation.facts.iter().any(|fact| fact.field == *field)).collect();
         if !missing.is_empty() {
-            let at = text.provenance_at(line_of(operation.name.as_str()));
             operation
                 .facts
                 .extend(missing.into_iter().map(|(field, value)| Fact::new(field, value, FactOrigin::Documented, &at)));
@@ -87,7 +117,7 @@ fn add_missing_facts(contract: &mut Contract, text: &SourceText<'_>) {
                 FactField::Status,
                 status,
                 FactOrigin::Documented,
-                &text.provenance_at(line_of(name.as_str())),
+                &text.provenance_at(lines.errors.get(name.as_str()).copied().unwrap_or(1)),
             ));
         }
     }

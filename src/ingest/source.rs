@@ -8,7 +8,7 @@ use super::{
     contract_json, mintlify, route, wire_names,
 };
 use crate::contract::{self, Contract};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// Looks documents up among those that are being read together.
 struct LoadedDocuments<'a>(BTreeMap<String, &'a (String, Vec<u8>)>);
@@ -168,6 +168,7 @@ fn read_source_text(
         contract.operations[index].input = None;
     }
     wire_names::check(&contract, text).map_err(|error| *error)?;
+    diagnostics.extend(drop_repeated_operations(&mut contract, text));
     if let Some(offset) = text.invalid_utf8_offset {
         diagnostics.push(text.warning(
             text.line_at_offset(offset),
@@ -176,6 +177,22 @@ fn read_source_text(
         ));
     }
     Ok(IngestOutput { contract, diagnostics })
+}
+
+/// Drops every operation whose name an earlier one of the same document has, with a warning for each.
+fn drop_repeated_operations(contract: &mut Contract, text: &SourceText<'_>) -> Vec<IngestDiagnostic> {
+    let mut seen = HashSet::new();
+    let mut found = Vec::new();
+    contract.operations.retain(|operation| {
+        let is_first = seen.insert(operation.name.clone());
+        if !is_first {
+            let line = operation.sources.first().map_or(1, |source| source.line);
+            let problem = format!("operation `{}` is described more than once in this document", operation.name);
+            found.push(text.warning(line, problem, "only the first description is used; rename or remove the others"));
+        }
+        is_first
+    });
+    found
 }
 
 /// Reads the documents of one API and merges them. Their order does not change the resulting contract.

@@ -14,6 +14,10 @@ const MAX_ATTEMPTS: u32 = 64;
 const MAX_EXTRA_CHARACTERS: usize = 8;
 /// Maximum length of a generated text.
 const MAX_TEXT_LENGTH: usize = 1 << 20;
+/// Maximum length of a pattern in bytes. The longest pattern of all botocore models has 1,195.
+const MAX_PATTERN_LENGTH: usize = 20_000;
+/// Maximum size of a pattern whose counted repetitions are written out, in characters.
+const MAX_EXPANDED_SIZE: usize = 1 << 20;
 
 /// An invalid or unsupported pattern.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -45,11 +49,17 @@ impl DocumentedPattern {
     /// Returns an error if the pattern is malformed or uses unsupported syntax.
     pub fn new(pattern: &str) -> Result<Self, PatternError> {
         let error = |reason: String| PatternError { pattern: pattern.to_owned(), reason };
+        if pattern.len() > MAX_PATTERN_LENGTH {
+            return Err(error(format!("it is longer than {MAX_PATTERN_LENGTH} bytes")));
+        }
         if has_ambiguous_repetition(pattern) {
             return Err(error("regex engines differ on the repetition of a repetition or an anchor".to_owned()));
         }
         let rust = translate_to_rust(pattern);
         let parsed = Expr::parse_tree(&rust).map_err(|e| error(e.to_string()))?;
+        if expanded_size(&parsed.expr) > MAX_EXPANDED_SIZE {
+            return Err(error("its repetitions multiply to more than a million characters".to_owned()));
+        }
         let whole = build_regex(&format!("\\A(?:{rust})\\z")).map_err(|e| error(e.to_string()))?;
         let tree = PatternTree::new(&parsed.expr);
         Ok(Self { whole, search: OnceLock::new(), rust, tree, has_word_boundary: has_word_boundary(pattern) })
@@ -82,6 +92,11 @@ impl DocumentedPattern {
         self.tree.length_range()
     }
 
+    /// Returns true if the lengths of its texts are known: a back-reference, for example, may have any length.
+    pub fn has_known_lengths(&self) -> bool {
+        self.tree.has_known_lengths()
+    }
+
     /// Returns a matching text of exactly `length` characters, or of any short length if `length` is `None`. Returns
     /// `None` if no text was found.
     pub fn draw_member(&self, draw: &mut dyn Draw, length: Option<usize>) -> Option<String> {
@@ -91,6 +106,7 @@ impl DocumentedPattern {
             Some(length) => length,
             None => 0,
         };
+        let mut exhausted = false;
         for attempt in 0..MAX_ATTEMPTS {
             let target = match length {
                 Some(_) => wanted,
@@ -101,9 +117,15 @@ impl DocumentedPattern {
             let mut text = String::new();
             if self.tree.write_text(target, draw, &mut text).is_some()
                 && text.chars().count() == target
-                && self.matches(&text)
+                && !self.is_ambiguous_for(&text)
             {
-                return Some(text);
+                match self.whole.is_match(&text) {
+                    Ok(true) => return Some(text),
+                    Ok(false) => {}
+                    // Each such attempt takes long, and the next ones are no better.
+                    Err(_) if exhausted => return None,
+                    Err(_) => exhausted = true,
+                }
             }
             // Without a wanted length, a few more attempts make sense only if a matching text may have to be longer.
             if length.is_none() && attempt > MAX_ATTEMPTS / 2 && least.saturating_add(MAX_EXTRA_CHARACTERS) >= most {
@@ -138,6 +160,19 @@ impl DocumentedPattern {
             }
         }
         found
+    }
+}
+
+/// Returns the size of an expression whose counted repetitions are written out; an open end counts once.
+fn expanded_size(expr: &Expr) -> usize {
+    let parts = expr.children_iter().fold(1, |sum: usize, part| sum.saturating_add(expanded_size(part)));
+    match expr {
+        Expr::Literal { val, .. } => val.len(),
+        Expr::Repeat { lo, hi, .. } => {
+            let times = if *hi == usize::MAX { lo.saturating_add(1) } else { *hi };
+            parts.saturating_mul(times.max(1))
+        }
+        _ => parts,
     }
 }
 
@@ -190,6 +225,28 @@ mod tests {
         for fine in ["a{2}[{3}]", "(a{2}){3}", r"a{2}\{3}"] {
             assert!(DocumentedPattern::new(fine).is_ok(), "{fine}");
         }
+    }
+
+    #[test]
+    fn patterns_beyond_every_size_are_unsupported() {
+        let alternatives = (0..100_000).map(|number| number.to_string()).collect::<Vec<_>>().join("|");
+        for large in
+            [alternatives.as_str(), "^(((a{1,1000}){1,1000}){1,1000}){1,1000}$", "(((a{9999}){9999}){9999}){9999}"]
+        {
+            let error = DocumentedPattern::new(large).expect_err("it is too large");
+            assert!(error.reason.contains("more than") || error.reason.contains("longer than"), "{}", error.reason);
+        }
+        for fine in ["[a-z]{1,65536}", r"(\w{1,256}/){1,50}", r"([a-z]+[0-9]{2,4}){3,}"] {
+            assert!(DocumentedPattern::new(fine).is_ok(), "{fine}");
+        }
+    }
+
+    #[test]
+    fn texts_with_back_references_have_unknown_lengths() {
+        let repeated = DocumentedPattern::new(r"^(.+)\1\1\1$").expect("well formed");
+        assert!(!repeated.has_known_lengths() && repeated.matches("aaaa"));
+        let look_behind = DocumentedPattern::new(r"^[a-z]+(?<!x)$").expect("well formed");
+        assert!(look_behind.has_known_lengths());
     }
 
     proptest::proptest! {

@@ -45,7 +45,7 @@ impl PatternTree {
             Expr::Any { .. } => one(class_node(vec![(' ', '~'), ('\u{a1}', '\u{2ff}')])),
             Expr::GeneralNewline { .. } => one(class_node(vec![('\n', '\n')])),
             Expr::Delegate { inner, casei } => match parse_class_ranges(inner, *casei) {
-                none if none.is_empty() => Self::zero_width(PatternNode::Unsupported),
+                none if none.is_empty() => Self::unsupported(),
                 ranges => one(class_node(ranges)),
             },
             Expr::Literal { val, .. } => {
@@ -81,8 +81,17 @@ impl PatternTree {
                 Self::zero_width(PatternNode::Forbidden(Box::new(Self::new(inner))))
             }
             Expr::Empty | Expr::Assertion(_) | Expr::LookAround(..) => Self::zero_width(PatternNode::ZeroWidth),
-            _ => Self::zero_width(PatternNode::Unsupported),
+            _ => Self::unsupported(),
         }
+    }
+
+    fn unsupported() -> Self {
+        Self { node: PatternNode::Unsupported, min_length: 0, max_length: usize::MAX }
+    }
+
+    /// Returns true if no part of it can have any length.
+    pub fn has_known_lengths(&self) -> bool {
+        !matches!(self.node, PatternNode::Unsupported) && self.children().all(Self::has_known_lengths)
     }
 
     fn zero_width(node: PatternNode) -> Self {

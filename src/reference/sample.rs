@@ -28,68 +28,77 @@ pub(super) const COMMON_TEXTS: &[&str] = &[
 
 /// Returns the smallest valid value of a shape, or `None` if recursion makes every value infinite.
 pub(super) fn smallest_value(contract: &Contract, id: &ShapeId) -> Option<Value> {
-    build_value(contract, id, &mut Vec::new())
+    SampleBuilder { contract, ancestors: Vec::new(), values_left: MAX_VALUES }.build_value(id)
 }
 
-fn build_value<'a>(contract: &'a Contract, id: &'a ShapeId, ancestors: &mut Vec<&'a ShapeId>) -> Option<Value> {
-    if ancestors.contains(&id) {
-        return None;
-    }
-    let shape = contract.shapes.get(id)?;
-    ancestors.push(id);
-    let entries = shape.length().min.unwrap_or(0).min(64) as usize;
-    let sample = match &shape.kind {
-        ShapeKind::Blob => Some(data_encoding::BASE64.encode(&vec![0; entries]).into()),
-        ShapeKind::Boolean => Some(false.into()),
-        ShapeKind::String => Some(smallest_text(shape).into()),
-        ShapeKind::Enum { values } => values.first().map(|value| value.as_str().into()),
-        ShapeKind::Integer | ShapeKind::Long => Some(json!(smallest_number(shape) as i64)),
-        ShapeKind::Float | ShapeKind::Double => Some(json!(smallest_number(shape))),
-        ShapeKind::Timestamp => Some(json!(0)),
-        ShapeKind::Document => Some(json!({})),
-        ShapeKind::List { .. } if entries == 0 => Some(json!([])),
-        ShapeKind::List { member } if shape.unique => (0..entries)
-            .map(|number| distinct_value(contract, member, number, ancestors))
-            .collect::<Option<Vec<_>>>()
-            .map(Value::Array),
-        ShapeKind::List { member } => {
-            build_value(contract, member, ancestors).map(|item| Value::Array(vec![item; entries]))
-        }
-        ShapeKind::Map { key, value: element } => (0..entries)
-            .map(|number| {
-                let key = distinct_value(contract, key, number, ancestors)?.as_str()?.to_owned();
-                Some((key, build_value(contract, element, ancestors)?))
-            })
-            .collect::<Option<Map<_, _>>>()
-            .map(Value::Object),
-        ShapeKind::Structure { members } => members
-            .iter()
-            .filter(|(_, member)| member.required)
-            .map(|(name, member)| Some((name.clone(), build_value(contract, &member.shape, ancestors)?)))
-            .collect::<Option<Map<_, _>>>()
-            .map(Value::Object),
-        ShapeKind::Union { members } => members.iter().find_map(|(name, member)| {
-            let value = build_value(contract, &member.shape, ancestors)?;
-            Some(Value::Object(Map::from_iter([(name.clone(), value)])))
-        }),
-    };
-    ancestors.pop();
-    sample
-}
+/// Maximum number of values within a sample. Required members may branch at every level.
+const MAX_VALUES: usize = 100_000;
+/// Maximum depth of a sample.
+const MAX_DEPTH: usize = 64;
 
-/// Returns the smallest value for number 0, and distinct values for other numbers, as far as the shape has enough.
-fn distinct_value<'a>(
+struct SampleBuilder<'a> {
     contract: &'a Contract,
-    id: &'a ShapeId,
-    number: usize,
-    ancestors: &mut Vec<&'a ShapeId>,
-) -> Option<Value> {
-    let shape = contract.shapes.get(id)?;
-    match &shape.kind {
-        ShapeKind::String if number > 0 => Some(distinct_text(shape, number as u64).into()),
-        ShapeKind::Enum { values } => values.get(number).or(values.first()).map(|value| value.as_str().into()),
-        ShapeKind::Integer | ShapeKind::Long => Some(json!(smallest_number(shape) as i64 + number as i64)),
-        _ => build_value(contract, id, ancestors),
+    ancestors: Vec<&'a ShapeId>,
+    values_left: usize,
+}
+
+impl<'a> SampleBuilder<'a> {
+    /// Builds the smallest value, or returns `None` if it is infinite or too large.
+    fn build_value(&mut self, id: &'a ShapeId) -> Option<Value> {
+        if self.ancestors.contains(&id) || self.ancestors.len() >= MAX_DEPTH {
+            return None;
+        }
+        self.values_left = self.values_left.checked_sub(1)?;
+        let contract = self.contract;
+        let shape = contract.shapes.get(id)?;
+        self.ancestors.push(id);
+        let entries = shape.length().min.unwrap_or(0).min(64) as usize;
+        let sample = match &shape.kind {
+            ShapeKind::Blob => Some(data_encoding::BASE64.encode(&vec![0; entries]).into()),
+            ShapeKind::Boolean => Some(false.into()),
+            ShapeKind::String => Some(smallest_text(shape).into()),
+            ShapeKind::Enum { values } => values.first().map(|value| value.as_str().into()),
+            ShapeKind::Integer | ShapeKind::Long => Some(json!(smallest_number(shape) as i64)),
+            ShapeKind::Float | ShapeKind::Double => Some(json!(smallest_number(shape))),
+            ShapeKind::Timestamp => Some(json!(0)),
+            ShapeKind::Document => Some(json!({})),
+            ShapeKind::List { .. } if entries == 0 => Some(json!([])),
+            ShapeKind::List { member } if shape.unique => (0..entries)
+                .map(|number| self.distinct_value(member, number))
+                .collect::<Option<Vec<_>>>()
+                .map(Value::Array),
+            ShapeKind::List { member } => self.build_value(member).map(|item| Value::Array(vec![item; entries])),
+            ShapeKind::Map { key, value: element } => (0..entries)
+                .map(|number| {
+                    let key = self.distinct_value(key, number)?.as_str()?.to_owned();
+                    Some((key, self.build_value(element)?))
+                })
+                .collect::<Option<Map<_, _>>>()
+                .map(Value::Object),
+            ShapeKind::Structure { members } => members
+                .iter()
+                .filter(|(_, member)| member.required)
+                .map(|(name, member)| Some((name.clone(), self.build_value(&member.shape)?)))
+                .collect::<Option<Map<_, _>>>()
+                .map(Value::Object),
+            ShapeKind::Union { members } => members.iter().find_map(|(name, member)| {
+                let value = self.build_value(&member.shape)?;
+                Some(Value::Object(Map::from_iter([(name.clone(), value)])))
+            }),
+        };
+        self.ancestors.pop();
+        sample
+    }
+
+    /// Returns the smallest value for number 0, and distinct values for other numbers, as far as the shape has enough.
+    fn distinct_value(&mut self, id: &'a ShapeId, number: usize) -> Option<Value> {
+        let shape = self.contract.shapes.get(id)?;
+        match &shape.kind {
+            ShapeKind::String if number > 0 => Some(distinct_text(shape, number as u64).into()),
+            ShapeKind::Enum { values } => values.get(number).or(values.first()).map(|value| value.as_str().into()),
+            ShapeKind::Integer | ShapeKind::Long => Some(json!(smallest_number(shape) as i64 + number as i64)),
+            _ => self.build_value(id),
+        }
     }
 }
 

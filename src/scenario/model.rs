@@ -83,11 +83,15 @@ impl Scenario {
             .or_else(|| self.use_values.get(path))
     }
 
+    /// Returns true if there is a value for any member of an operation.
+    pub fn has_use_values(&self, operation: &str) -> bool {
+        !self.use_values.is_empty() || self.operation_notes(operation).is_some_and(|notes| !notes.use_values.is_empty())
+    }
+
     /// Like [`Self::use_value`] for a [`MemberPath`], which is only formatted if there are any values, because
     /// formatting takes longer than that check.
     pub fn use_value_at(&self, operation: &str, path: &MemberPath) -> Option<&Json> {
-        let own = self.operation_notes(operation).is_some_and(|notes| !notes.use_values.is_empty());
-        (own || !self.use_values.is_empty()).then(|| self.use_value(operation, &path.to_string()))?
+        self.has_use_values(operation).then(|| self.use_value(operation, &path.to_string()))?
     }
 
     /// Returns a well-formed identifier of a resource that does not exist, for a member path of an operation.

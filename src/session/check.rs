@@ -29,7 +29,7 @@ pub async fn check(
     stop: &CancelToken,
     output: &mut (dyn Reporter + Send),
 ) -> Result<Option<RunSummary>, SessionError> {
-    let compiled = job.compile_contract()?;
+    let compiled = job.compile_contract();
     let controls = PlannedCases::collect_from(job.control_cases(&compiled)?);
     let source = if controls.totals().cases > 0 {
         CaseSource::AfterControls(controls)
@@ -61,7 +61,7 @@ pub async fn check_cases(
     output: &mut (dyn Reporter + Send),
 ) -> Result<RunSummary, SessionError> {
     let source = CaseSource::Fixed(planned, Box::new(cases.map(Into::into)));
-    let setup = RunSetup { job, compiled: job.compile_contract()?, sending, run_id, stop };
+    let setup = RunSetup { job, compiled: job.compile_contract(), sending, run_id, stop };
     check_source(setup, source, output).await
 }
 
@@ -100,7 +100,7 @@ pub fn print_cases<W: Write>(
     let plan = job.build_run_plan(&endpoint, run::TransportOptions::default(), run_id, &stop, &control);
     let redaction = plan.redaction();
     let mut printed = 0;
-    for case in job.cases(&job.compile_contract()?)? {
+    for case in job.cases(&job.compile_contract())? {
         let message = if with_curl { run::build_request(&plan, &case).ok() } else { None };
         let curl = message.and_then(|message| wire::curl_command(&message, &endpoint.origin(), &redaction));
         printer.print_case(&case, curl.as_ref().map(|curl| curl.0.as_str()))?;

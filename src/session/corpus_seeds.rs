@@ -35,7 +35,7 @@ pub fn collect_seeds(
         .map_err(|error| vec![Diagnostic::error(error.to_string())])?;
     let mut found = CorpusSeeds { words: wild.dictionary_words(), ..CorpusSeeds::default() };
     let mut names = HashSet::new();
-    for case in job.cases(&job.compile_contract()?)? {
+    for case in job.cases(&job.compile_contract())? {
         found.cases += 1;
         let acts = wild.actions_from_case(&case).filter(|_| case.unsendable_reason.is_none());
         let seed = acts.and_then(|acts| {

@@ -37,7 +37,7 @@ pub async fn diagnose(
     stop: &CancelToken,
     progress: &mut (dyn FnMut(&OperationDiagnosis) + Send),
 ) -> Result<EndpointDiagnosis, SessionError> {
-    let compiled = job.compile_contract()?;
+    let compiled = job.compile_contract();
     let counts = job.count_cases(&compiled)?;
     let setup = EndpointSetup::new(job, compiled, sending, run_id, stop).await?;
     let mut diagnosis = EndpointDiagnosis {

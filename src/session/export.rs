@@ -58,7 +58,7 @@ pub fn export_cases(jobs: &[ScenarioJob], run_id: &str, format: ExportFormat) ->
             let problem = Diagnostic::error("the cases belong to different endpoints");
             return Err(vec![problem.with_hint("export the cases of each scenario to a separate file")]);
         }
-        for case in job.cases(&job.compile_contract()?)? {
+        for case in job.cases(&job.compile_contract())? {
             let names: BTreeSet<&str> =
                 case.steps.iter().flat_map(|step| &step.captures).map(|capture| capture.name.as_str()).collect();
             let names: Vec<&str> = names.into_iter().collect();

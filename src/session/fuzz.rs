@@ -80,7 +80,7 @@ pub async fn fuzz(
     output: &mut (dyn Reporter + Send),
     keep: &mut (dyn FuzzObserver + Send),
 ) -> Result<(RunSummary, OperationsWithoutSuccess), SessionError> {
-    let setup = EndpointSetup::new(job, job.compile_contract()?, sending, run_id, stop).await?;
+    let setup = EndpointSetup::new(job, job.compile_contract(), sending, run_id, stop).await?;
     setup.run(|session| run_fuzz(session, fuzzing, output, keep))
 }
 
@@ -124,10 +124,14 @@ fn run_fuzz(
     // Only operations that accept their control are fuzzed.
     let scenario = fuzz_checks::restrict_to_accepted(job, &drawn, &run.knowledge);
     let is_usable = run.ended == RunEnd::Complete && run.knowledge.wrong_base_url(&job.contract).is_none();
-    if is_usable && !scenario.included_operations.is_empty() {
-        run.fuzz_rounds(&scenario)?;
+    let fuzzed =
+        if is_usable && !scenario.included_operations.is_empty() { run.fuzz_rounds(&scenario) } else { Ok(()) };
+    if matches!(fuzzed, Err(SessionError::OutputClosed)) {
+        return Err(SessionError::OutputClosed);
     }
-    run.finish()
+    // The verdicts are reported even if a finding or an input cannot be saved.
+    let finished = run.finish();
+    fuzzed.and(finished)
 }
 
 /// A fuzzing run.
@@ -188,7 +192,7 @@ impl FuzzRun<'_, '_> {
         let knowledge = self.knowledge.clone();
         let evaluator = self.session.evaluator(None, Some(&knowledge));
         let mut search = FuzzSearch::new(&generator, first, evaluator, self.session.setup.run_id, self.watch);
-        search.stop_shrinking_after(self.fuzzing.max_time);
+        search.stop_after(self.fuzzing.max_time, &self.session.plan.cancel_token);
         while let Some(size) = self.next_round_size() {
             let round = search.next_round(size);
             if round.is_empty() {
@@ -286,12 +290,11 @@ impl FuzzRun<'_, '_> {
     }
 
     fn finish(self) -> Result<(RunSummary, OperationsWithoutSuccess), SessionError> {
-        let mut summary = self.tally.into_summary(self.watch.elapsed().as_secs_f64(), &self.ended);
-        if self.session.plan.cancel_token.is_cancelled() {
-            // Stopping is the usual way to end a fuzzer, so the run is not incomplete.
-            summary.incomplete_reason = None;
-        }
-        self.session.complete_summary(&mut summary, &self.ended, self.knowledge, &self.known_usage);
+        // A signal may arrive between two rounds, when nothing is sent.
+        let is_cut_short = self.ended == RunEnd::Complete && self.session.plan.cancel_token.is_cancelled();
+        let ended = if is_cut_short { RunEnd::Cancelled } else { self.ended };
+        let mut summary = self.tally.into_summary(self.watch.elapsed().as_secs_f64(), &ended);
+        self.session.complete_summary(&mut summary, &ended, self.knowledge, &self.known_usage);
         self.output.end_run(&summary)?;
         let without_success = self.accepted.into_iter().filter(|(_, accepted)| !accepted).map(|(name, _)| name);
         Ok((summary, without_success.collect()))

@@ -9,7 +9,7 @@ use crate::case::{Case, Intent};
 use crate::generate::{Action, FuzzCase, FuzzCheck, FuzzGenerator};
 use crate::judge::{Verdict, describe_expectation, judge};
 use crate::report::CaseResult;
-use crate::run::{CaseOutcome, SequentialRunner, Stopwatch};
+use crate::run::{CancelToken, CaseOutcome, SequentialRunner, Stopwatch};
 use crate::scenario::{Regression, write_regression};
 use crate::search::{FuzzGuide, FuzzProposal, minimize};
 use std::collections::HashSet;
@@ -85,6 +85,9 @@ pub(super) struct FuzzSearch<'s, 'a> {
     seen_findings: HashSet<FuzzFindingKey>,
     shrunk_findings: usize,
     watch: Stopwatch,
+    /// After this time nothing is proposed.
+    max_time: Option<Duration>,
+    cancel_token: CancelToken,
     /// After this time no finding is shrunk: there may be many, and each takes time.
     shrink_deadline: Option<Duration>,
 }
@@ -107,13 +110,21 @@ impl<'s, 'a> FuzzSearch<'s, 'a> {
             seen_findings: HashSet::new(),
             shrunk_findings: 0,
             watch,
+            max_time: None,
+            cancel_token: CancelToken::default(),
             shrink_deadline: None,
         }
     }
 
-    /// Sets the time limit of the run, soon after which no finding is shrunk.
-    pub fn stop_shrinking_after(&mut self, max_time: Option<Duration>) {
+    /// Sets the time limit of the run, after which nothing is proposed, and soon after which no finding is shrunk.
+    pub fn stop_after(&mut self, max_time: Option<Duration>, cancel_token: &CancelToken) {
+        self.max_time = max_time;
         self.shrink_deadline = max_time.map(|most| most + MAX_SHRINK_TIME);
+        self.cancel_token = cancel_token.clone();
+    }
+
+    fn is_over(&self) -> bool {
+        self.cancel_token.is_cancelled() || self.max_time.is_some_and(|most| self.watch.elapsed() >= most)
     }
 
     fn next_name(&mut self) -> String {
@@ -125,7 +136,8 @@ impl<'s, 'a> FuzzSearch<'s, 'a> {
     pub fn next_round(&mut self, size: usize) -> Vec<ProposedCase> {
         let mut round = Vec::with_capacity(size);
         for _ in 0..size * 2 {
-            if round.len() >= size {
+            // Large contracts take long to draw from.
+            if round.len() >= size || self.is_over() {
                 break;
             }
             let Some(proposal) = self.guide.propose() else { break };

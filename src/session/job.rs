@@ -131,8 +131,8 @@ impl ScenarioJob {
     }
 
     /// Compiles the contract for planning; done once per run, because patterns are slow to compile.
-    pub(super) fn compile_contract(&self) -> Result<CompiledContract<'_>, Vec<Diagnostic>> {
-        CompiledContract::new(&self.contract).map_err(plan_error)
+    pub(super) fn compile_contract(&self) -> CompiledContract<'_> {
+        CompiledContract::new(&self.contract)
     }
 
     /// Returns the cases that match the filter, in plan order.

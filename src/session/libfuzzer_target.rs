@@ -174,7 +174,7 @@ fn open_session(
 ) -> Result<&'static Session<'static>, String> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let runtime: &'static _ = Box::leak(Box::new(runtime.map_err(|error| format!("cannot start: {error}"))?));
-    let compiled = job.compile_contract().map_err(|problems| in_words(problems.into()))?;
+    let compiled = job.compile_contract();
     let stop = CancelToken::default();
     let setup = runtime.block_on(EndpointSetup::new(job, compiled, options, run_id, &stop)).map_err(in_words)?;
     let setup: &'static EndpointSetup<'static> = Box::leak(Box::new(setup));

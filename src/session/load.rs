@@ -2,13 +2,13 @@
 //!
 //! This module never opens a file: it receives documents as bytes.
 
+use super::contract_problems::{ContractProblems, ignored_patterns};
 use crate::case::LawName;
-use crate::contract::{Amendment, Contract, Provenance, switch_protocol};
-use crate::generate::unsatisfiable_patterns;
+use crate::contract::{Amendment, Contract, Operation, Provenance, find_documented_place, switch_protocol};
 use crate::infer::{InferenceResult, complete_scenario};
 use crate::ingest;
 use crate::report::{Diagnostic, Severity};
-use crate::scenario::{OperationNotes, Scenario};
+use crate::scenario::{OperationNotes, ReadBack, Scenario};
 use crate::store::SourceDocument;
 
 /// A contract, and the problems of its documents.
@@ -30,6 +30,15 @@ pub fn ingest_documents(
     documents: Vec<SourceDocument>,
     operations: &[String],
 ) -> Result<LoadedContract, Vec<Diagnostic>> {
+    let mut loaded = read_documents(documents, operations)?;
+    let problems = ContractProblems::find(&loaded.contract, &Scenario::with_name(""));
+    let is_wanted = |name: &str| operations.is_empty() || operations.iter().any(|wanted| wanted == name);
+    loaded.diagnostics.extend(problems.diagnostics(&loaded.contract, &is_wanted));
+    loaded.diagnostics.extend(ignored_patterns(&loaded.contract));
+    Ok(loaded)
+}
+
+fn read_documents(documents: Vec<SourceDocument>, operations: &[String]) -> Result<LoadedContract, Vec<Diagnostic>> {
     let names: Vec<String> = documents.iter().map(|document| document.name.clone()).collect();
     let sources: Vec<_> = documents.into_iter().map(|document| (document.name, document.bytes)).collect();
     let options = ingest::IngestOptions { operations: operations.to_vec() };
@@ -85,7 +94,7 @@ pub fn load_scenario(
     documents: Vec<SourceDocument>,
 ) -> Result<LoadedContract, Vec<Diagnostic>> {
     // Any operation may create or delete the resources that the selected ones need, so all are read.
-    let mut loaded = ingest_documents(documents, &[])?;
+    let mut loaded = read_documents(documents, &[])?;
     // Notes about documents are shown by `ingest`, not by every run.
     loaded.diagnostics.retain(|problem| problem.severity > Severity::Note);
     let mut wrong = Vec::new();
@@ -122,6 +131,14 @@ pub fn load_scenario(
             check_operation(&loaded.contract, name, Some(display_name)).map_err(with_line(request.line))?;
         }
     }
+    let problems = ContractProblems::find(&loaded.contract, scenario);
+    let found = problems.diagnostics(&loaded.contract, &|name| scenario.includes_operation(name));
+    problems.leave_out(&mut loaded.contract);
+    let is_tested = |operation: &Operation| scenario.includes_operation(operation.name.as_str());
+    if !found.is_empty() && !loaded.contract.operations.iter().any(is_tested) {
+        return Err(found.into_iter().map(|one| Diagnostic { severity: Severity::Error, ..one }).collect());
+    }
+    loaded.diagnostics.extend(found);
     loaded.inferred = complete_scenario(&loaded.contract, scenario);
     let completed = &loaded.inferred.scenario;
     let kept: Vec<&str> = loaded
@@ -134,18 +151,7 @@ pub fn load_scenario(
     if kept.len() < loaded.contract.operations.len() {
         loaded.contract = loaded.contract.restrict_to(&kept);
     }
-    if loaded.contract.is_model_only() {
-        for (shape, pattern, at) in unsatisfiable_patterns(&loaded.contract) {
-            let reason = format!("no text matches the pattern `{pattern}` of shape `{shape}`; the pattern is ignored");
-            let problem = Diagnostic::error(reason).with_hint("amend the pattern in the scenario");
-            loaded.diagnostics.push(Diagnostic {
-                severity: Severity::Warning,
-                document: at.as_ref().map(|at| at.document.clone()),
-                line: at.map(|at| at.line),
-                ..problem
-            });
-        }
-    }
+    loaded.diagnostics.extend(ignored_patterns(&loaded.contract));
     if let Some(protocol) = scenario.protocol {
         switch_protocol(&mut loaded.contract, protocol);
     }
@@ -183,6 +189,9 @@ fn check_laws(
         if let Some(problems) = read.member.as_ref().and_then(|member| lacks(name, member)) {
             return Err(problems);
         }
+        if let Some(problem) = find_mistyped_place(contract, name, read) {
+            return Err(vec![at(problem)]);
+        }
     }
     if let Some(undoes) = &notes.undo_rule {
         check_operation(contract, &undoes.operation, Some(display_name))?;
@@ -203,6 +212,18 @@ fn check_laws(
         loaded.diagnostics.push(at(Diagnostic { severity: Severity::Warning, ..problem.with_hint(hint) }));
     }
     Ok(())
+}
+
+/// Returns an error if the place that is read is not documented but resembles one that is. Other undocumented places
+/// may exist all the same.
+fn find_mistyped_place(contract: &Contract, operation: &str, read: &ReadBack) -> Option<Diagnostic> {
+    let reader = if read.request == "answer" { operation } else { read.request.as_str() };
+    let output = contract.operation(reader)?.output.as_ref()?;
+    let unknown = find_documented_place(contract, output, &read.value_path).err()?;
+    let near = unknown.members.iter().min_by_key(|known| strsim::damerau_levenshtein(&unknown.name, known))?;
+    let is_similar = strsim::damerau_levenshtein(&unknown.name, near) <= 2;
+    let reason = format!("the response of `{reader}` has no `{}`: unknown member `{}`", read.value_path, unknown.name);
+    is_similar.then(|| Diagnostic::error(reason).with_hint(format!("did you mean `{near}`?")))
 }
 
 /// Checks that a contract has all these operations.

@@ -14,6 +14,7 @@ mod case_observer;
 mod check;
 mod check_observers;
 mod check_run;
+mod contract_problems;
 mod corpus_seeds;
 mod differential;
 mod doctor;
@@ -55,7 +56,7 @@ pub use fuzz_search::FuzzFinding;
 pub use job::{CaseTotals, EndpointTarget, RunOptions, ScenarioJob, new_run_id};
 pub use libfuzzer_target::{FuzzInputError, LibFuzzerTarget, MAX_RESPONSE_KINDS};
 pub use load::{LoadedContract, check_operations, ingest_documents, load_scenario};
-pub use regressions::SavedRegression;
+pub use regressions::{SavedRegression, check_regressions};
 pub use replay::{
     IndexedCase, RecordedRunStart, ReplaySummary, ResultsIndex, build_record, index_results, list_case_ids,
     read_recorded_cases, replay_cases, split_headers,

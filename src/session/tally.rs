@@ -33,7 +33,7 @@ impl RunTally {
             coverage: Coverage::new(
                 &job.contract,
                 |operation| job.scenario.includes_operation(operation),
-                documented_constraints,
+                documented_constraints(&job.contract),
             ),
             findings: Findings::new(sending.strict),
             is_only_modelled: job.contract.is_model_only(),

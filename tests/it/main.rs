@@ -22,6 +22,7 @@ mod fuzz;
 mod fuzz_generator;
 mod generate;
 mod hostile;
+mod hostile_contracts;
 mod hosts;
 mod ingest;
 mod ingest_pages;

@@ -5,8 +5,10 @@
 use crate::case::{Case, Value};
 use crate::contract::{Constraint, FactField, ShapeKind};
 use crate::generate::case_spec::IntendedOutcome;
+use crate::generate::limits::MAX_ENUM_VALUES;
 use crate::generate::operation_context::OperationContext;
 use crate::generate::site::InputSite;
+use std::collections::HashSet;
 
 pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Case> {
     let shape = context.shape(site);
@@ -20,7 +22,7 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
             Some(Value::Text(text))
         }));
     };
-    for value in values {
+    for value in values.iter().take(MAX_ENUM_VALUES) {
         add(format!("member-{}", escape_for_id(value)), value.clone(), IntendedOutcome::Valid);
     }
     let Some(first) = settled.first() else { return out };
@@ -42,14 +44,14 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
         ("empty", String::new()),
         ("unknown", "OVERSTEP_UNKNOWN".to_owned()),
     ];
-    let mut used: Vec<String> = values.clone();
+    let mut used: HashSet<String> = values.iter().cloned().collect();
     for (variant, text) in wrong {
         // Servers trim header values, and an empty segment makes another path.
         let lost = !site.is_in_body() && (text.trim() != text || text.is_empty());
         if lost && site.location != crate::contract::MemberLocation::Query || used.contains(&text) {
             continue;
         }
-        used.push(text.clone());
+        used.insert(text.clone());
         let outcome = IntendedOutcome::Violates(site.path.clone(), Constraint::Enum);
         add(variant.to_owned(), text, outcome);
     }

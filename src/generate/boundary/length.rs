@@ -6,7 +6,7 @@ use crate::case::{Case, Value};
 use crate::contract::{Constraint, Fact, FactField, MemberLocation, PathSegment, Shape, ShapeKind};
 use crate::generate::case_spec::IntendedOutcome;
 use crate::generate::input_sampler::InputSampler;
-use crate::generate::limits::{MAX_ENTRIES, length_unit, max_characters, pluralize};
+use crate::generate::limits::{MAX_CONTENT_SIZE, MAX_ENTRIES, length_unit, max_characters, pluralize};
 use crate::generate::operation_context::OperationContext;
 use crate::generate::resource_status::is_owned_identifier;
 use crate::generate::scalar_sampler::repeat_to_length;
@@ -127,6 +127,9 @@ fn add_sized_case(
         ShapeKind::List { .. } | ShapeKind::Map { .. } if too_large(MAX_ENTRIES) => {
             out.push(build_unsendable("more entries than overstep sends"))
         }
+        ShapeKind::List { .. } | ShapeKind::Map { .. } if too_large(most_entries(context, limit.shape)) => {
+            out.push(build_unsendable("more bytes than overstep sends"))
+        }
         ShapeKind::List { .. } | ShapeKind::Map { .. } if size == 0 && !site.is_in_body() => {
             out.push(build_unsendable("an empty list is invisible outside a body"));
         }
@@ -162,6 +165,12 @@ fn add_sized_case(
         }
         _ => {}
     }
+}
+
+/// Returns the maximum number of entries whose plain values together are not larger than what overstep sends.
+fn most_entries(context: &OperationContext<'_>, shape: &Shape) -> u64 {
+    let size: u64 = shape.child_shape_ids().map(|id| context.plan.testable.plain_size(id)).sum();
+    MAX_CONTENT_SIZE / size.max(1)
 }
 
 fn add_text_cases(

@@ -12,11 +12,19 @@ use crate::generate::options::GenerationLevel;
 use crate::generate::site::InputSite;
 use crate::pattern::SeededDraw;
 use crate::scenario::Credentials;
+use std::collections::HashMap;
 
 /// Maximum number of entries; lists and maps that may be longer are skipped.
 const MAX_ENTRIES: u64 = 1000;
 /// Maximum number of characters; texts that may be longer are skipped.
 const MAX_CHARACTERS: u64 = 4096;
+
+/// Maximum number of faults of one class. Inputs may have thousands of members.
+const MAX_FAULTS_PER_CLASS: usize = 500;
+/// Maximum number of pairs of two classes that are tried until one can be built.
+const MAX_ATTEMPTS: usize = 200;
+/// Maximum number of pairs of two classes if all of them are wanted.
+const MAX_EXHAUSTIVE_ATTEMPTS: usize = 10_000;
 
 /// One fault of a request.
 struct RequestFault<'p> {
@@ -42,13 +50,26 @@ enum FaultKind<'p> {
 
 pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
     let is_exhaustive = matches!(context.plan.options.level, GenerationLevel::Exhaustive);
-    let faults = find_faults(context);
+    let mut faults = find_faults(context);
+    let mut counts: HashMap<FaultClass, usize> = HashMap::new();
+    faults.retain(|fault| {
+        let count = counts.entry(fault.class).or_default();
+        *count += 1;
+        *count <= MAX_FAULTS_PER_CLASS
+    });
     let mut out = Vec::new();
     let mut covered_classes: Vec<(FaultClass, FaultClass)> = Vec::new();
+    let mut attempts: HashMap<(FaultClass, FaultClass), usize> = HashMap::new();
+    let max_attempts = if is_exhaustive { MAX_EXHAUSTIVE_ATTEMPTS } else { MAX_ATTEMPTS };
     for (index, one) in faults.iter().enumerate() {
         for other in &faults[index + 1..] {
             let classes = (one.class, other.class);
             if one.class == other.class || (!is_exhaustive && covered_classes.contains(&classes)) {
+                continue;
+            }
+            let tried = attempts.entry(classes).or_default();
+            *tried += 1;
+            if *tried > max_attempts {
                 continue;
             }
             let Some(case) = build_pair(context, one, other) else { continue };

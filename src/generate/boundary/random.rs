@@ -11,11 +11,14 @@ use crate::generate::operation_context::OperationContext;
 use crate::generate::wire_view::as_seen_on_wire;
 use crate::pattern::{Draw, SeededDraw, pick_item};
 use indexmap::IndexMap;
+use std::cell::Cell;
 
 /// Number of random requests per operation.
 const CASES_PER_OPERATION: usize = 12;
 /// Maximum number of attempts to draw a request that violates nothing.
 const MAX_ATTEMPTS: usize = 8;
+/// Number of parts of a request after which only what is required is drawn.
+const MAX_PARTS: u64 = 5_000;
 
 pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
     let Some(input) = &context.operation.input else { return Vec::new() };
@@ -31,8 +34,12 @@ pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
                     (0..MAX_ATTEMPTS).find_map(|attempt| {
                         let purpose = format!("random/{}/{number}/{attempt}", context.operation.name);
                         let mut draw = SeededDraw::new(context.plan.options.seed, &purpose);
-                        let value =
-                            RandomInput { context, sampler }.draw_value(input, &MemberPath::root(), 0, &mut draw)?;
+                        let value = RandomInput { context, sampler, parts_left: Cell::new(MAX_PARTS) }.draw_value(
+                            input,
+                            &MemberPath::root(),
+                            0,
+                            &mut draw,
+                        )?;
                         let seen = as_seen_on_wire(context.plan.contract, context.operation, &value);
                         let fresh = value != sampler.plain_input()
                             && context.plan.input_checker().violations(input, &seen).is_empty();
@@ -47,14 +54,25 @@ pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
 struct RandomInput<'w> {
     context: &'w OperationContext<'w>,
     sampler: &'w InputSampler<'w>,
+    /// Number of parts that may still be drawn; after that, only what is required is.
+    parts_left: Cell<u64>,
 }
 
 impl RandomInput<'_> {
+    /// Returns true if a collection of these shapes should be as small as possible.
+    fn needs_least(&self, depth: usize, parts: &[&ShapeId]) -> bool {
+        depth > 6 || self.parts_left.get() == 0 || parts.iter().any(|id| !self.context.plan.testable.has_value(id))
+    }
+
     fn draw_value(&self, id: &ShapeId, path: &MemberPath, depth: usize, draw: &mut dyn Draw) -> Option<Value> {
         let place = path.to_string();
         if let Some(json) = self.context.plan.scenario.use_value(self.context.operation.name.as_str(), &place) {
             return Some(self.sampler.templates.fill_json(json));
         }
+        if !self.context.plan.testable.has_value(id) {
+            return None;
+        }
+        self.parts_left.set(self.parts_left.get().saturating_sub(1));
         let shape = self.context.plan.contract.shape(id);
         let length = shape.length();
         let size = |draw: &mut dyn Draw, usual: u64| {
@@ -66,7 +84,9 @@ impl RandomInput<'_> {
                 let mut out = IndexMap::new();
                 for (name, member) in members {
                     let wanted = member.required || draw.one_in(2 + depth as u64);
-                    if wanted && (depth < 6 || member.required) {
+                    let fits =
+                        depth < 6 && self.parts_left.get() > 0 && self.context.plan.testable.has_value(&member.shape);
+                    if wanted && (fits || member.required) {
                         out.insert(
                             name.clone(),
                             self.draw_value(&member.shape, &path.join_member(name), depth + 1, draw)?,
@@ -76,18 +96,24 @@ impl RandomInput<'_> {
                 Value::Map(out)
             }
             ShapeKind::Union { members } => {
-                let names: Vec<&String> = members.keys().collect();
+                let testable = &self.context.plan.testable;
+                let all = members.iter().filter(|(_, member)| testable.has_value(&member.shape));
+                let mut names: Vec<&String> = all.clone().map(|(name, _)| name).collect();
+                if depth > 6 || self.parts_left.get() == 0 {
+                    let smallest = all.min_by_key(|(_, member)| testable.plain_size(&member.shape));
+                    names = smallest.map(|(name, _)| name).into_iter().collect();
+                }
                 let name = pick_item(draw, &names)?;
                 let inner = self.draw_value(&members[*name].shape, &path.join_member(name), depth + 1, draw)?;
                 Value::Map(IndexMap::from([((*name).clone(), inner)]))
             }
             ShapeKind::List { member } => {
-                let size = if depth > 6 { length.min.unwrap_or(0) } else { size(draw, 4) };
+                let size = if self.needs_least(depth, &[member]) { length.min.unwrap_or(0) } else { size(draw, 4) };
                 let place = path.join(PathSegment::Item);
                 Value::List((0..size).map(|_| self.draw_value(member, &place, depth + 1, draw)).collect::<Option<_>>()?)
             }
             ShapeKind::Map { key, value } => {
-                let size = if depth > 6 { length.min.unwrap_or(0) } else { size(draw, 4) };
+                let size = if self.needs_least(depth, &[key, value]) { length.min.unwrap_or(0) } else { size(draw, 4) };
                 let mut out = IndexMap::new();
                 for _ in 0..size {
                     if let Value::Text(name) = self.draw_value(key, &path.join(PathSegment::Key), depth + 1, draw)? {

@@ -4,11 +4,12 @@
 
 use super::action::Action;
 use super::generator::{FuzzGenerator, OperationInfo, StatefulTarget};
-use super::values::ValueGenerator;
+use super::values::{MAX_PARTS, ValueGenerator};
 use crate::case::{Damage, Resource, StateKind, Value};
 use crate::contract::{MemberLocation, MemberPath, PathSegment, ShapeKind};
 use crate::pattern::{Draw, pick_item};
 use indexmap::IndexMap;
+use std::cell::Cell;
 
 /// Maximum number of actions drawn for a sequence.
 const MAX_ACTIONS_DRAWN: u64 = 14;
@@ -54,7 +55,13 @@ fn draw_any_sequence(generator: &FuzzGenerator<'_>, draw: &mut dyn Draw) -> Opti
 fn draw_request(generator: &FuzzGenerator<'_>, info: &OperationInfo<'_>, draw: &mut dyn Draw) -> Option<Action> {
     let kind = draw.below(8);
     let violated_path = if matches!(kind, 5 | 6) { pick_item(draw, &info.sites).map(|site| &site.path) } else { None };
-    let values = ValueGenerator { generator, operation: info.operation, violated_path, keep_small: false };
+    let values = ValueGenerator {
+        generator,
+        operation: info.operation,
+        violated_path,
+        keep_small: false,
+        parts_left: Cell::new(MAX_PARTS),
+    };
     let input = match (&info.operation.input, draw.one_in(2)) {
         (None, _) => Value::empty_map(),
         (Some(input), true) => values.draw_value(input, &MemberPath::root(), 0, draw)?,
@@ -169,7 +176,13 @@ fn draw_write(
 ) -> Option<Action> {
     let stored_member = &target.stored_member;
     let contract = generator.context().contract;
-    let values = ValueGenerator { generator, operation: stored_member.operation, violated_path, keep_small: true };
+    let values = ValueGenerator {
+        generator,
+        operation: stored_member.operation,
+        violated_path,
+        keep_small: true,
+        parts_left: Cell::new(MAX_PARTS),
+    };
     let mut value = values.draw_value(stored_member.shape, &stored_member.path, 1, draw)?;
     if let (ShapeKind::Map { key, .. }, Value::Map(entries), None) =
         (&contract.shape(stored_member.shape).kind, &mut value, violated_path)

@@ -51,9 +51,13 @@ impl<'a> FuzzGenerator<'a> {
     /// Creates a generator for a contract and a scenario. `seed` determines the values that are sampled once.
     ///
     /// # Errors
-    /// Returns an error if an operation has no route, or if a pattern cannot be satisfied.
+    /// Returns an error if an operation has no route.
     pub fn new(contract: &'a Contract, scenario: &'a Scenario, seed: u64) -> Result<Self, PlanError> {
-        let plan = GenerationPlan::new(contract, scenario, GenerationOptions { seed, ..GenerationOptions::default() })?;
+        let options = GenerationOptions { seed, ..GenerationOptions::default() };
+        let mut plan = GenerationPlan::new(contract, scenario, options)?;
+        // The search keeps thousands of sequences in memory.
+        let testable = std::sync::Arc::clone(&plan.context.testable);
+        plan.operations.retain(|operation| !testable.is_too_large_to_fuzz(operation));
         let empty_id = CaseId::empty();
         let operation_infos = plan
             .operations
@@ -61,7 +65,11 @@ impl<'a> FuzzGenerator<'a> {
             .map(|operation| {
                 let mut plain = plan.context.input_sampler(operation, &empty_id).plain_input();
                 insert_placeholders(&plan.context, operation, &empty_id, Resource::FIRST, &mut plain);
-                OperationInfo { operation, sites: input_sites(contract, operation), control_input: plain }
+                OperationInfo {
+                    operation,
+                    sites: input_sites(contract, operation, &plan.context.testable),
+                    control_input: plain,
+                }
             })
             .collect();
         let stateful_targets =

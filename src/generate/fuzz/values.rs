@@ -9,6 +9,7 @@ use crate::contract::{Member, MemberPath, Operation, PathSegment, Shape, ShapeId
 use crate::generate::limits::integer_range;
 use crate::pattern::{Draw, pick_item};
 use indexmap::IndexMap;
+use std::cell::Cell;
 
 /// Maximum length of a drawn text or blob.
 const MAX_TEXT_LENGTH: u64 = 4096;
@@ -18,6 +19,8 @@ const MAX_ENTRIES: u64 = 300;
 const MAX_OPTIONAL_DEPTH: usize = 6;
 /// Maximum depth of a drawn value.
 const MAX_DEPTH: usize = 20;
+/// Maximum number of parts of a drawn value: the plain input of the largest operation that is fuzzed, twice.
+pub(super) const MAX_PARTS: u64 = 4_000;
 
 /// Draws values for one operation.
 pub(super) struct ValueGenerator<'w, 'a> {
@@ -27,6 +30,8 @@ pub(super) struct ValueGenerator<'w, 'a> {
     pub violated_path: Option<&'w MemberPath>,
     /// Whether to draw small values, because many of them will be stored together.
     pub keep_small: bool,
+    /// Number of parts that may still be drawn. Optional members are drawn only in the first half.
+    pub parts_left: Cell<u64>,
 }
 
 impl ValueGenerator<'_, '_> {
@@ -43,6 +48,11 @@ impl ValueGenerator<'_, '_> {
         if depth > MAX_DEPTH {
             return None;
         }
+        let parts_left = self.parts_left.get();
+        if !self.generator.context().testable.has_value(id) || parts_left == 0 {
+            return None;
+        }
+        self.parts_left.set(parts_left - 1);
         let shape = self.generator.context().contract.shape(id);
         Some(match &shape.kind {
             ShapeKind::Structure { members } => self.draw_structure(members, path, depth, draw)?,
@@ -88,7 +98,8 @@ impl ValueGenerator<'_, '_> {
         for (name, member) in members {
             let place = path.join_member(name);
             let leads = self.violated_path.is_some_and(|violated| violated.0.starts_with(&place.0));
-            let wanted = member.required || leads || (depth < MAX_OPTIONAL_DEPTH && draw.one_in(2 + depth as u64));
+            let may_grow = depth < MAX_OPTIONAL_DEPTH && self.parts_left.get() > MAX_PARTS / 2;
+            let wanted = member.required || leads || (may_grow && draw.one_in(2 + depth as u64));
             // Leaving out a required member is one way to violate its constraints.
             if !wanted || (member.required && self.violated_path == Some(&place) && draw.one_in(3)) {
                 continue;
@@ -125,7 +136,7 @@ impl ValueGenerator<'_, '_> {
     fn draw_entry_count(&self, shape: &Shape, depth: usize, draw: &mut dyn Draw) -> u64 {
         let length = shape.length();
         let (min, max) = (length.min.unwrap_or(0), length.max.unwrap_or(MAX_ENTRIES).min(MAX_ENTRIES));
-        if depth > MAX_OPTIONAL_DEPTH || self.keep_small {
+        if depth > MAX_OPTIONAL_DEPTH || self.keep_small || self.parts_left.get() < MAX_PARTS / 2 {
             return draw.between(min, (min + 2).min(max)).min(MAX_ENTRIES);
         }
         match draw.below(8) {
@@ -204,7 +215,7 @@ impl ValueGenerator<'_, '_> {
                 _ => Value::List(vec![Value::Null]),
             });
         }
-        let inner = Self { violated_path: None, ..*self };
+        let inner = Self { violated_path: None, parts_left: self.parts_left.clone(), ..*self };
         Some(match &shape.kind {
             ShapeKind::String | ShapeKind::Enum { .. } => Value::Text(inner.draw_invalid_text(id, path, depth, draw)?),
             ShapeKind::Integer | ShapeKind::Long => {

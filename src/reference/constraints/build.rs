@@ -11,6 +11,9 @@ use std::collections::HashMap;
 /// Maximum number of nodes; beyond it, another use of a shape shares the node of an earlier one.
 const MAX_NODES: usize = 20_000;
 
+/// Maximum depth; what nests deeper is not checked.
+const MAX_DEPTH: usize = 100;
+
 struct TreeBuilder<'a> {
     contract: &'a Contract,
     patterns: &'a mut PatternCache,
@@ -47,7 +50,10 @@ impl TreeBuilder<'_> {
             return *shared;
         }
         let contract = self.contract;
-        let Some(shape) = contract.shapes.get(id) else { return self.push_leaf(id, path, location) };
+        let too_deep = self.ancestors.len() >= MAX_DEPTH;
+        let Some(shape) = contract.shapes.get(id).filter(|_| !too_deep) else {
+            return self.push_leaf(id, path, location);
+        };
         let index = self.push_leaf(id, path.clone(), location);
         self.first_node.entry(id.clone()).or_insert(index);
         self.ancestors.push((id.clone(), index));

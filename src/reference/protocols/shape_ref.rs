@@ -4,6 +4,7 @@
 
 use crate::contract::{Contract, Member, MemberLocation, Shape, ShapeId, ShapeKind, TimestampFormat, WireTraits};
 use indexmap::IndexMap;
+use std::collections::HashSet;
 
 /// Traits of a reference that has none.
 static NO_TRAITS: WireTraits = WireTraits {
@@ -103,20 +104,21 @@ impl<'a> ShapeRef<'a> {
     /// Returns true if some nested value differs between JSON and the contract's form: a member has another name, or a
     /// timestamp may be a string.
     pub(in crate::reference) fn differs_in_json(self) -> bool {
-        fn search<'a>(shape: ShapeRef<'a>, seen: &mut Vec<&'a ShapeId>) -> bool {
-            if seen.contains(&shape.id) {
-                return false;
+        let mut seen: HashSet<&ShapeId> = HashSet::new();
+        let mut open = vec![self];
+        while let Some(shape) = open.pop() {
+            if !seen.insert(shape.id) {
+                continue;
             }
-            seen.push(shape.id);
-            if let ShapeKind::Timestamp = shape.kind() {
+            let mut members = shape.members().into_iter().flatten();
+            let renamed = |(name, member): (&String, &Member)| member.wire_name(name) != name;
+            if matches!(shape.kind(), ShapeKind::Timestamp) || members.any(renamed) {
                 return true;
             }
-            let renamed = |(name, member): (&String, &Member)| member.wire_name(name) != name;
-            shape.members().is_some_and(|members| members.iter().any(renamed))
-                || shape.members().into_iter().flatten().any(|(_, member)| search(shape.member(member), seen))
-                || shape.items().is_some_and(|items| search(items, seen))
-                || shape.entries().is_some_and(|(_, values)| search(values, seen))
+            open.extend(shape.members().into_iter().flatten().map(|(_, member)| shape.member(member)));
+            open.extend(shape.items());
+            open.extend(shape.entries().map(|(_, values)| values));
         }
-        search(self, &mut Vec::new())
+        false
     }
 }

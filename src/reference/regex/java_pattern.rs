@@ -10,6 +10,11 @@ use super::pattern_error::JavaPatternError;
 use super::translate::translate_pattern;
 use regress::{Flags, Regex};
 
+/// Maximum length of a pattern in bytes.
+const MAX_PATTERN_LENGTH: usize = 20_000;
+/// Maximum number of alternatives. The engine descends once for each.
+const MAX_ALTERNATIVES: usize = 1_000;
+
 /// A compiled pattern.
 #[derive(Debug)]
 pub(in crate::reference) struct JavaPattern {
@@ -20,6 +25,11 @@ pub(in crate::reference) struct JavaPattern {
 
 impl JavaPattern {
     pub(in crate::reference) fn new(java: &str, ignore_case: bool) -> Result<Self, JavaPatternError> {
+        if java.len() > MAX_PATTERN_LENGTH || java.matches('|').count() > MAX_ALTERNATIVES {
+            return Err(JavaPatternError::from(format!(
+                "it has more than {MAX_PATTERN_LENGTH} bytes or {MAX_ALTERNATIVES} alternatives"
+            )));
+        }
         let translation = translate_pattern(java)?;
         let flags = Flags { icase: translation.flags.icase || ignore_case, unicode: true, ..translation.flags };
         let regex = Regex::with_flags(&translation.pattern, flags).map_err(|error| error.to_string())?;
@@ -27,8 +37,11 @@ impl JavaPattern {
     }
 
     pub(in crate::reference) fn is_match(&self, text: &str) -> bool {
-        let bounded = self.bounded.as_ref().and_then(|bounded| bounded.is_match(text));
-        bounded.unwrap_or_else(|| self.regex.find(text).is_some())
+        match &self.bounded {
+            // If the bounded engine cannot be built, the text is not checked: the other engine could run forever.
+            Some(bounded) => bounded.is_match(text).unwrap_or(true),
+            None => self.regex.find(text).is_some(),
+        }
     }
 
     /// Returns the results of both engines.

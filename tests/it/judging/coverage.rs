@@ -22,7 +22,7 @@ fn judgement(verdict: Verdict, status: Option<u16>, error: Option<&str>) -> Judg
 }
 
 fn coverage_of(cases: &[(Case, Judgement)]) -> OperationCoverage {
-    let mut coverage = Coverage::new(&contract(), |_| true, documented_constraints);
+    let mut coverage = Coverage::new(&contract(), |_| true, documented_constraints(&contract()));
     assert!(coverage.operations().is_empty(), "operations without cases have no row");
     cases.iter().for_each(|(case, judgement)| coverage.add_case(case, judgement));
     let mut rows = coverage.operations();
@@ -41,7 +41,7 @@ fn each_verdict_is_counted_separately() {
     let row = coverage_of(&cases);
     let counts = [row.pass, row.diverges, row.unspecified, row.not_implemented, row.indeterminate, row.unsendable];
     assert_eq!((counts, row.cases, row.operation.as_str()), ([1, 2, 3, 4, 5, 6], 21, "Do"));
-    let mut coverage = Coverage::new(&contract(), |name| name == "Slow", documented_constraints);
+    let mut coverage = Coverage::new(&contract(), |name| name == "Slow", documented_constraints(&contract()));
     coverage.add_case(&case, &judgement(Verdict::Pass, Some(200), None));
     assert!(coverage.operations().is_empty(), "the operation is not selected");
 }

@@ -241,7 +241,7 @@ impl MutationTarget {
 
 /// All cases of the service by operation, and the control of each operation.
 fn build_plans(contract: &Contract, scenario: &Scenario, seed: u64) -> Plans {
-    let compiled = CompiledContract::new(contract).expect("it compiles");
+    let compiled = CompiledContract::new(contract);
     let options = GenerationOptions { seed, ..GenerationOptions::default() };
     let cases = |scenario: &Scenario| -> Vec<Arc<Case>> {
         compiled.cases(scenario, options).expect("a plan").map(Arc::new).collect()
