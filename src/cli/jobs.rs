@@ -110,6 +110,8 @@ pub fn build_jobs(
             ),
             ..job
         };
+        let unusable = session::check_regressions(&job.contract, &job.scenario, job.seed, &job.regressions);
+        messages::print_warnings(&unusable, selection.strict)?;
         jobs.push(ResolvedJob { job, found, endpoint });
     }
     Ok(ResolvedJobs { jobs, directory: selected.directory })
@@ -162,7 +164,7 @@ fn read_known_divergences(found: &FoundScenario, profile: &str) -> Result<KnownD
     let is_single = Path::new(profile).components().eq([std::path::Component::Normal(profile.as_ref())]);
     let file_name = format!("{}.toml", if is_single { profile.to_owned() } else { file_name(profile) });
     let file = directory.join(format!("{}.known", found.name)).join(&file_name);
-    if !file.is_file() {
+    if !file.exists() {
         return Ok(KnownDivergences::default());
     }
     let display_name = Path::new(&found.display_name).with_file_name(format!("{}.known", found.name)).join(&file_name);

@@ -5,8 +5,8 @@
 
 use super::state::{ExpectedState, LawViolation, read_state};
 use super::{ObservedOutcome, Verdict};
-use crate::case::{Case, Law, Resource, StateEvent, StateModel, StepEvent};
-use crate::contract::{Contract, ErrorRole};
+use crate::case::{Case, Law, Resource, StateEvent, StateModel, StepEvent, StepRequest};
+use crate::contract::{Contract, ErrorRole, find_documented_place};
 use crate::run::{CaseOutcome, HttpResponse};
 use crate::scenario::Scenario;
 use crate::wire;
@@ -104,6 +104,7 @@ fn check_state(
     let case = &outcome.case;
     let turn = |event: &StepEvent| case.steps.get(event.step).map_or(0, |step| step.turn);
     let mut states: HashMap<Resource, ExpectedState> = HashMap::new();
+    let mut was_shown = false;
     for group in events.chunk_by(|one, other| turn(one) == turn(other)) {
         let writes = |resource: Resource| {
             group
@@ -146,8 +147,16 @@ fn check_state(
                     if view.optional && known.is_never_visible(wire::value_at(&document, &view.place)) {
                         return Err(LawAbort::Inconclusive(format!("the response does not show `{}`", view.place)));
                     }
-                    let found = read_state(model.kind, &document, view)?;
-                    known.check_read(found)?;
+                    was_shown |= wire::value_at(&document, &view.place).is_some();
+                    let checked = read_state(model.kind, &document, view).and_then(|found| known.check_read(found));
+                    // A path that neither a response nor the documentation has says nothing about what is stored.
+                    if checked.is_err() && !was_shown && !is_documented_place(contract, case, event.step, &view.place) {
+                        return Err(LawAbort::Inconclusive(format!(
+                            "no response has `{}`, which `read` in the scenario names",
+                            view.place
+                        )));
+                    }
+                    checked?;
                 }
                 StateEvent::Read(_) if known.has_been_read() && response.status != 429 => {
                     return Err(LawViolation::new(
@@ -166,6 +175,15 @@ fn check_state(
         }
     }
     Ok(())
+}
+
+/// Returns true if the documented result of a step's operation has this place.
+fn is_documented_place(contract: &Contract, case: &Case, step: usize, place: &str) -> bool {
+    let Some(StepRequest::Operation { name, .. }) = case.steps.get(step).map(|step| &step.request) else {
+        return false;
+    };
+    let output = contract.operation(name.as_str()).and_then(|operation| operation.output.as_ref());
+    output.is_some_and(|output| find_documented_place(contract, output, place).is_ok())
 }
 
 /// Judges a rejected write that should have been accepted.

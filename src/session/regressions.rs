@@ -5,7 +5,7 @@
 use crate::case::Case;
 use crate::contract::Contract;
 use crate::generate::{Action, FuzzGenerator, actions_from_json, actions_to_json};
-use crate::report::Diagnostic;
+use crate::report::{Diagnostic, Severity};
 use crate::scenario::{Regression, Scenario};
 use sha2::{Digest as _, Sha256};
 
@@ -62,8 +62,8 @@ pub(super) fn actions_to_text(acts: &[Action]) -> String {
     format!("[\n{}\n]", inner.join(",\n"))
 }
 
-/// Returns the cases of the saved sequences, in the order of their names. Sequences with operations that the contract
-/// no longer has are left out.
+/// Returns the cases of the saved sequences, in the order of their names. Sequences of which no case can be made are
+/// left out, see [`check_regressions`].
 pub(super) fn regression_cases(
     contract: &Contract,
     scenario: &Scenario,
@@ -79,6 +79,47 @@ pub(super) fn regression_cases(
         .iter()
         .filter_map(|saved| regression_case(&generator, &saved.name, &saved.actions, saved.judged_action))
         .collect())
+}
+
+/// Returns a warning for each saved sequence of which no case can be made.
+pub fn check_regressions(
+    contract: &Contract,
+    scenario: &Scenario,
+    seed: u64,
+    regressions: &[SavedRegression],
+) -> Vec<Diagnostic> {
+    if regressions.is_empty() {
+        return Vec::new();
+    }
+    // What makes the generator fail is reported when the cases are generated.
+    let Ok(generator) = FuzzGenerator::new(contract, scenario, seed) else { return Vec::new() };
+    let warn = |saved: &SavedRegression| {
+        if regression_case(&generator, &saved.name, &saved.actions, saved.judged_action).is_some() {
+            return None;
+        }
+        let unknown = saved.actions.iter().map(action_operation).find(|name| contract.operation(name).is_none());
+        let excluded = saved.actions.iter().map(action_operation).find(|name| !scenario.includes_operation(name));
+        let reason = match (unknown, excluded, saved.judged_action) {
+            (Some(name), ..) => format!("the contract has no operation `{name}`"),
+            // The scenario was narrowed on purpose.
+            (None, Some(_), _) => return None,
+            (None, None, Some(judged)) if judged >= saved.actions.len() => {
+                format!("`judged` is {judged}, but there are {} requests", saved.actions.len())
+            }
+            _ => "its requests no longer fit the contract".to_owned(),
+        };
+        let problem = Diagnostic::error(format!("saved requests are not sent: {reason}"));
+        let hint = "correct the file, or delete it if the finding is obsolete";
+        let place = Some(saved.display_path.clone());
+        Some(Diagnostic { severity: Severity::Warning, document: place, ..problem.with_hint(hint) })
+    };
+    regressions.iter().filter_map(warn).collect()
+}
+
+fn action_operation(action: &Action) -> &str {
+    match action {
+        Action::Send { operation, .. } | Action::Read { operation, .. } => operation.as_str(),
+    }
 }
 
 /// Returns the case of a sequence that judges the response to this action, or the final state if `judged` is `None`.

@@ -17,7 +17,7 @@ use crate::session::job::{RunOptions, ScenarioJob};
 use crate::store::ScenarioRecord;
 use crate::wire::curl_command;
 use serde::Deserialize;
-use std::io::{self, BufRead, Seek};
+use std::io::{self, BufRead, Read as _, Seek};
 use std::ops::ControlFlow;
 
 /// The `run` event, which begins a scenario in results.
@@ -77,6 +77,11 @@ impl IndexedCase {
     }
 }
 
+/// The format of the results.
+const RESULTS_FORMAT: &str = "overstep-results/1";
+/// Maximum length of a line of results in bytes.
+const MAX_LINE_BYTES: u64 = 64 << 20;
+
 #[derive(Deserialize)]
 struct EventKind {
     event: String,
@@ -85,24 +90,77 @@ struct EventKind {
 /// Reads the index of results in one pass.
 ///
 /// # Errors
-/// Returns an error if a line is not an event; an incomplete last line is ignored.
+/// Returns an error if a line is not an event of this format, or if the results are cut short: every scenario ends with
+/// a summary, even if its run was stopped.
 pub fn index_results(results: &mut impl BufRead) -> Result<ResultsIndex, Box<Diagnostic>> {
     let mut index = ResultsIndex::default();
+    let mut open_scenario: Option<String> = None;
     for_each_line(results, |line| {
         match serde_json::from_str::<EventKind>(line)?.event.as_str() {
-            "run" => index.runs.push(serde_json::from_str(line)?),
-            "case" => {
-                if !line.ends_with('\n') {
-                    // Only a complete parse shows whether the last line is incomplete.
-                    serde_json::from_str::<RecordedCase>(line)?;
+            "run" => {
+                let start: RecordedRunStart = serde_json::from_str(line)?;
+                if start.format != RESULTS_FORMAT {
+                    return Err(EventError::Format(start.format));
                 }
-                index.cases.push(serde_json::from_str(line)?);
+                if let Some(scenario) = open_scenario.replace(start.scenario.clone()) {
+                    return Err(EventError::CutShort(scenario));
+                }
+                index.runs.push(start);
             }
+            "case" => index.cases.push(serde_json::from_str(line)?),
+            "summary" => open_scenario = None,
             _ => {}
         }
         Ok(())
     })?;
-    Ok(index)
+    match open_scenario {
+        Some(scenario) => Err(EventError::CutShort(scenario).describe(None)),
+        None => Ok(index),
+    }
+}
+
+/// Why a line of results cannot be used.
+enum EventError {
+    /// It is not an event.
+    Malformed(serde_json::Error),
+    /// The results have another format.
+    Format(String),
+    /// The run of this scenario has no summary.
+    CutShort(String),
+    /// The last line has no end.
+    Unterminated,
+}
+
+impl From<serde_json::Error> for EventError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Malformed(error)
+    }
+}
+
+impl EventError {
+    fn describe(self, line: Option<usize>) -> Box<Diagnostic> {
+        let place = line.map(|line| format!("line {line}: ")).unwrap_or_default();
+        let problem = match self {
+            Self::Malformed(error) => {
+                let place = line.map(|line| format!("line {line}")).unwrap_or_default();
+                Diagnostic::error(format!("{place} is not an event of `{RESULTS_FORMAT}`: {error}"))
+                    .with_hint("`overstep check --report ndjson=PATH` writes results")
+            }
+            Self::Format(found) => {
+                Diagnostic::error(format!("{place}the results have the format `{found}`, expected `{RESULTS_FORMAT}`"))
+                    .with_hint("run the check again with this version of overstep")
+            }
+            Self::CutShort(scenario) => {
+                Diagnostic::error(format!("{place}the results are cut short: the run of `{scenario}` has no summary"))
+                    .with_hint("run the check again, or copy the whole file")
+            }
+            Self::Unterminated => {
+                Diagnostic::error(format!("{place}the results are cut short: the last line has no end"))
+                    .with_hint("run the check again, or copy the whole file")
+            }
+        };
+        Box::new(problem)
+    }
 }
 
 /// Returns the recorded results of the cases for which `wanted` is true, in plan order.
@@ -132,21 +190,19 @@ fn read_error(error: &io::Error) -> Box<Diagnostic> {
 
 fn for_each_line(
     results: &mut impl BufRead,
-    mut take: impl FnMut(&str) -> Result<(), serde_json::Error>,
+    mut take: impl FnMut(&str) -> Result<(), EventError>,
 ) -> Result<(), Box<Diagnostic>> {
     let mut line = String::new();
     for number in 1.. {
         line.clear();
-        let read = results.read_line(&mut line);
+        let read = results.by_ref().take(MAX_LINE_BYTES).read_line(&mut line);
         if read.map_err(|error| read_error(&error))? == 0 {
             break;
         }
-        if let Err(error) = take(&line)
-            && line.ends_with('\n')
-        {
-            let problem = Diagnostic::error(format!("line {number} is not an event of `overstep-results/1`: {error}"));
-            return Err(Box::new(problem.with_hint("`overstep check --report ndjson=PATH` writes results")));
+        if !line.ends_with('\n') {
+            return Err(EventError::Unterminated.describe(Some(number)));
         }
+        take(&line).map_err(|error| error.describe(Some(number)))?;
     }
     Ok(())
 }
@@ -189,7 +245,7 @@ pub fn split_headers(headers: &[(String, String)]) -> (Vec<(String, String)>, Ve
 /// # Errors
 /// Returns an error if cases cannot be generated.
 pub fn list_case_ids(job: &ScenarioJob) -> Result<Vec<String>, Vec<Diagnostic>> {
-    Ok(job.cases(&job.compile_contract()?)?.map(|case| case.id.to_string()).collect())
+    Ok(job.cases(&job.compile_contract())?.map(|case| case.id.to_string()).collect())
 }
 
 /// The result of replaying one scenario.
@@ -231,7 +287,7 @@ pub async fn replay_cases(
     mut emit: impl FnMut(&ReplayedCase) -> io::Result<()> + Send,
 ) -> Result<ReplaySummary, SessionError> {
     let accepted = AcceptedSnapshots::read(job, sending.snapshots.as_ref())?;
-    let setup = EndpointSetup::new(job, job.compile_contract()?, sending, run_id, stop).await?;
+    let setup = EndpointSetup::new(job, job.compile_contract(), sending, run_id, stop).await?;
     setup.run(|session| {
         let accepted = sending.snapshots.as_ref().map(|_| &accepted);
         run_replay(session, accepted, &mut then, &mut emit)
@@ -318,9 +374,26 @@ mod tests {
         )
     }
 
+    const SUMMARY: &str = "{\"event\":\"summary\",\"scenario\":\"s\"}\n";
+
     #[test]
-    fn incomplete_last_line_is_ignored() {
-        let text = format!("{RUN}{}{}{{\"event\":\"ca", case("s/O/a/b/c", "pass"), case("s/O/a/b/d", "diverges"));
+    fn results_that_are_cut_short_or_of_another_format_are_rejected() {
+        let whole = format!("{RUN}{}{SUMMARY}", case("s/O/a/b/c", "pass"));
+        let reason = |text: &str| index_results(&mut Cursor::new(text)).map(|_| ()).map_err(|error| error.reason);
+        assert_eq!(reason(&whole), Ok(()));
+        for end in RUN.len()..whole.len() {
+            let reason = reason(&whole[..end]).expect_err("it is cut short");
+            assert!(reason.contains("the results are cut short"), "{end}: {reason}");
+        }
+        let twice = reason(&format!("{RUN}{whole}")).expect_err("the first run has no summary");
+        assert!(twice.contains("the run of `s` has no summary"), "{twice}");
+        let other = reason(&whole.replace("overstep-results/1", "overstep-results/9")).expect_err("another format");
+        assert_eq!(other, "line 1: the results have the format `overstep-results/9`, expected `overstep-results/1`");
+    }
+
+    #[test]
+    fn cases_are_found_by_their_id() {
+        let text = format!("{RUN}{}{}{SUMMARY}", case("s/O/a/b/c", "pass"), case("s/O/a/b/d", "diverges"));
         let mut results = Cursor::new(text);
         let index = index_results(&mut results).expect("readable");
         assert_eq!((index.runs.len(), index.cases.len()), (1, 2));

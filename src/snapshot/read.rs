@@ -80,7 +80,21 @@ pub fn read(text: &str) -> Result<Snapshot, SnapshotParseError> {
             }
         }
     }
-    Ok(snapshot)
+    check_forms(&snapshot)
+        .map_err(|reason| SnapshotParseError { line: text.lines().count(), reason })
+        .map(|()| snapshot)
+}
+
+/// Checks that every form that a line mentions is described. The forms are at the end of the file, so they are what is
+/// missing if it is cut short.
+fn check_forms(snapshot: &Snapshot) -> Result<(), String> {
+    let of_sides = snapshot.lines.iter().flat_map(|line| line.sides.iter().map(|side| &side.response));
+    let of_exceptions = snapshot.lines.iter().flat_map(|line| line.exceptions.iter().map(|(_, response)| response));
+    let mut mentioned = of_sides.chain(of_exceptions).filter_map(|response| response.form);
+    match mentioned.find(|number| snapshot.forms.get(number).is_none_or(|form| form.0.is_empty())) {
+        Some(number) => Err(format!("form `f{number}` is not described, so the file is cut short")),
+        None => Ok(()),
+    }
 }
 
 fn parse_form_number(text: &str) -> Option<u32> {
