@@ -1,18 +1,19 @@
 //! Writes the events of a run to the terminal, to each report, and to the record of the last run.
 //!
-//! A record that cannot be written never ends the run; a report that cannot be written does.
+//! An output that cannot be written ends neither the run nor the other outputs; a report is an error at the end.
 
 use super::CommandError;
 use super::flag_values::ReportFormat;
 use super::run_settings::RunSettings;
+use crate::config::store_diagnostic;
 use indicatif::{ProgressBar, ProgressStyle};
 use overstep::report::{
-    CaseResult, GithubReporter, JunitReporter, MarkdownReporter, NdjsonReporter, Reporter, RunStarted, RunSummary,
-    TerminalReporter, TextWidth,
+    CaseResult, Diagnostic, GithubReporter, JunitReporter, MarkdownReporter, NdjsonReporter, Reporter, RunStarted,
+    RunSummary, TerminalReporter, TextWidth,
 };
 use overstep::store::{self, FinishOutput as _, LastRun, OutputSink, RunRecord};
 use std::io::{self, IsTerminal as _, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A sink shared between the output that writes to it and the code that closes it.
@@ -42,10 +43,33 @@ impl Write for SharedSink {
     }
 }
 
+/// A report and where it is written to.
+struct ReportOutput {
+    reporter: Box<dyn Reporter + Send>,
+    sink: SharedSink,
+    path: PathBuf,
+}
+
+impl ReportOutput {
+    fn describe_failure(&self, error: &io::Error) -> Diagnostic {
+        let target = if self.path == Path::new("-") {
+            "standard output".to_owned()
+        } else {
+            format!("`{}`", self.path.display())
+        };
+        Diagnostic::error(format!("cannot write the report to {target}: {error}"))
+    }
+}
+
 /// All outputs of a command.
 pub struct RunOutputs {
-    reporters: Vec<Box<dyn Reporter + Send>>,
-    sinks: Vec<SharedSink>,
+    terminal: Box<dyn Reporter + Send>,
+    reports: Vec<ReportOutput>,
+    /// Why an output could not be written, once for each.
+    failures: Vec<Diagnostic>,
+    terminal_failed: bool,
+    /// The scenario that has begun and not ended.
+    open_scenario: Option<String>,
     last_results: Option<(NdjsonReporter<SharedSink>, SharedSink)>,
     last_run: Option<LastRun>,
     record: RunRecord,
@@ -61,9 +85,25 @@ impl RunOutputs {
     /// Opens the terminal output, the reports, and the record of the last run.
     pub fn open(settings: &RunSettings) -> Result<Self, CommandError> {
         let directory = &settings.directory;
+        let stdout_reports = settings.output.stdout_reports();
+        if stdout_reports > 1 {
+            return Err(Diagnostic::error("only one report can be written to standard output").into());
+        }
+        // If a report uses standard output, the text for people goes to standard error.
+        let width = terminal_size::terminal_size()
+            .filter(|_| io::stdout().is_terminal())
+            .map_or_else(TextWidth::default, |(width, _)| TextWidth::from_terminal_columns(usize::from(width.0)));
+        let terminal: Box<dyn Reporter + Send> = if stdout_reports == 0 {
+            Box::new(TerminalReporter::new(anstream::stdout(), width))
+        } else {
+            Box::new(TerminalReporter::new(anstream::stderr(), width))
+        };
         let mut outputs = Self {
-            reporters: Vec::new(),
-            sinks: Vec::new(),
+            terminal,
+            reports: Vec::new(),
+            failures: Vec::new(),
+            terminal_failed: false,
+            open_scenario: None,
             last_results: None,
             last_run: None,
             record: settings.record.clone(),
@@ -74,19 +114,6 @@ impl RunOutputs {
             total: 0,
             diverging: 0,
         };
-        let stdout_reports = settings.output.stdout_reports();
-        if stdout_reports > 1 {
-            return Err(overstep::report::Diagnostic::error("only one report can be written to standard output").into());
-        }
-        // If a report uses standard output, the text for people goes to standard error.
-        let width = terminal_size::terminal_size()
-            .filter(|_| io::stdout().is_terminal())
-            .map_or_else(TextWidth::default, |(width, _)| TextWidth::from_terminal_columns(usize::from(width.0)));
-        if stdout_reports == 0 {
-            outputs.reporters.push(Box::new(TerminalReporter::new(anstream::stdout(), width)));
-        } else {
-            outputs.reporters.push(Box::new(TerminalReporter::new(anstream::stderr(), width)));
-        }
         for (format, path) in &settings.output.reports {
             let sink = if path == Path::new("-") {
                 OutputSink::Writer(Box::new(io::BufWriter::new(io::stdout())))
@@ -94,14 +121,18 @@ impl RunOutputs {
                 store::open_sink(&directory.join(path), *format == ReportFormat::Junit)?
             };
             let sink = SharedSink::new(sink);
-            outputs.sinks.push(sink.clone());
-            match format {
-                ReportFormat::Ndjson => outputs.reporters.push(Box::new(NdjsonReporter::new(sink))),
-                ReportFormat::Github => outputs.reporters.push(Box::new(GithubReporter::new(sink))),
-                ReportFormat::Markdown => outputs.reporters.push(Box::new(MarkdownReporter::new(sink))),
-                ReportFormat::Junit => {
-                    outputs.reporters.push(Box::new(JunitReporter::new(sink, store::create_temporary_file()?)))
-                }
+            let writer = sink.clone();
+            let reporter: Box<dyn Reporter + Send> = match format {
+                ReportFormat::Ndjson => Box::new(NdjsonReporter::new(writer)),
+                ReportFormat::Github => Box::new(GithubReporter::new(writer)),
+                ReportFormat::Markdown => Box::new(MarkdownReporter::new(writer)),
+                ReportFormat::Junit => Box::new(JunitReporter::new(writer, store::create_temporary_file()?)),
+            };
+            outputs.reports.push(ReportOutput { reporter, sink, path: path.clone() });
+        }
+        for run in &settings.scenarios {
+            if let Some(snapshots) = &run.options.snapshots {
+                snapshots.snapshots.remove_leftovers();
             }
         }
         let last_run = LastRun::in_directory(directory).and_then(|last| Ok((last.create_results()?, last)));
@@ -145,22 +176,61 @@ impl RunOutputs {
             super::messages::print_line(&format!("this run can no longer be saved for replay: {error}"));
             self.last_results = None;
         }
-        self.reporters.iter_mut().try_for_each(|output| call(output.as_mut()))
+        // A report that cannot be written ends neither the run nor the other outputs.
+        let (failures, mut closed) = (&mut self.failures, None);
+        self.reports.retain_mut(|report| match call(report.reporter.as_mut()) {
+            Ok(()) => true,
+            // Whoever reads standard output has seen enough.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe && report.path == Path::new("-") => {
+                closed = Some(error);
+                false
+            }
+            Err(error) => {
+                failures.push(report.describe_failure(&error));
+                false
+            }
+        });
+        if let Some(error) = closed {
+            return Err(error);
+        }
+        if self.terminal_failed {
+            return Ok(());
+        }
+        match call(self.terminal.as_mut()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                self.terminal_failed = true;
+                self.failures.push(Diagnostic::error(format!("cannot write the results: {error}")));
+                Ok(())
+            }
+            result => result,
+        }
     }
 
-    /// Finishes all outputs and moves their files into place.
+    /// Finishes all outputs and moves their files into place. Returns an error if one of them could not be written; the
+    /// others are complete even then.
     pub fn finish_all(mut self) -> Result<(), CommandError> {
         self.bar.finish_and_clear();
-        self.for_each_output(|output| output.finish())?;
-        for sink in self.sinks.iter().filter_map(SharedSink::take) {
-            sink.finish()?;
+        let finished = self.for_each_output(|output| output.finish());
+        let mut failures = std::mem::take(&mut self.failures);
+        for sink in self.reports.iter().filter_map(|report| report.sink.take()) {
+            failures.extend(sink.finish().err().map(|error| store_diagnostic(&error)));
         }
         self.store_last_run();
-        Ok(())
+        if !failures.is_empty() {
+            return Err(failures.into());
+        }
+        Ok(finished?)
     }
 
     /// Replaces the record of the last run with this run, unless this run has no case.
     pub fn store_last_run(&mut self) {
+        // Results without a summary would be taken for a file that is cut short.
+        if let (Some(scenario), Some((results, _))) = (self.open_scenario.take(), &mut self.last_results) {
+            let reason = Some("the run did not end".to_owned());
+            let summary = RunSummary { scenario, incomplete_reason: reason, ..RunSummary::default() };
+            // If this fails, saving the run fails, too.
+            let _ = results.end_run(&summary);
+        }
         if let (Some(results), Some(place)) =
             (self.last_results.take().and_then(|(_, sink)| sink.take()), &self.last_run)
             && self.has_cases
@@ -197,6 +267,7 @@ impl RunOutputs {
 impl Reporter for RunOutputs {
     fn begin_run(&mut self, head: &RunStarted) -> io::Result<()> {
         (self.cases_done, self.diverging, self.total) = (0, 0, head.cases);
+        self.open_scenario = Some(head.scenario.clone());
         self.bar.set_length(head.cases);
         self.bar.set_position(0);
         self.bar.set_message("");
@@ -210,6 +281,7 @@ impl Reporter for RunOutputs {
     }
 
     fn end_run(&mut self, summary: &RunSummary) -> io::Result<()> {
+        self.open_scenario = None;
         let bar = self.bar.clone();
         bar.suspend(|| self.for_each_output(|output| output.end_run(summary)))
     }

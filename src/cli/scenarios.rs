@@ -84,7 +84,7 @@ impl VariableFlags<'_> {
 
 /// Returns the variables in a file, in order.
 pub fn read_variables_file(file: &Path, directory: &Path) -> Result<Vec<(String, String)>, CommandError> {
-    let text = store::read_text(&directory.join(file))?;
+    let text = store::read_text_or_pipe(&directory.join(file))?;
     let mut found = Vec::new();
     for (number, line) in text.lines().enumerate() {
         let line = line.trim();

@@ -62,8 +62,10 @@ async fn run_scenarios(settings: &RunSettings, stop: &CancelToken) -> Result<Exi
             }
         }
     }
-    outputs.finish_all()?;
+    let _writing = stop.begin_cleanup();
+    let finished = outputs.finish_all();
     messages::print_problems(&problems);
+    finished?;
     if cases == 0 && exit == ExitStatus::Success {
         exit = exit_without_cases(settings.no_cases);
     }

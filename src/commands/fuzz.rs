@@ -20,8 +20,9 @@ pub fn fuzz_scenarios(flags: &FuzzFlags) -> Result<ExitStatus, CommandError> {
     let mut outputs = RunOutputs::open(&settings.run)?;
     outputs.print_embedded_notice(&settings.run)?;
     let (exit, problems) = runtime.block_on(run_scenarios(&settings, &mut outputs));
-    outputs.finish_all()?;
+    let finished = outputs.finish_all();
     messages::print_problems(&problems);
+    finished?;
     Ok(exit)
 }
 

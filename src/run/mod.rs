@@ -29,7 +29,7 @@ mod step_loop;
 mod step_response;
 
 pub use body_framing::BodyFraming;
-pub use cancel_token::CancelToken;
+pub use cancel_token::{CancelToken, CleanupGuard};
 pub use clock::{Stopwatch, cpu_seconds, today, wall_time};
 pub use endpoint::{Endpoint, EndpointError, HostPrefixes, TlsOptions, hide_credentials};
 pub use exchange::{CaseOutcome, Exchange, HttpResponse, Liveness, TransportError};

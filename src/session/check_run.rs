@@ -252,8 +252,10 @@ impl<'s> CheckRun<'s, '_> {
         });
         self.session.complete_summary(&mut summary, &self.ended, self.knowledge, &known_usage);
         summary.is_complete = summary.incomplete_reason.is_none() && self.session.job().is_unfiltered();
-        summary.snapshot_updates = recorder.write(summary.is_complete, &summary.skipped_operations)?;
+        let (updates, problems) = recorder.write(summary.is_complete, &summary.skipped_operations);
+        summary.snapshot_updates = updates;
+        // The verdicts are reported even if no snapshot can be written.
         self.output.end_run(&summary)?;
-        Ok(summary)
+        if problems.is_empty() { Ok(summary) } else { Err(problems.into()) }
     }
 }

@@ -91,15 +91,19 @@ impl<'a> SnapshotRecorder<'a> {
         Self { job, options, accepted, operations: IndexMap::new() }
     }
 
-    /// Writes the snapshots of the run; `complete` means that every case of the scenario ran. The accepted behaviour of
-    /// operations that were not run stays unchanged.
-    pub fn write(self, complete: bool, not_run: &[SkippedOperation]) -> Result<SnapshotUpdates, Vec<Diagnostic>> {
-        let mut news = SnapshotUpdates::default();
+    /// Writes the snapshots of the run, and returns how many were written and why others could not be; `complete` means
+    /// that every case of the scenario ran. The accepted behaviour of operations that were not run stays unchanged.
+    pub fn write(self, complete: bool, not_run: &[SkippedOperation]) -> (SnapshotUpdates, Vec<Diagnostic>) {
+        let (mut news, mut problems) = (SnapshotUpdates::default(), Vec::new());
         let Some(keeping) = self.options.filter(|keeping| keeping.update != SnapshotUpdate::No) else {
-            return Ok(news);
+            return (news, problems);
         };
         let whole = complete;
-        let mut planned = if whole { HashMap::new() } else { self.planned_cases()? };
+        let planned = if whole { Ok(HashMap::new()) } else { self.planned_cases() };
+        let mut planned = match planned {
+            Ok(planned) => planned,
+            Err(problems) => return (news, problems),
+        };
         let accepted = self.accepted;
         for (name, mut seen) in self.operations {
             if not_run.iter().any(|one| one.operation == name) {
@@ -110,11 +114,17 @@ impl<'a> SnapshotRecorder<'a> {
                 seen.cases = merge_recorded(planned.remove(&name).unwrap_or_default(), seen.cases);
             }
             let vanishes = whole && before.as_ref().is_some_and(|before| has_stale_lines(before, &seen.cases));
-            let failed = |error: StoreError| vec![store_diagnostic(&error)];
+            let mut note = |result: Result<(), StoreError>| match result {
+                Ok(()) => 1,
+                Err(error) => {
+                    problems.push(store_diagnostic(&error));
+                    0
+                }
+            };
             let rewrites = whole && keeping.update == SnapshotUpdate::All;
             if !seen.differs && !vanishes && !rewrites {
                 if whole {
-                    file.remove_pending().map_err(failed)?;
+                    note(file.remove_pending());
                 }
                 continue;
             }
@@ -129,19 +139,17 @@ impl<'a> SnapshotRecorder<'a> {
                 continue;
             }
             if before.as_ref() == Some(&next) {
-                file.remove_pending().map_err(failed)?;
+                note(file.remove_pending());
                 continue;
             }
             if keeping.update == SnapshotUpdate::All {
-                file.write_accepted(&write(&next)).map_err(failed)?;
-                file.remove_pending().map_err(failed)?;
-                news.accepted += 1;
+                let text = write(&next);
+                news.accepted += note(file.write_accepted(&text).and_then(|()| file.remove_pending()));
             } else {
-                file.write_pending(&write(&next)).map_err(failed)?;
-                news.pending += 1;
+                news.pending += note(file.write_pending(&write(&next)));
             }
         }
-        Ok(news)
+        (news, problems)
     }
 
     /// Returns all cases that a complete run would send, by operation.

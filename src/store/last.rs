@@ -221,14 +221,9 @@ fn create_directory(path: &Path) -> std::io::Result<()> {
 /// Opens results for reading.
 ///
 /// # Errors
-/// Returns an error if the file is missing or unreadable.
-#[expect(clippy::disallowed_methods, reason = "this module reads files")]
+/// Returns an error if the file is missing, unreadable or not a regular file.
 pub fn open_results(path: &Path) -> Result<BufReader<File>, StoreError> {
-    let to_store_error = |error: std::io::Error| StoreError::from_io("read", path, &error);
-    if path.is_dir() {
-        return Err(to_store_error(std::io::ErrorKind::IsADirectory.into()));
-    }
-    File::open(path).map(BufReader::new).map_err(to_store_error)
+    super::read::open_regular_file(path).map(BufReader::new)
 }
 
 #[cfg(test)]

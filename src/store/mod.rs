@@ -16,10 +16,11 @@ pub use error::StoreError;
 pub use last::{
     FORMAT as RUN_FORMAT, LastRun, RunRecord, ScenarioRecord, open_results, open_server_log, remove_server_log,
 };
-pub use read::{find_upwards, read_bytes, read_text};
+pub use read::{find_upwards, read_bytes, read_text, read_text_or_pipe};
 pub use scenarios::{FoundScenario, find_all_scenarios, find_scenario, shipped_scenario_names};
 pub use snapshots::{SnapshotFile, SnapshotStore};
 pub use sources::{SourceDocument, SourceSearchPaths, find_site_packages, read_sources};
 pub use write::{
-    FinishOutput, OutputSink, TemporaryFolder, create_temporary_file, create_temporary_folder, open_sink, write_file,
+    FinishOutput, OutputSink, TemporaryFolder, create_temporary_file, create_temporary_folder, open_sink,
+    remove_leftovers, write_file, write_file_durably,
 };

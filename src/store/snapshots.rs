@@ -2,7 +2,7 @@
 //!
 //! An accepted file is never left half written, even if the process is killed.
 
-use super::{StoreError, read_text, write_file};
+use super::{StoreError, read_text, remove_leftovers, write_file, write_file_durably};
 use crate::escape::{file_name, name_of_file, qualified_file_name};
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -58,7 +58,7 @@ impl SnapshotFile {
     /// # Errors
     /// Returns an error if the file cannot be written.
     pub fn write_accepted(&self, text: &str) -> Result<(), StoreError> {
-        write_file(&self.path, text.as_bytes())
+        write_file_durably(&self.path, text.as_bytes())
     }
 
     /// Writes the pending text beside the accepted one.
@@ -138,6 +138,13 @@ impl SnapshotStore {
         }
         known.entry(qualified.to_ascii_lowercase()).or_default().insert(qualified.clone());
         qualified
+    }
+
+    /// Removes the temporary files that killed runs left in the folders of snapshots.
+    pub fn remove_leftovers(&self) {
+        for profile in list_subfolders(&self.directory).unwrap_or_default() {
+            list_subfolders(&profile).unwrap_or_default().iter().for_each(|scenario| remove_leftovers(scenario));
+        }
     }
 
     /// Returns all files with a pending snapshot, sorted.

@@ -28,7 +28,7 @@ pub struct SourceSearchPaths {
 }
 
 /// Maximum size of a document in bytes, unpacked.
-const MAX_SOURCE_BYTES: u64 = 256 * 1024 * 1024;
+const MAX_SOURCE_BYTES: u64 = super::read::MAX_FILE_BYTES;
 /// Maximum number of files that a glob looks at.
 const MAX_GLOB_FILES: usize = 100_000;
 
@@ -85,7 +85,8 @@ fn unpack_if_gzip(path: &Path, bytes: Vec<u8>) -> Result<Vec<u8>, StoreError> {
 /// Returns the files that a path or glob matches, sorted.
 fn expand_paths(directory: &Path, name: &str) -> Result<Vec<PathBuf>, StoreError> {
     let literal_path = directory.join(name);
-    if literal_path.is_file() {
+    // Whatever else it is, reading it says so.
+    if literal_path.exists() && !literal_path.is_dir() {
         return Ok(vec![literal_path]);
     }
     if literal_path.is_dir() {

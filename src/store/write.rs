@@ -39,7 +39,7 @@ pub fn open_sink(path: &Path, atomic: bool) -> Result<OutputSink, StoreError> {
         return Err(StoreError::from_io("write", path, &io::ErrorKind::IsADirectory.into()));
     }
     if atomic && !is_special(path) {
-        let file = tempfile::Builder::new().prefix(".overstep-").tempfile_in(directory).map_err(to_store_error)?;
+        let file = create_locked_file(directory).map_err(to_store_error)?;
         return Ok(OutputSink::AtomicFile(Box::new(BufWriter::with_capacity(1 << 16, file)), path.to_owned()));
     }
     let file = std::fs::File::create(path).map_err(to_store_error)?;
@@ -51,6 +51,38 @@ fn is_special(path: &Path) -> bool {
     path.metadata().is_ok_and(|metadata| !metadata.is_file())
 }
 
+/// Prefix of the names of temporary files.
+const TEMPORARY_PREFIX: &str = ".overstep-";
+
+/// Creates a temporary file in a directory, and removes those that killed runs left there. The file is locked as long as
+/// it is open, so that another run does not take it for a leftover.
+fn create_locked_file(directory: &Path) -> io::Result<tempfile::NamedTempFile> {
+    remove_leftovers(directory);
+    loop {
+        let file = tempfile::Builder::new().prefix(TEMPORARY_PREFIX).tempfile_in(directory)?;
+        // A file system without locks does not prevent writing.
+        let _ = file.as_file().try_lock();
+        // Another run may have removed the file before it was locked.
+        if file.path().exists() {
+            return Ok(file);
+        }
+    }
+}
+
+/// Removes the temporary files that killed runs left in a directory. Errors are ignored: leftovers do no harm.
+#[expect(clippy::disallowed_methods, reason = "this module removes files")]
+pub fn remove_leftovers(directory: &Path) {
+    for path in super::scenarios::list_folder(directory).unwrap_or_default() {
+        let is_temporary =
+            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(TEMPORARY_PREFIX)) && path.is_file();
+        // A temporary file is locked as long as the run that writes it lives.
+        let is_abandoned = |path: &Path| std::fs::File::open(path).is_ok_and(|file| file.try_lock().is_ok());
+        if is_temporary && is_abandoned(&path) {
+            let _ = std::fs::remove_file(&path);
+        }
+    }
+}
+
 /// Writes a whole file atomically.
 ///
 /// # Errors
@@ -59,6 +91,39 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     let mut file = open_sink(path, true)?;
     file.write_all(bytes).map_err(|error| StoreError::from_io("write", path, &error))?;
     file.finish()
+}
+
+/// Writes a whole file atomically, so that it survives a loss of power: the new content is on the disk before it
+/// replaces the old one.
+///
+/// # Errors
+/// Returns an error if the file cannot be written.
+pub fn write_file_durably(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let to_store_error = |error: io::Error| StoreError::from_io("write", path, &error);
+    let mut file = open_sink(path, true)?;
+    file.write_all(bytes).and_then(|()| file.flush()).map_err(to_store_error)?;
+    if let OutputSink::AtomicFile(file, _) = &file {
+        file.get_ref().as_file().sync_all().map_err(to_store_error)?;
+    }
+    file.finish()?;
+    sync_directory(path.parent().unwrap_or(Path::new("."))).map_err(to_store_error)
+}
+
+/// Writes the entries of a directory to the disk.
+#[cfg(unix)]
+#[expect(clippy::disallowed_methods, reason = "this module writes files")]
+fn sync_directory(directory: &Path) -> io::Result<()> {
+    let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
+    match std::fs::File::open(directory)?.sync_all() {
+        // Some file systems cannot sync a directory.
+        Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
+        result => result,
+    }
+}
+
+#[cfg(not(unix))]
+fn sync_directory(_directory: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 impl FinishOutput for OutputSink {
@@ -186,5 +251,22 @@ mod tests {
         assert_eq!(super::super::read_text(&path).expect("read"), "old");
         write_file(&path, b"new").expect("written");
         assert_eq!(super::super::read_text(&path).expect("read"), "new");
+        write_file_durably(&path, b"newer").expect("written");
+        assert_eq!(super::super::read_text(&path).expect("read"), "newer");
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "the test leaves a file behind")]
+    fn leftovers_of_killed_runs_are_removed_and_files_in_use_are_not() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let leftover = directory.path().join(".overstep-abc123");
+        std::fs::write(&leftover, "half").expect("written");
+        let mut used = open_sink(&directory.path().join("report.xml"), true).expect("opened");
+        used.write_all(b"whole").expect("writable");
+        write_file(&directory.path().join("other.xml"), b"other").expect("written");
+        assert!(!leftover.exists());
+        used.finish().expect("the file in use still exists");
+        let names = super::super::scenarios::list_folder(directory.path()).expect("listed");
+        assert_eq!(names.len(), 2, "{names:?}");
     }
 }

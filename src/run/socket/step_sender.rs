@@ -156,6 +156,8 @@ impl RetryPolicy<'_> {
         // A request that creates a resource is awaited even then and is never sent twice, because its response names
         // the resource.
         let creates_fixture = step.purpose == StepPurpose::SetUp && step.fixture.is_some();
+        let must_complete = creates_fixture || step.purpose == StepPurpose::TearDown;
+        let _cleanup = must_complete.then(|| self.plan.cancel_token.begin_cleanup());
         let operation = match &step.request {
             StepRequest::Operation { name, .. } => Some(name),
             StepRequest::Raw { .. } => None,
