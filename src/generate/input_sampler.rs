@@ -111,7 +111,8 @@ impl InputSampler<'_> {
         let parts_left = self.parts_left.get();
         self.parts_left.set(parts_left.saturating_sub(1));
         // A shape that requires itself would never end.
-        if targets.is_empty() && (parts_left == 0 || !self.testable.has_value(id)) {
+        let is_testable = self.testable.has_value(id) || self.leads_to_given_value(path);
+        if targets.is_empty() && (parts_left == 0 || !is_testable) {
             match &shape.kind {
                 ShapeKind::List { .. } => return Value::List(Vec::new()),
                 ShapeKind::Map { .. } | ShapeKind::Structure { .. } | ShapeKind::Union { .. } => {
@@ -128,6 +129,17 @@ impl InputSampler<'_> {
             ShapeKind::Map { key, value } => self.build_map(shape, [key, value], path, targets, depth),
             _ => self.scalar_value(id, shape, path, 0),
         }
+    }
+
+    /// Returns true if the scenario's `use` gives a value at this path or below it.
+    fn leads_to_given_value(&self, path: &MemberPath) -> bool {
+        let name = self.operation.name.as_str();
+        if !self.scenario.has_use_values(name) {
+            return false;
+        }
+        let own = self.scenario.operation_notes(name).into_iter().flat_map(|notes| notes.use_values.keys());
+        let place = path.to_string();
+        own.chain(self.scenario.use_values.keys()).any(|given| given.starts_with(&place))
     }
 
     fn build_structure(

@@ -3,7 +3,6 @@
 //! It never reads an input.
 
 use crate::contract::{MemberLocation, Shape, ShapeKind};
-use crate::generate::site::InputSite;
 
 /// Maximum length of a text or blob in a body, in characters or bytes.
 pub(crate) const MAX_BODY_SIZE: u64 = 1 << 20;
@@ -25,8 +24,8 @@ pub(crate) fn integer_bounds(kind: &ShapeKind) -> (i128, i128) {
 }
 
 /// Returns the maximum length of a text, which depends on its location.
-pub(crate) fn max_characters(site: &InputSite) -> u64 {
-    match site.location {
+pub(crate) fn max_characters(location: MemberLocation) -> u64 {
+    match location {
         MemberLocation::Body | MemberLocation::Payload => MAX_BODY_SIZE,
         _ => MAX_HEAD_SIZE,
     }

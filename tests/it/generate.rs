@@ -156,14 +156,16 @@ fn unsendable_cases_have_a_reason_and_no_steps() {
 }
 
 #[test]
-fn an_unsatisfiable_pattern_is_an_error_that_names_its_shape() {
+fn operations_that_require_an_undrawable_pattern_have_no_cases() {
     let text = include_str!("support/notes.contract.json").replace("^(?!sys:)[a-z0-9:-]+$", "^[a-z]{9,}$");
     let contract = overstep::contract::from_json(&text).expect("well formed");
     let scenario = support::scenario();
-    let error = generate_cases(&contract, &scenario, GenerationOptions::default())
-        .err()
-        .expect("no text has nine letters and at most eight characters");
-    assert_eq!(error.to_string(), "shape `Tag`: no text with 0 to 8 characters matches the pattern `^[a-z]{9,}$`");
+    let cases: Vec<Case> =
+        generate_cases(&contract, &scenario, GenerationOptions::default()).expect("a plan").collect();
+    assert!(!cases.is_empty());
+    // Tags are optional or required; either way none is sent.
+    let about_tags = cases.iter().filter(|case| case.id.as_str().contains("ags[]"));
+    assert_eq!(about_tags.map(|case| case.id.as_str()).collect::<Vec<_>>(), [] as [&str; 0]);
 }
 
 /// Returns whether JSON Schema can express the constraint of a case.

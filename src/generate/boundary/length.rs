@@ -144,7 +144,9 @@ fn add_sized_case(
                 |sampler| build_entries(sampler, site, limit.shape, size),
             ));
         }
-        ShapeKind::Blob if too_large(max_characters(site)) => out.push(build_unsendable("larger than overstep sends")),
+        ShapeKind::Blob if too_large(max_characters(site.location)) => {
+            out.push(build_unsendable("larger than overstep sends"))
+        }
         ShapeKind::Blob => out.extend(context.build_member_case(
             site,
             Constraint::Length,
@@ -155,7 +157,7 @@ fn add_sized_case(
             |_| Some(Value::Blob(b"overstep".iter().copied().cycle().take(size as usize).collect())),
         )),
         ShapeKind::String | ShapeKind::Enum { .. } => {
-            if too_large(max_characters(site)) {
+            if too_large(max_characters(site.location)) {
                 out.push(build_unsendable("longer than overstep sends"));
             } else if size == 0 && site.is_label() {
                 out.push(build_unsendable("an empty segment changes the path"));

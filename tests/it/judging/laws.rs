@@ -172,10 +172,10 @@ fn a_law_is_indeterminate_if_optional_state_is_never_returned() {
     assert_eq!(note_on_optional_reads(&[json!({"data": null})]), "not learnt");
     assert_eq!(note_on_optional_reads(&[json!({"data": {"k": "1"}})]), "kept");
     assert_eq!(note_on_optional_reads(&[json!({"data": {"k": "1"}}), json!({})]), "what was written is not there");
-    assert_eq!(
-        note(MAP, vec![write(0, put("k", "1")), read_with(1, view(), &json!({}))]),
-        "what was written is not there"
-    );
+    let never_shown = vec![write(0, put("k", "1")), read_with(1, view(), &json!({}))];
+    assert_eq!(note(MAP, never_shown), "not learnt", "neither a response nor the documentation has the path");
+    let shown_once = vec![read_of(0, &json!({})), write(1, put("k", "1")), read_with(2, view(), &json!({}))];
+    assert_eq!(note(MAP, shown_once), "what was written is not there");
     let view = StateView { optional: true, ..view() };
     let others = vec![read_of(0, &json!({"o": "1"})), read_with(1, view.clone(), &json!({}))];
     assert_eq!(note(MAP, others), "what was stored is gone", "an entry of another client was read before");
