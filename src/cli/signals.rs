@@ -13,24 +13,28 @@ const GRACE_PERIOD: Duration = Duration::from_secs(1);
 const MAX_GRACE_PERIODS: u32 = 10;
 
 /// Stops the run cleanly on the first Ctrl-C, SIGTERM or SIGHUP, and exits immediately on the second, or if the run does
-/// not end by itself.
-pub async fn stop_on_signal(stop: CancelToken) {
-    wait_for_interrupt().await;
-    messages::print_line("stopping; press Ctrl-C again to exit immediately");
-    stop.cancel();
-    // A thread of its own: whatever keeps the run from ending may keep the runtime busy, too.
-    std::thread::spawn(move || {
-        for _ in 0..MAX_GRACE_PERIODS {
-            std::thread::sleep(GRACE_PERIOD);
-            if !stop.is_cleaning_up() {
-                break;
+/// not end by itself. Signals are handled as soon as this function returns, even before its future is polled. Must be
+/// called on a tokio runtime.
+pub fn stop_on_signal(stop: CancelToken) -> impl Future<Output = ()> + Send {
+    let mut interrupts = Interrupts::listen();
+    async move {
+        interrupts.next().await;
+        messages::print_line("stopping; press Ctrl-C again to exit immediately");
+        stop.cancel();
+        // A thread of its own: whatever keeps the run from ending may keep the runtime busy, too.
+        std::thread::spawn(move || {
+            for _ in 0..MAX_GRACE_PERIODS {
+                std::thread::sleep(GRACE_PERIOD);
+                if !stop.is_cleaning_up() {
+                    break;
+                }
             }
-        }
-        messages::print_line("the run did not end in time; its reports are incomplete");
+            messages::print_line("the run did not end in time; its reports are incomplete");
+            exit_at_once();
+        });
+        interrupts.next().await;
         exit_at_once();
-    });
-    wait_for_interrupt().await;
-    exit_at_once();
+    }
 }
 
 fn exit_at_once() -> ! {
@@ -40,20 +44,43 @@ fn exit_at_once() -> ! {
 
 /// Waits for Ctrl-C, SIGTERM or SIGHUP.
 pub async fn wait_for_interrupt() {
+    Interrupts::listen().next().await;
+}
+
+/// The signals that end a run. Closing the terminal is one of them, so that servers started by overstep do not outlive
+/// it.
+struct Interrupts {
     #[cfg(unix)]
-    {
+    signals: Vec<tokio::signal::unix::Signal>,
+}
+
+impl Interrupts {
+    #[cfg(unix)]
+    fn listen() -> Self {
         use tokio::signal::unix::{SignalKind, signal};
-        // Closing the terminal also stops the run, so that servers started by overstep do not outlive it.
-        if let (Ok(mut terminated), Ok(mut closed)) = (signal(SignalKind::terminate()), signal(SignalKind::hangup())) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminated.recv() => {}
-                _ = closed.recv() => {}
-            }
-            return;
-        }
+        let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+        Self { signals: kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect() }
     }
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+
+    #[cfg(unix)]
+    async fn next(&mut self) {
+        let received = self.signals.iter_mut().map(|signal| Box::pin(signal.recv()));
+        let received: Vec<_> = received.collect();
+        if received.is_empty() {
+            std::future::pending::<()>().await;
+        }
+        futures_util::future::select_all(received).await;
+    }
+
+    #[cfg(not(unix))]
+    fn listen() -> Self {
+        Self {}
+    }
+
+    #[cfg(not(unix))]
+    async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 }
