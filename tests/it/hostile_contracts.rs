@@ -2,6 +2,8 @@
 //!
 //! Each is either described with its line or tested within fixed limits. The timeout only ends a run that hangs.
 
+#![expect(clippy::disallowed_methods, reason = "tests prepare and read files")]
+
 use crate::support::command::{Watched, overstep, watched};
 use serde_json::{Map, Value as Json, json};
 use std::path::Path;
