@@ -189,13 +189,10 @@ impl Contract {
                 )
             })?),
         };
-        let error = self.errors.entry(ErrorName::from(name)).or_insert_with(|| ErrorShape {
-            status: None,
-            role: role.unwrap_or_else(|| ErrorRole::infer(status, name, "")),
-            code: None,
-            shape: None,
-            facts: Vec::new(),
-        });
+        let error = self
+            .errors
+            .entry(ErrorName::from(name))
+            .or_insert_with(|| ErrorShape::new(role.unwrap_or_else(|| ErrorRole::infer(status, name, ""))));
         if let Some(code) = text("code").filter(|code| *code != name) {
             error.code = Some(code.to_owned());
         }

@@ -103,7 +103,7 @@ pub(crate) fn add_common_errors(contract: &mut Contract) {
     for (name, status, role) in rows {
         let name = ErrorName::from(*name);
         contract.errors.entry(name.clone()).or_insert_with(|| {
-            let mut error = ErrorShape { status: None, role: *role, code: None, shape: None, facts: Vec::new() };
+            let mut error = ErrorShape::new(*role);
             if let Some(status) = status {
                 error.add_fact(Fact::new(FactField::Status, *status, FactOrigin::Documented, &page));
             }

@@ -100,6 +100,8 @@ struct ErrorShapeJson {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     status: Option<u16>,
     role: ErrorRole,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    unnamed: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     code: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -135,6 +137,12 @@ struct ShapeJson {
     pattern: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     unique: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    nullable: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    open: bool,
+    #[serde(default, rename = "anySize", skip_serializing_if = "std::ops::Not::not")]
+    any_size: bool,
     #[serde(default, skip_serializing_if = "WireTraits::is_empty")]
     traits: WireTraits,
     #[serde(default, skip_serializing_if = "PartTraits::is_empty")]
@@ -179,6 +187,7 @@ pub fn to_json(contract: &Contract) -> String {
                 name: name.clone(),
                 status: error.status,
                 role: error.role,
+                unnamed: error.unnamed,
                 code: error.code.clone(),
                 shape: error.shape.clone(),
                 disputed: disputed(&error.facts),
@@ -206,6 +215,9 @@ fn shape_to_json(shape: &Shape) -> ShapeJson {
         range: shape.range.clone(),
         pattern: shape.pattern.clone(),
         unique: shape.unique,
+        nullable: shape.nullable,
+        open: shape.open,
+        any_size: shape.any_size,
         traits: shape.traits.clone(),
         parts: shape.parts.clone(),
         disputed: shape.facts.iter().any(|fact| fact.disputed),
@@ -279,6 +291,7 @@ pub fn from_json(text: &str) -> Result<Contract, ContractFormatError> {
             ErrorShape {
                 status: error.status,
                 role: error.role,
+                unnamed: error.unnamed,
                 code: error.code,
                 shape: error.shape,
                 facts: error.facts,
@@ -332,6 +345,9 @@ fn shape_from_json(id: &ShapeId, form: ShapeJson) -> Result<Shape, ContractForma
         range: form.range,
         pattern: form.pattern,
         unique: form.unique,
+        nullable: form.nullable,
+        open: form.open,
+        any_size: form.any_size,
         rules: form.rules.unwrap_or_default(),
         traits: form.traits,
         parts: form.parts,

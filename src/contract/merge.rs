@@ -133,6 +133,7 @@ fn merge_error(known: &mut ErrorShape, other: &ErrorShape) {
     {
         known.role = other.role;
     }
+    known.unnamed &= other.unnamed;
     known.code = known.code.take().or_else(|| other.code.clone());
     known.status = known.status.or(other.status);
     for fact in &other.facts {

@@ -139,6 +139,9 @@ pub(super) fn merge_shape(ours: &Shape, theirs: &mut Shape, adopt: &mut dyn FnMu
         }
         _ => {}
     }
+    theirs.nullable |= ours.nullable;
+    theirs.open |= ours.open;
+    theirs.any_size &= ours.any_size;
     if theirs.traits.is_empty() {
         theirs.traits.clone_from(&ours.traits);
     }

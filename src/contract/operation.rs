@@ -306,6 +306,9 @@ pub struct ErrorShape {
     pub status: Option<u16>,
     /// What it means.
     pub role: ErrorRole,
+    /// Whether the documents state no type for it, only that it occurs. Its name then exists in the contract alone, and
+    /// a response may carry any type or none.
+    pub unnamed: bool,
     /// Its code on the wire, if it differs from the name.
     pub code: Option<String>,
     /// The structure of its body, if a source states one.
@@ -317,6 +320,6 @@ pub struct ErrorShape {
 impl ErrorShape {
     /// Creates an error of which only the role is known.
     pub fn new(role: ErrorRole) -> Self {
-        Self { status: None, role, code: None, shape: None, facts: Vec::new() }
+        Self { status: None, role, unnamed: false, code: None, shape: None, facts: Vec::new() }
     }
 }

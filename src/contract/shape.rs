@@ -235,6 +235,13 @@ pub struct Shape {
     pub pattern: Option<String>,
     /// Whether the entries of a list must be distinct.
     pub unique: bool,
+    /// Whether null is a documented value, too.
+    pub nullable: bool,
+    /// Whether other values than the described ones may be valid, too: the source states alternatives or conditions that
+    /// a contract cannot express. Every described value is valid; no other value certainly violates anything.
+    pub open: bool,
+    /// Whether an integer or a number may have any size, because the source states no width.
+    pub any_size: bool,
     /// Constraints over several members.
     pub rules: Vec<ShapeRule>,
     /// How its values are written on the wire.
@@ -254,6 +261,9 @@ impl Shape {
             range: None,
             pattern: None,
             unique: false,
+            nullable: false,
+            open: false,
+            any_size: false,
             rules: Vec::new(),
             traits: WireTraits::default(),
             parts: PartTraits::default(),

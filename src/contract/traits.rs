@@ -124,6 +124,9 @@ pub struct OperationTraits {
     /// Whether a request must carry a checksum of its body.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub checksum_required: bool,
+    /// Whether the documents say that callers need not authenticate.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub anonymous: bool,
     /// Whether the signature does not cover the body.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub unsigned_payload: bool,

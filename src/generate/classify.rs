@@ -7,7 +7,7 @@ use super::input_checker::Violation;
 use super::plan_context::PlanContext;
 use super::resource_status::{self, ResourceStatus};
 use super::wire_view::{as_seen_on_wire, framing_header};
-use crate::case::{CaseId, Expectation, ExpectedError, Intent};
+use crate::case::{CaseId, Expectation, ExpectedError, Intent, Value};
 use crate::contract::{Constraint, ErrorRole, MemberPath, Operation, Protocol};
 
 /// The violations in a request's input.
@@ -52,9 +52,7 @@ impl PlanContext<'_> {
             {
                 undocumented("another operation has the same method and path")
             }
-            IntendedOutcome::Malformed => {
-                Ok((Intent::Malformed, self.expect_rejection(operation, ErrorRole::InvalidInput)))
-            }
+            IntendedOutcome::Malformed => Ok((Intent::Malformed, self.expect_malformed_rejection(operation))),
             IntendedOutcome::UnknownOperation => Ok((Intent::Malformed, self.expect_unknown_operation(operation))),
             IntendedOutcome::RejectedCaller(role) => match found.certain.first() {
                 Some(other) => Err(describe_extra_violation(other)),
@@ -64,10 +62,10 @@ impl PlanContext<'_> {
                 self.classify_two_faults(operation, *roles, violated, &found)
             }
             IntendedOutcome::Violates(path, constraint) => {
-                self.classify_violation(operation, path, [*constraint; 2], &found)
+                self.classify_violation(operation, path, [*constraint; 2], &found, &request.input)
             }
             IntendedOutcome::ViolatesEquivalent(path, constraint, second) => {
-                self.classify_violation(operation, path, [*constraint, *second], &found)
+                self.classify_violation(operation, path, [*constraint, *second], &found, &request.input)
             }
             IntendedOutcome::Valid | IntendedOutcome::MissingResource => {
                 if let Some(other) = found.certain.first() {
@@ -114,6 +112,7 @@ impl PlanContext<'_> {
         path: &MemberPath,
         constraints: [Constraint; 2],
         found: &FoundViolations<'_>,
+        input: &Value,
     ) -> Result<(Intent, Expectation), String> {
         let is_meant = |violation: &&&Violation| violation.path == *path && constraints.contains(&violation.constraint);
         if let Some(other) = found.certain.iter().find(|violation| !is_meant(violation)) {
@@ -126,7 +125,11 @@ impl PlanContext<'_> {
             };
         }
         // A further violation that only some interpretations see makes no difference: all of them reject the request.
-        Ok((Intent::Violates, self.expect_rejection(operation, ErrorRole::InvalidInput)))
+        let expectation = match resource_status::has_unknown_path_resource(self, operation, input) {
+            true => self.expect_rejection_for_either(operation, [ErrorRole::InvalidInput, ErrorRole::MissingResource]),
+            false => self.expect_rejection(operation, ErrorRole::InvalidInput),
+        };
+        Ok((Intent::Violates, expectation))
     }
 
     /// Classifies a request without violations by the resources that it names.
@@ -138,6 +141,10 @@ impl PlanContext<'_> {
     ) -> Result<(Intent, Expectation), String> {
         let tolerating =
             |role| Ok((Intent::Valid, self.expect_success(operation, self.errors_with_role(operation, role))));
+        let unknown = || {
+            let errors = self.tolerated_missing_resource_errors(operation);
+            Ok((Intent::Valid, self.expect_success(operation, errors)))
+        };
         match status {
             ResourceStatus::NonexistentAmongOthers => undocumented(resource_status::REASON_AMONG_OTHERS),
             ResourceStatus::Nonexistent => match self.missing_resource_errors(operation, outcome) {
@@ -151,9 +158,20 @@ impl PlanContext<'_> {
             }
             ResourceStatus::ServiceIssued => undocumented("only the service can issue this token"),
             ResourceStatus::MaybeTaken => tolerating(ErrorRole::Conflict),
-            ResourceStatus::MaybeCreatedByOtherCase | ResourceStatus::Unknown => tolerating(ErrorRole::MissingResource),
+            ResourceStatus::MaybeCreatedByOtherCase => tolerating(ErrorRole::MissingResource),
+            ResourceStatus::Unknown => unknown(),
             ResourceStatus::Owned => Ok((Intent::Valid, self.expect_success(operation, Vec::new()))),
         }
+    }
+
+    /// Returns the errors that a request may get because it names a resource that nobody is known to have created. A
+    /// route that ends at nothing is answered with 404, whether a document says so or not.
+    pub fn tolerated_missing_resource_errors(&self, operation: &Operation) -> Vec<ExpectedError> {
+        let mut errors = self.errors_with_role(operation, ErrorRole::MissingResource);
+        if errors.is_empty() && self.contract.protocol == Some(Protocol::RestJson) {
+            errors.push(ExpectedError { status: Some(404), error: None });
+        }
+        errors
     }
 
     /// Returns true if a request for this operation could also be routed to another one.

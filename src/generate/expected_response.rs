@@ -4,7 +4,7 @@
 
 use super::plan_context::PlanContext;
 use crate::case::{Expectation, ExpectedError, ExpectedSuccess, StateAssumption};
-use crate::contract::{ErrorName, ErrorRole, Fact, FactField, Operation, Protocol, Provenance};
+use crate::contract::{ErrorName, ErrorRole, ErrorShape, Fact, FactField, Operation, Protocol, Provenance};
 
 impl PlanContext<'_> {
     /// Returns the documented errors with this role, including those that are common to all operations.
@@ -14,10 +14,7 @@ impl PlanContext<'_> {
             .operation_errors(operation)
             .chain(common)
             .filter(|(_, error)| error.role == role)
-            .map(|(name, error)| ExpectedError {
-                status: error.status,
-                error: Some(error.code.as_deref().map_or_else(|| name.clone(), ErrorName::new)),
-            })
+            .map(|(name, error)| expected_error(name, error))
             .collect()
     }
 
@@ -26,10 +23,7 @@ impl PlanContext<'_> {
         let common = self.contract.common_errors().filter(|(name, _)| !operation.errors.contains(name));
         let all = self.contract.operation_errors(operation).chain(common);
         all.filter(|(_, error)| error.role != ErrorRole::ServerFault && error.status.is_none_or(|status| status < 500))
-            .map(|(name, error)| ExpectedError {
-                status: error.status,
-                error: Some(error.code.as_deref().map_or_else(|| name.clone(), ErrorName::new)),
-            })
+            .map(|(name, error)| expected_error(name, error))
             .collect()
     }
 
@@ -56,6 +50,18 @@ impl PlanContext<'_> {
             };
         }
         Expectation::Reject { role, errors }
+    }
+
+    /// Expects a rejection because the request cannot be parsed. Where documents promise statuses only, they describe
+    /// requests that the service could parse, so 400, which HTTP has for the others, is right as well.
+    pub fn expect_malformed_rejection(&self, operation: &Operation) -> Expectation {
+        let mut rejection = self.expect_rejection(operation, ErrorRole::InvalidInput);
+        if let Expectation::Reject { errors, .. } = &mut rejection
+            && errors.iter().all(|error| error.error.is_none() && error.status.is_some_and(|status| status != 400))
+        {
+            errors.push(ExpectedError { status: Some(400), error: None });
+        }
+        rejection
     }
 
     /// Expects a rejection for either of two reasons.
@@ -89,13 +95,18 @@ impl PlanContext<'_> {
     /// Returns where the expected error is documented.
     pub fn error_source(&self, operation: &Operation, expectation: &Expectation) -> Option<Provenance> {
         let Expectation::Reject { errors, .. } = expectation else { return None };
-        let wanted = errors.first()?.error.as_ref()?;
-        let (name, error) = self
-            .contract
-            .operation_errors(operation)
-            .find(|(name, error)| error.code.as_deref().unwrap_or(name.as_str()) == wanted.as_str())?;
+        let wanted = errors.first()?;
+        let (name, error) = self.contract.operation_errors(operation).find(|(name, error)| {
+            (wanted.error.is_some() || error.unnamed) && expected_error(name, error) == *wanted
+        })?;
         let field = FactField::Error(name.to_string());
         let of_operation = operation.facts.iter().find(|fact| fact.field == field);
         of_operation.or_else(|| error.facts.first()).map(Fact::provenance)
     }
+}
+
+/// Returns what a response with this documented error looks like.
+fn expected_error(name: &ErrorName, error: &ErrorShape) -> ExpectedError {
+    let code = || error.code.as_deref().map_or_else(|| name.clone(), ErrorName::new);
+    ExpectedError { status: error.status, error: (!error.unnamed).then(code) }
 }

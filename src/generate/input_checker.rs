@@ -105,6 +105,17 @@ impl InputChecker<'_> {
     }
 
     fn check_value(&self, id: &ShapeId, value: &Value, place: &ValuePlace, out: &mut Vec<Violation>) {
+        let checked_before = out.len();
+        self.check_described_value(id, value, place, out);
+        if self.contract.shape(id).open {
+            // The source allows more than the shape describes.
+            for violation in &mut out[checked_before..] {
+                violation.certainty = Certainty::certain_if(false);
+            }
+        }
+    }
+
+    fn check_described_value(&self, id: &ShapeId, value: &Value, place: &ValuePlace, out: &mut Vec<Violation>) {
         let ValuePlace { path, location, depth } = place;
         let shape = self.contract.shape(id);
         let mut add = |constraint, certain| {
@@ -214,7 +225,10 @@ impl InputChecker<'_> {
             let mut add = |constraint, certain| {
                 out.push(Violation { path: inner.path.clone(), constraint, certainty: Certainty::certain_if(certain) });
             };
+            let shape = self.contract.shape(&member.shape);
             match given.get(name) {
+                Some(Value::Null) if shape.nullable => {}
+                Some(Value::Null) if shape.open => add(Constraint::Type, false),
                 None | Some(Value::Null) if member.required => add(Constraint::Required, true),
                 // An empty list cannot be seen in a query or header.
                 Some(Value::List(items)) if items.is_empty() && member.required && !is_body_location(location) => {
@@ -243,11 +257,15 @@ impl InputChecker<'_> {
 
     /// Checks a list's item or a map's value, where null is a violation.
     fn check_entry(&self, id: &ShapeId, value: &Value, place: &ValuePlace, out: &mut Vec<Violation>) {
+        let shape = self.contract.shape(id);
         if *value == Value::Null {
+            if shape.nullable {
+                return;
+            }
             out.push(Violation {
                 path: place.path.clone(),
                 constraint: Constraint::Type,
-                certainty: Certainty::Certain,
+                certainty: Certainty::certain_if(!shape.open),
             });
         } else {
             self.check_value(id, value, place, out);
@@ -268,7 +286,10 @@ impl InputChecker<'_> {
         if let Some(pattern) = self.patterns.get(id)
             && !pattern.matches(text)
         {
-            add(Constraint::Pattern, pattern.is_violated_by(text) && !shape.is_disputed(&FactField::Pattern));
+            let is_stated = shape.facts_at(&FactField::Pattern).any(|fact| fact.standing != FactOrigin::Assumed)
+                || shape.facts_at(&FactField::Pattern).next().is_none();
+            let is_certain = is_stated && !shape.is_disputed(&FactField::Pattern);
+            add(Constraint::Pattern, is_certain && pattern.is_violated_by(text));
         }
         if self
             .shared_key_patterns
@@ -403,14 +424,16 @@ fn check_integer(shape: &Shape, literal: &str, path: &MemberPath, out: &mut Vec<
     match literal.parse::<i128>() {
         Ok(number) => {
             let (low, high) = integer_bounds(&shape.kind);
-            if number < low || number > high {
+            if (number < low || number > high) && !shape.any_size {
                 add(true);
             } else {
                 check_range(shape, literal, path, out);
             }
         }
         // Some parsers accept `2.0` as an integer; none accepts a true fraction.
-        Err(_) => add(literal.parse::<f64>().is_ok_and(|number| number.fract() != 0.0 || !number.is_finite())),
+        Err(_) => add(literal
+            .parse::<f64>()
+            .is_ok_and(|number| number.fract() != 0.0 && number.is_finite() || !number.is_finite() && !shape.any_size)),
     }
 }
 

@@ -5,7 +5,7 @@
 use super::plan_context::PlanContext;
 use super::template_filler::{TemplateFiller, has_placeholders};
 use crate::case::{CaseId, Value};
-use crate::contract::{MemberPath, Operation, PathSegment, ShapeId, ShapeKind};
+use crate::contract::{MemberLocation, MemberPath, Operation, PathSegment, Protocol, ShapeId, ShapeKind};
 
 /// What the identifiers in an input refer to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,7 +62,11 @@ fn classify_value(
         (ShapeKind::Structure { members } | ShapeKind::Union { members }, Value::Map(given)) => given
             .iter()
             .filter_map(|(name, value)| {
-                members.get(name).map(|member| inner(&member.shape, value, path.join_member(name)))
+                let member = members.get(name)?;
+                let place = path.join_member(name);
+                let is_unknown = path.0.is_empty() && is_unknown_path_resource(plan_context, operation, &place, value);
+                let status = inner(&member.shape, value, place);
+                Some(if is_unknown { status.max(ResourceStatus::Unknown) } else { status })
             })
             .max(),
         (ShapeKind::List { member }, Value::List(items)) => {
@@ -124,6 +128,40 @@ fn classify_identifier(
         Some(member) if refers_to_resource(member) => ResourceStatus::Unknown,
         _ => ResourceStatus::Owned,
     }
+}
+
+/// Returns true if a member is a segment of the path that names a resource, whatever the segment is called. Only the
+/// documents of AWS name all members that do.
+fn is_path_resource(plan_context: &PlanContext<'_>, operation: &Operation, path: &MemberPath) -> bool {
+    let [PathSegment::Member(name)] = path.0.as_slice() else { return false };
+    let contract = plan_context.contract;
+    let members = operation.input.as_ref().and_then(|input| contract.shape(input).kind.members());
+    members.and_then(|members| members.get(name)).is_some_and(|member| {
+        let kind = &contract.shape(&member.shape).kind;
+        contract.protocol == Some(Protocol::RestJson)
+            && member.location == MemberLocation::Label
+            && matches!(kind, ShapeKind::String | ShapeKind::Integer | ShapeKind::Long)
+    })
+}
+
+/// Returns true if the path names a resource of which it is not known whether it exists. A server may look for it before
+/// it checks the rest of the request.
+pub(crate) fn has_unknown_path_resource(plan_context: &PlanContext<'_>, operation: &Operation, input: &Value) -> bool {
+    let Value::Map(given) = input else { return false };
+    given.iter().any(|(name, value)| {
+        is_unknown_path_resource(plan_context, operation, &MemberPath::root().join_member(name), value)
+    })
+}
+
+fn is_unknown_path_resource(
+    plan_context: &PlanContext<'_>,
+    operation: &Operation,
+    path: &MemberPath,
+    value: &Value,
+) -> bool {
+    matches!(value, Value::Text(_) | Value::Number(_))
+        && is_path_resource(plan_context, operation, path)
+        && plan_context.scenario.use_value(operation.name.as_str(), &path.to_string()).is_none()
 }
 
 /// Returns true if an identifier is a name that the caller chooses when creating the resource: `{queue.QueueName}`.

@@ -253,8 +253,7 @@ impl<'m> BotocoreReader<'m> {
         let key = ErrorName::from(name);
         if !self.builder.contract.errors.contains_key(&key) {
             let code = traits.and_then(|traits| traits.member_text("code")).filter(|code| *code != name);
-            let mut error =
-                ErrorShape { status: None, role, code: code.map(str::to_owned), shape: id, facts: Vec::new() };
+            let mut error = ErrorShape { code: code.map(str::to_owned), shape: id, ..ErrorShape::new(role) };
             if let (Some(status), Some(entry)) = (status, status_entry) {
                 error.add_fact(Fact::new(
                     FactField::Status,

@@ -47,6 +47,7 @@ pub(super) fn read_operation_traits(node: &JsonNode) -> OperationTraits {
             .collect(),
         checksum_required: node.is_true("httpChecksumRequired")
             || node.get("httpChecksum").is_some_and(|checksum| checksum.is_true("requestChecksumRequired")),
+        anonymous: false,
         unsigned_payload: node.member_text("authtype") == Some("v4-unsigned-body") || node.is_true("unsignedPayload"),
     }
 }

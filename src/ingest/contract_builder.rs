@@ -142,13 +142,11 @@ impl ContractBuilder {
     pub fn add_error(&mut self, index: usize, name: &str, status: Option<u16>, description: &str, line: u32) {
         let at = self.provenance_at(line);
         let origin = self.origin;
-        let error = self.contract.errors.entry(ErrorName::from(name)).or_insert_with(|| ErrorShape {
-            status: None,
-            role: ErrorRole::infer(status, name, description),
-            code: None,
-            shape: None,
-            facts: Vec::new(),
-        });
+        let error = self
+            .contract
+            .errors
+            .entry(ErrorName::from(name))
+            .or_insert_with(|| ErrorShape::new(ErrorRole::infer(status, name, description)));
         if let Some(status) = status {
             error.add_fact(Fact::new(FactField::Status, status, origin, &at));
         }
@@ -231,6 +229,15 @@ impl ContractBuilder {
 
     /// Adds a rule that was read from a sentence to a shape.
     pub fn add_rule(&mut self, id: &ShapeId, rule: ShapeRule, line: u32) {
+        self.add_rule_as(id, rule, line, FactOrigin::Prose);
+    }
+
+    /// Adds a rule that a structured field states to a shape.
+    pub fn add_documented_rule(&mut self, id: &ShapeId, rule: ShapeRule, line: u32) {
+        self.add_rule_as(id, rule, line, self.origin);
+    }
+
+    fn add_rule_as(&mut self, id: &ShapeId, rule: ShapeRule, line: u32, origin: FactOrigin) {
         let at = self.provenance_at(line);
         let shape = self.shape_mut(id);
         if shape.rules.contains(&rule) {
@@ -243,7 +250,7 @@ impl ContractBuilder {
         }
         shape.rules.push(rule);
         let field = FactField::Rule(shape.rules.len() - 1);
-        shape.facts.push(Fact::new(field, value, FactOrigin::Prose, &at));
+        shape.facts.push(Fact::new(field, value, origin, &at));
     }
 
     /// Applies the facts that sentences about an operation state.

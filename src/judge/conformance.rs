@@ -4,7 +4,9 @@
 
 use super::ObservedOutcome;
 use super::state::truncate_text;
-use crate::contract::{Contract, MemberLocation, MemberPath, PathSegment, Protocol, ShapeId, ShapeKind};
+use crate::contract::{
+    Contract, FactField, MemberLocation, MemberPath, PathSegment, Protocol, Shape, ShapeId, ShapeKind,
+};
 use crate::run::HttpResponse;
 use crate::wire;
 use serde_json::Value as Json;
@@ -58,6 +60,9 @@ pub(super) fn success_mismatch(
     answer: &HttpResponse,
 ) -> Option<ResponseMismatch> {
     let id = output?;
+    if contract.shape(id).open {
+        return None;
+    }
     let members = contract.shape(id).kind.members()?;
     // A payload member is the whole body, not part of a document.
     let format = document_format(contract.protocol);
@@ -130,6 +135,9 @@ fn find_mismatch(
     depth: usize,
 ) -> Option<ResponseMismatch> {
     let shape = contract.shape(id);
+    if shape.open {
+        return None;
+    }
     let wrong = |due: &str| {
         let place = if path.0.is_empty() { "the result".to_owned() } else { format!("`{path}`") };
         ResponseMismatch::new(format!("{place} not {due}"), format!("{place} is documented as {due}"))
@@ -174,6 +182,7 @@ fn find_mismatch(
                 match found.get(member.wire_name(name)) {
                     // An empty list or map leaves no trace in XML.
                     None if is_invisible_when_empty(contract, &member.shape) => {}
+                    Some(Json::Null) if contract.shape(&member.shape).nullable => seen += 1,
                     None | Some(Json::Null) if member.required => {
                         let place = path.join_member(name);
                         return ResponseMismatch::new(
@@ -191,7 +200,7 @@ fn find_mismatch(
                     }
                 }
             }
-            if seen == 0 && !members.is_empty() && is_plain_rest(contract) {
+            if seen == 0 && !members.is_empty() && is_plain_rest(contract) && !states_optional_members(shape) {
                 let place = if path.0.is_empty() { "the result".to_owned() } else { format!("`{path}`") };
                 return ResponseMismatch::new(
                     format!("nothing documented in {place}"),
@@ -202,6 +211,11 @@ fn find_mismatch(
         }
         (ShapeKind::Structure { .. } | ShapeKind::Union { .. }, _) => wrong("an object"),
     }
+}
+
+/// Returns true if a source says of a member that it may be missing, so that an object without members is right.
+fn states_optional_members(shape: &Shape) -> bool {
+    shape.facts.iter().any(|fact| matches!(fact.field, FactField::MemberRequired(_)) && fact.value == false)
 }
 
 /// Returns the mismatch in the body of a documented error, if there is one.

@@ -121,7 +121,10 @@ impl Coverage {
                     .collect(),
                 documented_errors: contract
                     .operation_errors(operation)
-                    .map(|(name, error)| (error.code.clone().unwrap_or_else(|| name.to_string()), error.role))
+                    .filter_map(|(name, error)| match error.unnamed {
+                        true => Some((error.status?.to_string(), error.role)),
+                        false => Some((error.code.clone().unwrap_or_else(|| name.to_string()), error.role)),
+                    })
                     .collect(),
                 ..OperationRow::default()
             };
@@ -182,17 +185,20 @@ impl Coverage {
             }
         }
         if let Expectation::Reject { errors, .. } = &case.expectation {
-            for name in errors.iter().filter_map(|error| error.error.as_ref()) {
-                if !row.provokable_errors.contains(name.as_str()) {
-                    row.provokable_errors.insert(name.to_string());
+            for error in errors {
+                let name = error.error.as_ref().map(ToString::to_string);
+                // Without a type, an error is known by its status.
+                let Some(name) = name.or_else(|| error.status.map(|status| status.to_string())) else { continue };
+                if row.documented_errors.contains_key(&name) && !row.provokable_errors.contains(&name) {
+                    row.provokable_errors.insert(name);
                 }
             }
         }
-        if let Some(name) = judgement.observed.error.as_ref().filter(|_| answered)
-            && row.documented_errors.contains_key(name)
-            && !row.provoked_errors.contains(name)
-        {
-            row.provoked_errors.insert(name.clone());
+        let status = judgement.observed.status.map(|status| status.to_string());
+        for name in judgement.observed.error.iter().chain(&status).filter(|_| answered) {
+            if row.documented_errors.contains_key(name) && !row.provoked_errors.contains(name) {
+                row.provoked_errors.insert(name.clone());
+            }
         }
     }
 

@@ -205,7 +205,10 @@ fn judge_rejected_write(
     let role = contract.operation(case.operation.as_str()).and_then(|operation| {
         contract
             .operation_errors(operation)
-            .find(|(other, error)| Some(error.code.as_deref().unwrap_or(other.as_str())) == name.as_deref())
+            .find(|(other, error)| match error.unnamed {
+                true => error.status == Some(response.status),
+                false => Some(error.code.as_deref().unwrap_or(other.as_str())) == name.as_deref(),
+            })
             .map(|(_, error)| error.role)
     });
     let excused =

@@ -9,7 +9,7 @@ use crate::case::{
     Case, CaseClass, Damage, Expectation, ExpectedError, ExpectedSuccess, JudgedPart, StateAssumption, Step,
     StepPurpose, StepRequest, Value,
 };
-use crate::contract::{Contract, ErrorRole, Operation};
+use crate::contract::{Contract, ErrorRole, ErrorShape, Operation};
 use crate::run::{BodyFraming, CaseOutcome, Exchange, HttpResponse, Liveness, TransportError};
 use crate::scenario::Scenario;
 use crate::wire;
@@ -307,7 +307,8 @@ fn judge_expected_rejection(
         };
     }
     let known = |name: &str| {
-        contract.operation_errors(operation).find(|(other, error)| wire_code(other.as_str(), error) == name)
+        let mut named = contract.operation_errors(operation).filter(|(_, error)| !error.unnamed);
+        named.find(|(other, error)| wire_code(other.as_str(), error) == name)
     };
     let why = match (answer.status, observed.error.as_deref()) {
         (200..300, _) => "it was accepted".to_owned(),
@@ -329,7 +330,8 @@ fn judge_expected_rejection(
 /// Returns true if the expected errors belong to more than one role.
 fn spans_several_roles(contract: &Contract, role: ErrorRole, errors: &[ExpectedError]) -> bool {
     let of_other = |name: &str| {
-        let found = contract.errors.iter().find(|(other, error)| wire_code(other.as_str(), error) == name);
+        let mut named = contract.errors.iter().filter(|(_, error)| !error.unnamed);
+        let found = named.find(|(other, error)| wire_code(other.as_str(), error) == name);
         found.is_some_and(|(_, error)| error.role != role)
     };
     let is_unnamed = |error: &ExpectedError| error.error.is_none();
@@ -337,7 +339,7 @@ fn spans_several_roles(contract: &Contract, role: ErrorRole, errors: &[ExpectedE
         || (errors.iter().any(is_unnamed) && !errors.iter().all(is_unnamed))
 }
 
-fn wire_code<'a>(name: &'a str, error: &'a crate::contract::ErrorShape) -> &'a str {
+fn wire_code<'a>(name: &'a str, error: &'a ErrorShape) -> &'a str {
     error.code.as_deref().unwrap_or(name)
 }
 
@@ -363,15 +365,29 @@ fn matches_expected_error(
         (Some(due), Some(name)) => due.as_str() == name || is_query_compatible_alias(contract, due.as_str(), name),
         (Some(_), None) => false,
         (None, None) => true,
+        // If documents name a status and no type, the status is all that they promise.
+        (None, Some(_)) if is_documented_by_status(contract, expected) => true,
         (None, Some(name)) => {
-            let documented = contract.errors.iter().find(|(other, error)| wire_code(other.as_str(), error) == name);
+            let mut named = contract.errors.iter().filter(|(_, error)| !error.unnamed);
+            let documented = named.find(|(other, error)| wire_code(other.as_str(), error) == name);
             match documented {
                 Some((_, error)) => error.role == role || are_access_roles(error.role, role),
-                None => can_name_mean_role(name, role),
+                None => can_name_mean_role(name, role) || names_missing_resource(expected, name),
             }
         }
     };
     name_fits && has_expected_status(expected, observed)
+}
+
+/// Returns true if the documents state an error with this status, but no type of it.
+fn is_documented_by_status(contract: &Contract, expected: &ExpectedError) -> bool {
+    let is_same = |error: &ErrorShape| error.unnamed && error.status == expected.status;
+    expected.status.is_some() && contract.errors.values().any(is_same)
+}
+
+/// Returns true if status 404 is expected and the name does not mean something else.
+fn names_missing_resource(expected: &ExpectedError, name: &str) -> bool {
+    expected.status == Some(404) && ErrorRole::infer(Some(404), name, "") == ErrorRole::MissingResource
 }
 
 /// Returns true if the response has the documented status, or any 4xx status if none is documented.

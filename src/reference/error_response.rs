@@ -192,11 +192,12 @@ impl ErrorResponse {
         let (status, code, name) = match documented {
             Some((name, error)) => {
                 let code = error.code.clone().unwrap_or_else(|| name.as_str().to_owned());
-                (error.status.unwrap_or(default_status(error.role)), code, name.as_str().to_owned())
+                let status = error.status.unwrap_or(default_status(error.role));
+                (status, (!error.unnamed).then_some(code), name.as_str().to_owned())
             }
             None => {
                 let (status, code) = fallback_error(cause, dialect);
-                (status, code.to_owned(), code.to_owned())
+                (status, Some(code.to_owned()), code.to_owned())
             }
         };
         let shape = documented.and_then(|(_, error)| error.shape.clone());
@@ -208,7 +209,7 @@ impl ErrorResponse {
             _ => None,
         };
         let message_member = message.unwrap_or_else(|| default_message_member(contract.protocol, dialect).to_owned());
-        let (code, name) = (Some(code), Some(name));
+        let name = code.is_some().then_some(name);
         Self { status, code, name, shape, message_member, body: ErrorBody::Documented, content_type: None }
     }
 

@@ -268,6 +268,9 @@ impl ServerVariant {
         config: &ServerConfig,
         request: &ServerRequest<'_>,
     ) -> Result<(), (ErrorCause, String)> {
+        if op.traits.anonymous {
+            return Ok(());
+        }
         match identify_caller(config, &self.checks.auth, request, op.misbehaviors) {
             CallerIdentity::Unknown => Err(match () {
                 () if op.misbehaves(Misbehavior::AuthCrashes) => (ErrorCause::Crash, "something went wrong".to_owned()),

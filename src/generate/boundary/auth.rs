@@ -9,6 +9,9 @@ use crate::generate::operation_context::OperationContext;
 use crate::scenario::Credentials;
 
 pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
+    if context.operation.traits.anonymous {
+        return Vec::new();
+    }
     let scenario = context.plan.scenario;
     let Some(name) = &scenario.principal else { return Vec::new() };
     let Some(principal) = scenario.principals.get(name) else { return Vec::new() };

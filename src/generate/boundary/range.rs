@@ -46,11 +46,16 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
                 true => IntendedOutcome::Valid,
                 false => IntendedOutcome::Undocumented("the model gives the type of the number, but no limit"),
             };
-            add("at-min", rule("least", low), &FactField::RangeMin, low, at(range.min.is_some()));
+            // Without a width, the type has no limit either.
+            if range.min.is_some() || !shape.any_size {
+                add("at-min", rule("least", low), &FactField::RangeMin, low, at(range.min.is_some()));
+            }
             if range.min.is_some() && low > type_min {
                 add("below-min", rule("least", low), &FactField::RangeMin, low - 1, breaks());
             }
-            add("at-max", rule("most", high), &FactField::RangeMax, high, at(range.max.is_some()));
+            if range.max.is_some() || !shape.any_size {
+                add("at-max", rule("most", high), &FactField::RangeMax, high, at(range.max.is_some()));
+            }
             if range.max.is_some() && high < type_max {
                 add("above-max", rule("most", high), &FactField::RangeMax, high + 1, breaks());
             }

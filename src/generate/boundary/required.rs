@@ -3,7 +3,7 @@
 //! It never removes a path segment, because the request would call another route.
 
 use crate::case::{Case, CaseKind, CaseSubject, Value};
-use crate::contract::{Constraint, ShapeKind};
+use crate::contract::{Constraint, FactField, ShapeKind};
 use crate::generate::case_spec::{CaseRequest, CaseSpec, IntendedOutcome};
 use crate::generate::input_sampler::InputChange;
 use crate::generate::malformed::BodyFormat;
@@ -15,6 +15,15 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
     // Forms and XML cannot express null.
     let has_null = matches!(crate::generate::malformed::body_format(context), BodyFormat::Json | BodyFormat::Cbor);
     let outcome = || IntendedOutcome::Violates(site.path.clone(), Constraint::Required);
+    let is_nullable = context.shape(site).nullable;
+    if is_nullable && has_null && site.is_in_body() && !site.is_key() {
+        let (rule, fact) = ("null is a value, too", context.shape(site).preferred_fact(&FactField::Type));
+        let is_valid = IntendedOutcome::Valid;
+        out.extend(
+            context.build_member_case(site, Constraint::Type, "null", rule, fact, is_valid, |_| Some(Value::Null)),
+        );
+    }
+    let has_null = has_null && !is_nullable;
     if site.is_member && site.required {
         if site.is_label() {
             out.push(context.build_unsendable_case(

@@ -18,7 +18,8 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
     if site.is_key() || site.is_whole_body(&shape.kind) {
         return Vec::new();
     }
-    let rule = describe_kind(&shape.kind);
+    let is_any_integer = shape.any_size && matches!(shape.kind, ShapeKind::Integer | ShapeKind::Long);
+    let rule = if is_any_integer { "an integer" } else { describe_kind(&shape.kind) };
     let fact = shape.preferred_fact(&FactField::Type);
     let mut out: Vec<Case> = Vec::new();
     let family = crate::generate::malformed::body_format(context);
@@ -28,7 +29,8 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
         (true, BodyFormat::Cbor) => (wrong_in_cbor(&shape.kind), unclear_in_cbor(&shape.kind)),
         (true, BodyFormat::Form | BodyFormat::Xml) => (wrong_in_text(&shape.kind), unclear_in_text(&shape.kind)),
     };
-    for (variant, value) in wrong {
+    let without_limit = |variant: &str| shape.any_size && ["above-type", "below-type", "huge"].contains(&variant);
+    for (variant, value) in wrong.into_iter().filter(|(variant, _)| !without_limit(variant)) {
         let outcome = IntendedOutcome::Violates(site.path.clone(), Constraint::Type);
         out.extend(context.build_member_case(site, Constraint::Type, variant, rule, fact, outcome, |sampler| {
             Some(match value {

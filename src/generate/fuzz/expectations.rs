@@ -85,9 +85,10 @@ pub(super) fn expect_response(
             return unspecified("a token that only the service can issue");
         }
         resource_status::ResourceStatus::MaybeTaken => plan_context.errors_with_role(operation, ErrorRole::Conflict),
-        resource_status::ResourceStatus::Unknown | resource_status::ResourceStatus::MaybeCreatedByOtherCase => {
+        resource_status::ResourceStatus::MaybeCreatedByOtherCase => {
             plan_context.errors_with_role(operation, ErrorRole::MissingResource)
         }
+        resource_status::ResourceStatus::Unknown => plan_context.tolerated_missing_resource_errors(operation),
         resource_status::ResourceStatus::Owned => Vec::new(),
     };
     // Models do not say what else a request needs to be accepted.

@@ -57,7 +57,14 @@ impl TreeBuilder<'_> {
         let index = self.push_leaf(id, path.clone(), location);
         self.first_node.entry(id.clone()).or_insert(index);
         self.ancestors.push((id.clone(), index));
-        let kind = self.build_kind(&shape.kind, &path, location);
+        // What an open shape does not describe may be valid, too.
+        let kind = if shape.open { NodeKind::Document } else { self.build_kind(&shape.kind, &path, location) };
+        let kind = match kind {
+            NodeKind::Integer { truncates, .. } if shape.any_size => {
+                NodeKind::Integer { least: i128::MIN, most: i128::MAX, truncates }
+            }
+            kind => kind,
+        };
         self.ancestors.pop();
         self.fill_node(index, kind, shape);
         index
@@ -95,7 +102,7 @@ impl TreeBuilder<'_> {
                             if is_input { member.location } else { location },
                         ),
                         required: member.required,
-                        allows_null: false,
+                        allows_null: self.is_nullable(&member.shape),
                         location: member.location,
                     })
                     .collect();
@@ -107,6 +114,10 @@ impl TreeBuilder<'_> {
     /// Writes the kind and the constraints of a shape into its node.
     fn fill_node(&mut self, index: usize, kind: NodeKind, shape: &Shape) {
         let counts_value_member = self.has_value_members(&kind);
+        let allows_null_elements = match &shape.kind {
+            ShapeKind::List { member: element } | ShapeKind::Map { value: element, .. } => self.is_nullable(element),
+            _ => false,
+        };
         let number = |number: &Option<serde_json::Number>| number.as_ref().and_then(serde_json::Number::as_f64);
         let pattern = shape.pattern.as_deref().and_then(|text| self.patterns.get_or_compile(text, false));
         let node = &mut self.tree.nodes[index];
@@ -118,11 +129,16 @@ impl TreeBuilder<'_> {
         node.pattern_text = shape.pattern.clone();
         node.pattern = pattern;
         node.requires_unique = shape.unique;
+        node.allows_null_elements = allows_null_elements;
         node.rules = shape
             .rules
             .iter()
             .map(|rule| RuleCheck { rule: rule.clone(), is_disabled: false, counts_chars: false, counts_value_member })
             .collect();
+    }
+
+    fn is_nullable(&self, id: &ShapeId) -> bool {
+        self.contract.shapes.get(id).is_some_and(|shape| shape.nullable || shape.open)
     }
 
     /// Returns true if the values of a map or list are structures with a member `Value`.
