@@ -8,14 +8,14 @@ use serde_json::Number;
 const MAX_DEPTH: usize = 200;
 
 /// A JSON value and its line, counted from 1.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct JsonNode {
     pub line: u32,
     pub value: JsonValue,
 }
 
 /// The value of a node.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum JsonValue {
     Null,
     Bool(bool),
@@ -25,8 +25,18 @@ pub(super) enum JsonValue {
     Object(Vec<JsonEntry>),
 }
 
+impl JsonValue {
+    pub fn is_true(&self) -> bool {
+        matches!(self, Self::Bool(true))
+    }
+
+    pub fn is_false(&self) -> bool {
+        matches!(self, Self::Bool(false))
+    }
+}
+
 /// A member of an object.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct JsonEntry {
     pub key: String,
     pub line: u32,
@@ -81,6 +91,20 @@ impl JsonNode {
     /// Returns the text of a member.
     pub fn member_text(&self, key: &str) -> Option<&str> {
         self.get(key).and_then(Self::as_text)
+    }
+
+    /// Returns the value without its lines.
+    pub fn to_json(&self) -> serde_json::Value {
+        match &self.value {
+            JsonValue::Null => serde_json::Value::Null,
+            JsonValue::Bool(truth) => (*truth).into(),
+            JsonValue::Number(number) => number.clone().into(),
+            JsonValue::Text(text) => text.clone().into(),
+            JsonValue::List(items) => items.iter().map(Self::to_json).collect(),
+            JsonValue::Object(entries) => serde_json::Value::Object(
+                entries.iter().map(|entry| (entry.key.clone(), entry.node.to_json())).collect(),
+            ),
+        }
     }
 
     /// Returns true if a member is `true`.

@@ -21,6 +21,7 @@ mod diagnostic;
 mod json;
 mod mdx_tree;
 mod mintlify;
+mod openapi;
 mod options;
 mod prose;
 mod route;
@@ -29,9 +30,11 @@ mod source;
 mod source_text;
 mod tables;
 mod wire_names;
+mod yaml;
 
 pub use diagnostic::{IngestDiagnostic, IngestError, IngestSeverity, SourceLocation};
 pub use options::{DocumentLookup, IngestOptions, NoDocuments};
 pub use source::{
     IngestOutput, SourceFormat, detect_format, merge_contracts, read_document, read_document_as, read_documents,
+    read_documents_with,
 };

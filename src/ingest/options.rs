@@ -46,6 +46,12 @@ impl IngestOptions {
 pub trait DocumentLookup {
     /// Returns the full name and the bytes of the document with this file name, or `None` if there is none.
     fn find(&mut self, file_name: &str) -> Option<(String, Vec<u8>)>;
+
+    /// Returns the name and the bytes of a file that the document `source` is split over, or `None` if there is none.
+    /// `path` is relative to the folder of that document and uses `/`.
+    fn find_relative(&mut self, _source: &str, _path: &str) -> Option<(String, Vec<u8>)> {
+        None
+    }
 }
 
 /// A lookup that finds nothing.

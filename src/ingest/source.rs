@@ -4,18 +4,26 @@
 
 use super::source_text::SourceText;
 use super::{
-    DocumentLookup, IngestDiagnostic, IngestError, IngestOptions, api_reference, boto3, botocore, byte_budget,
-    contract_json, mintlify, route, wire_names,
+    DocumentLookup, IngestDiagnostic, IngestError, IngestOptions, NoDocuments, api_reference, boto3, botocore,
+    byte_budget, contract_json, mintlify, openapi, route, wire_names,
 };
 use crate::contract::{self, Contract};
 use std::collections::{BTreeMap, HashSet};
 
 /// Looks documents up among those that are being read together.
-struct LoadedDocuments<'a>(BTreeMap<String, &'a (String, Vec<u8>)>);
+struct LoadedDocuments<'a> {
+    by_name: BTreeMap<String, &'a (String, Vec<u8>)>,
+    others: &'a mut dyn DocumentLookup,
+}
 
 impl DocumentLookup for LoadedDocuments<'_> {
     fn find(&mut self, file_name: &str) -> Option<(String, Vec<u8>)> {
-        self.0.get(file_name).map(|(name, bytes)| (name.clone(), bytes.clone()))
+        let found = self.by_name.get(file_name).map(|(name, bytes)| (name.clone(), bytes.clone()));
+        found.or_else(|| self.others.find(file_name))
+    }
+
+    fn find_relative(&mut self, source: &str, path: &str) -> Option<(String, Vec<u8>)> {
+        self.others.find_relative(source, path)
     }
 }
 
@@ -39,6 +47,8 @@ pub enum SourceFormat {
     Boto3,
     /// A Mintlify page (MDX).
     Mintlify,
+    /// An OpenAPI document (Swagger 2.0, OpenAPI 3), in JSON or YAML.
+    OpenApi,
     /// A botocore service model.
     Botocore,
     /// A contract in overstep's own format.
@@ -62,8 +72,11 @@ pub fn detect_format(text: &str) -> Option<SourceFormat> {
         } else if botocore::is_model(&head) {
             Some(SourceFormat::Botocore)
         } else {
-            None
+            openapi::is_document(text).then_some(SourceFormat::OpenApi)
         };
+    }
+    if openapi::is_document(text) {
+        return Some(SourceFormat::OpenApi);
     }
     if text.contains(".. py:") || (head.contains(":doc:`") && head.contains(" / ")) {
         return Some(SourceFormat::Boto3);
@@ -123,7 +136,7 @@ pub fn read_document(
             1,
             "unknown document format",
             "expected an API Reference page saved as text, a boto3 page (.rst), a Mintlify page (.mdx), \
-             a botocore model (service-2.json) or an overstep contract",
+             an OpenAPI document (.json, .yaml), a botocore model (service-2.json) or an overstep contract",
         ));
     };
     read_source_text(&text, format, options, documents)
@@ -152,6 +165,7 @@ fn read_source_text(
     let (mut contract, mut diagnostics) = match format {
         SourceFormat::Contract => contract_json::read(text)?,
         SourceFormat::Botocore => botocore::read(text, options)?,
+        SourceFormat::OpenApi => openapi::read(text, options, documents)?,
         SourceFormat::Boto3 => boto3::read(text),
         SourceFormat::Mintlify => mintlify::read(text),
         SourceFormat::ApiReference => api_reference::read(text, documents),
@@ -224,8 +238,17 @@ fn drop_repeated_operations(contract: &mut Contract, text: &SourceText<'_>) -> V
 /// assert_eq!(errors[0].to_string(), "diary.txt:1:1: unknown document format");
 /// ````
 pub fn read_documents(sources: &[(String, Vec<u8>)], options: &IngestOptions) -> (IngestOutput, Vec<IngestError>) {
+    read_documents_with(sources, options, &mut NoDocuments)
+}
+
+/// Reads the documents of one API as [`read_documents`] does, and asks for files that they are split over.
+pub fn read_documents_with(
+    sources: &[(String, Vec<u8>)],
+    options: &IngestOptions,
+    others: &mut dyn DocumentLookup,
+) -> (IngestOutput, Vec<IngestError>) {
     let by_name = sources.iter().map(|source| (super::source_text::document_name(&source.0), source)).collect();
-    let mut documents = LoadedDocuments(by_name);
+    let mut documents = LoadedDocuments { by_name, others };
     let (mut contracts, mut diagnostics, mut errors) = (Vec::new(), Vec::new(), Vec::new());
     for (name, bytes) in sources {
         match read_document(name, bytes, options, &mut documents) {

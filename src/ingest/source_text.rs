@@ -15,7 +15,10 @@ const MAX_EXCERPT_CHARS: usize = 240;
 
 /// A document as text.
 pub(super) struct SourceText<'a> {
+    /// The name shown to people.
     pub name: String,
+    /// The name as it was given, with folders.
+    pub source: String,
     pub text: Cow<'a, str>,
     line_starts: Vec<usize>,
     /// Offset of the first invalid UTF-8 byte if any were replaced.
@@ -44,7 +47,18 @@ impl<'a> SourceText<'a> {
         };
         let mut starts = vec![0];
         starts.extend(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(index, _)| index + 1));
-        Ok(Self { name: document_name(name), text, line_starts: starts, invalid_utf8_offset: broken })
+        Ok(Self {
+            name: document_name(name),
+            source: name.to_owned(),
+            text,
+            line_starts: starts,
+            invalid_utf8_offset: broken,
+        })
+    }
+
+    /// Returns the same document with text of its own.
+    pub fn into_owned(self) -> SourceText<'static> {
+        SourceText { text: Cow::Owned(self.text.into_owned()), ..self }
     }
 
     /// Returns the number of lines.

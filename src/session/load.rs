@@ -3,6 +3,7 @@
 //! This module never opens a file: it receives documents as bytes.
 
 use super::contract_problems::{ContractProblems, ignored_patterns};
+use super::referenced_files::ReferencedFiles;
 use crate::case::LawName;
 use crate::contract::{Amendment, Contract, Operation, Provenance, find_documented_place, switch_protocol};
 use crate::infer::{InferenceResult, complete_scenario};
@@ -40,9 +41,11 @@ pub fn ingest_documents(
 
 fn read_documents(documents: Vec<SourceDocument>, operations: &[String]) -> Result<LoadedContract, Vec<Diagnostic>> {
     let names: Vec<String> = documents.iter().map(|document| document.name.clone()).collect();
-    let sources: Vec<_> = documents.into_iter().map(|document| (document.name, document.bytes)).collect();
+    let mut documents = documents;
+    let sources: Vec<_> =
+        documents.iter_mut().map(|document| (document.name.clone(), std::mem::take(&mut document.bytes))).collect();
     let options = ingest::IngestOptions { operations: operations.to_vec() };
-    let (read, errors) = ingest::read_documents(&sources, &options);
+    let (read, errors) = ingest::read_documents_with(&sources, &options, &mut ReferencedFiles(&documents));
     let problems = read.diagnostics.iter().map(|one| {
         let severity = match one.severity {
             ingest::IngestSeverity::Note => Severity::Note,

@@ -33,6 +33,7 @@ mod libfuzzer_target;
 mod limit_discovery;
 mod load;
 mod planned_cases;
+mod referenced_files;
 mod regressions;
 mod replay;
 mod review;

@@ -42,6 +42,7 @@ pub fn read_sources(search_paths: &SourceSearchPaths, names: &[String]) -> Resul
         if let Some(service) = name.strip_prefix("botocore:") {
             found.push(read_botocore_model(search_paths, service)?);
         } else if let Some(directory) = &search_paths.directory {
+            let (directory, name) = existing_directory(directory, name);
             for path in expand_paths(directory, name)? {
                 found.push(read_source_file(directory, &path, &found)?);
             }
@@ -52,6 +53,18 @@ pub fn read_sources(search_paths: &SourceSearchPaths, names: &[String]) -> Resul
         }
     }
     Ok(found)
+}
+
+/// Returns a directory that exists and the path relative to it: the folder of a scenario that is about to be written may
+/// not exist yet, and then `..` leads nowhere.
+fn existing_directory<'a>(mut directory: &'a Path, mut name: &'a str) -> (&'a Path, &'a str) {
+    while !directory.is_dir()
+        && let Some(rest) = name.strip_prefix("../")
+        && let Some(parent) = directory.parent()
+    {
+        (directory, name) = (parent, rest);
+    }
+    (directory, name)
 }
 
 /// Reads a file. The source is called by its file name, or by its whole path if that name is taken.
@@ -65,6 +78,19 @@ fn read_source_file(directory: &Path, path: &Path, previous: &[SourceDocument]) 
     let relative_path = path.strip_prefix(directory).unwrap_or(path).display().to_string();
     let name = if previous.iter().any(|other| other.name == file_name) { relative_path } else { file_name };
     Ok(SourceDocument { name, bytes, path: Some(path.to_owned()) })
+}
+
+/// Reads a file that a document is split over, by its path relative to the document's folder. A file outside of that
+/// folder is not read, whatever leads there: a document may come from somebody else.
+pub fn read_referenced_file(document: &SourceDocument, path: &str) -> Option<Vec<u8>> {
+    let folder = document.path.as_deref()?.parent()?.canonicalize().ok()?;
+    let file = folder.join(path).canonicalize().ok()?;
+    let is_readable = file.starts_with(&folder)
+        && file.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() <= MAX_SOURCE_BYTES);
+    if !is_readable {
+        return None;
+    }
+    unpack_if_gzip(&file, read_bytes(&file).ok()?).ok()
 }
 
 fn unpack_if_gzip(path: &Path, bytes: Vec<u8>) -> Result<Vec<u8>, StoreError> {

@@ -1,0 +1,117 @@
+//! Reads one operation: route, parameters, body, responses.
+//!
+//! It never looks into a schema, except to place the members of a body.
+
+use super::body::BodyDescription;
+use super::entry::{InputMember, OperationEntry};
+use super::{Direction, FilePlace, Located, Omission, OpenApiReader};
+use crate::contract::{FactField, MemberLocation, ShapeId, ShapeKind};
+use indexmap::IndexMap;
+
+/// The methods that a path lists as members of its own.
+const METHODS: [&str; 9] = ["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"];
+
+impl<'d> OpenApiReader<'d> {
+    /// Returns the operations of a path.
+    pub fn operations_of(&mut self, path: &'d str, item: Located<'d>) -> Vec<OperationEntry<'d>> {
+        let (item, _) = self.files.follow(item);
+        let shared_parameters: Vec<Located<'d>> = item.get("parameters").into_iter().flat_map(Located::items).collect();
+        if item.get("servers").is_some() {
+            self.omissions.add(Omission::OtherServers, item.place_of("servers"));
+        }
+        let further = item.get("additionalOperations").into_iter().flat_map(Located::entries);
+        let known = item.entries().filter(|(key, ..)| METHODS.contains(key));
+        known
+            .chain(further)
+            .map(|(method, place, operation)| {
+                let (operation, _) = self.files.follow(operation);
+                OperationEntry { path, method, place, item: operation, shared_parameters: shared_parameters.clone() }
+            })
+            .collect()
+    }
+
+    /// Adds an operation to the contract, unless its requests cannot be sent.
+    pub fn read_operation(
+        &mut self,
+        name: &str,
+        entry: &OperationEntry<'d>,
+        default_security: Option<Located<'d>>,
+        has_security: bool,
+    ) {
+        let item = entry.item;
+        let path = entry.path.split('#').next().unwrap_or_default();
+        if path.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            let message = format!("operation `{name}` is left out: `{path}` has spaces");
+            self.warn(entry.place, message, "write `%20` for a space");
+            return;
+        }
+        if !entry.method.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') || entry.method == "trace" {
+            self.warn(
+                entry.place,
+                format!("operation `{name}` is left out: its method cannot be sent"),
+                "use another one",
+            );
+            return;
+        }
+        let mut members = self.read_parameters(entry);
+        match self.read_body(entry) {
+            BodyDescription::None => {}
+            BodyDescription::Members(body) => members.extend(body),
+            BodyDescription::Unsendable(media_type, place) => {
+                let message = format!("operation `{name}` is left out: its body is `{media_type}`");
+                self.warn(place, message, "JSON, text and binary bodies are sent");
+                return;
+            }
+        }
+        self.at(entry.place);
+        let index = self.builder.add_operation(name, entry.place.line);
+        let method = entry.method.to_ascii_uppercase();
+        self.builder.record_operation_fact(index, FactField::HttpMethod, method, entry.place.line);
+        self.builder.record_operation_fact(index, FactField::HttpUri, path, entry.place.line);
+        for (key, omission) in [("callbacks", Omission::Callbacks), ("servers", Omission::OtherServers)] {
+            if item.get(key).is_some() {
+                self.omissions.add(omission, item.place_of(key));
+            }
+        }
+        self.add_input(index, name, entry.place, members);
+        self.read_responses(index, name, item);
+        self.read_operation_security(index, item.get("security").or(default_security), has_security);
+    }
+
+    fn add_input(&mut self, index: usize, name: &str, place: FilePlace, members: Vec<InputMember<'d>>) {
+        self.at(place);
+        let kind = ShapeKind::Structure { members: IndexMap::new() };
+        let input = self.builder.add_shape(&format!("{}Request", super::names::shape_name(name)), kind, place.line);
+        self.builder.contract.operations[index].input = Some(input.clone());
+        let mut used: Vec<String> = Vec::new();
+        for mut member in members {
+            // A parameter and a member of the body may have the same name.
+            while used.contains(&member.name) {
+                member.name.push_str(match member.location {
+                    MemberLocation::Header => "Header",
+                    MemberLocation::Query => "Query",
+                    _ => "Body",
+                });
+            }
+            used.push(member.name.clone());
+            self.add_input_member(&input, member);
+        }
+    }
+
+    fn add_input_member(&mut self, input: &ShapeId, member: InputMember<'d>) {
+        let InputMember { name, wire, location, schemas, required, place, is_single_item } = member;
+        let hint = format!("{input}{}", super::names::pascal_case(&name));
+        let shape = match is_single_item {
+            false => self.shape_of(&schemas, &hint, Direction::Request, place),
+            true => self.single_item_shape(&schemas, &hint, place),
+        };
+        self.at(place);
+        self.builder.add_member(input, &name, &shape, place.line);
+        let wire = (wire != name).then_some(wire.as_str());
+        if location != MemberLocation::Body || wire.is_some() {
+            self.builder.set_location(input, &name, location, wire, place.line);
+        }
+        let field = FactField::MemberRequired(name);
+        self.record(input, field, required.is_some(), required.unwrap_or(place));
+    }
+}

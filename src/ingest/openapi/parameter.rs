@@ -1,0 +1,195 @@
+//! Reads the parameters of an operation in path, query and headers.
+//!
+//! It never reads a parameter of a form, which is part of the body.
+
+use super::entry::{InputMember, OperationEntry};
+use super::{Direction, FilePlace, Located, Omission, OpenApiReader, OpenApiVersion, SchemaView};
+use crate::contract::{MemberLocation, ShapeId, ShapeKind};
+
+/// Headers that describe the message itself; a document's parameters of these names have no effect.
+const RESERVED_HEADERS: [&str; 3] = ["accept", "content-type", "authorization"];
+
+impl<'d> OpenApiReader<'d> {
+    /// Returns the parameters of an operation, those of its path included.
+    pub fn read_parameters(&mut self, entry: &OperationEntry<'d>) -> Vec<InputMember<'d>> {
+        let mut members: Vec<InputMember<'d>> = Vec::new();
+        for (parameter, _) in self.all_parameters(entry) {
+            let name = parameter.text("name").unwrap_or_default();
+            let location = match parameter.text("in") {
+                Some("path") if !entry.path.contains(&format!("{{{name}}}")) => {
+                    self.omissions.add(Omission::UnusedParameter, parameter.place());
+                    continue;
+                }
+                Some("path") => MemberLocation::Label,
+                Some("query" | "querystring") => MemberLocation::Query,
+                Some("header") if RESERVED_HEADERS.contains(&name.to_ascii_lowercase().as_str()) => continue,
+                Some("header") if is_header_name(name) => MemberLocation::Header,
+                Some("header") => {
+                    let message = format!("`{name}` is no name of a header; the parameter is left out");
+                    self.warn(parameter.place(), message, "use letters, digits and `-`");
+                    continue;
+                }
+                Some("cookie") => {
+                    self.omissions.add(Omission::CookieParameter, parameter.place());
+                    continue;
+                }
+                _ => continue,
+            };
+            if name.is_empty() || self.is_credential(location, name) {
+                continue;
+            }
+            members.extend(self.read_parameter(parameter, name, location));
+        }
+        for label in labels(entry.path) {
+            let is_known = members.iter().any(|one| one.location == MemberLocation::Label && one.wire == label);
+            if !is_known {
+                self.omissions.add(Omission::UndescribedParameter, entry.place);
+                members.push(InputMember {
+                    name: label.to_owned(),
+                    wire: label.to_owned(),
+                    location: MemberLocation::Label,
+                    schemas: Vec::new(),
+                    required: Some(entry.place),
+                    place: entry.place,
+                    is_single_item: true,
+                });
+            }
+        }
+        members
+    }
+
+    /// Returns the parameters of a path and its operation. A parameter of the operation replaces one of the path.
+    pub fn all_parameters(&self, entry: &OperationEntry<'d>) -> Vec<(Located<'d>, Option<&'d str>)> {
+        let own = entry.item.get("parameters").into_iter().flat_map(Located::items);
+        let mut found: Vec<(Located<'d>, Option<&'d str>)> = Vec::new();
+        for parameter in own.chain(entry.shared_parameters.iter().copied()) {
+            let (parameter, component) = self.files.follow(parameter);
+            let is_same = |known: Located<'d>| {
+                known.text("in") == parameter.text("in") && known.text("name") == parameter.text("name")
+            };
+            if !found.iter().any(|(known, _)| is_same(*known)) {
+                found.push((parameter, component));
+            }
+        }
+        found
+    }
+
+    fn read_parameter(
+        &mut self,
+        parameter: Located<'d>,
+        name: &'d str,
+        location: MemberLocation,
+    ) -> Vec<InputMember<'d>> {
+        let is_required = parameter.node.is_true("required");
+        let required = match location {
+            MemberLocation::Label => Some(parameter.place()),
+            _ => is_required.then(|| parameter.place_of("required")),
+        };
+        let schema = self.parameter_schema(parameter);
+        let member = |schemas: Vec<Located<'d>>, is_single_item: bool| InputMember {
+            name: name.to_owned(),
+            wire: name.to_owned(),
+            location,
+            schemas,
+            required,
+            place: parameter.place(),
+            is_single_item,
+        };
+        let Some(schema) = schema else { return vec![member(Vec::new(), true)] };
+        let mut view = SchemaView::new(self.files, self.version, &[schema]);
+        let types = view.types().map(|(names, _)| names).unwrap_or_default();
+        let is_list = types == ["array"] || (types.is_empty() && view.first("items").is_some());
+        let is_object = types == ["object"] || (types.is_empty() && view.first("properties").is_some());
+        if is_list && !self.is_repeated(parameter, location) {
+            self.omissions.add(Omission::ParameterStyle, parameter.place());
+            return vec![member(view.all("items").map(|(items, _)| items).collect(), true)];
+        }
+        if is_object && location == MemberLocation::Query {
+            return self.flatten_object(parameter, &view, required);
+        }
+        if is_object {
+            self.omissions.add(Omission::ParameterStyle, parameter.place());
+            return vec![member(Vec::new(), true)];
+        }
+        vec![member(vec![schema], false)]
+    }
+
+    /// Returns the schema of a parameter, which is the parameter itself in Swagger 2.0.
+    fn parameter_schema(&mut self, parameter: Located<'d>) -> Option<Located<'d>> {
+        if let Some(schema) = parameter.get("schema") {
+            return Some(schema);
+        }
+        if parameter.get("content").is_some() {
+            self.omissions.add(Omission::ParameterContent, parameter.place_of("content"));
+            return None;
+        }
+        (self.version == OpenApiVersion::Swagger2).then_some(parameter)
+    }
+
+    /// Returns true if the items of a list are sent as several values, not as one text with separators.
+    fn is_repeated(&self, parameter: Located<'d>, location: MemberLocation) -> bool {
+        match (location, self.version) {
+            (MemberLocation::Header, _) => true,
+            (MemberLocation::Query, OpenApiVersion::Swagger2) => parameter.text("collectionFormat") == Some("multi"),
+            (MemberLocation::Query, _) => match parameter.get("explode") {
+                Some(explode) => explode.node.value.is_true(),
+                None => matches!(parameter.text("style"), None | Some("form")),
+            },
+            _ => false,
+        }
+    }
+
+    /// Returns the members of an object as parameters of their own, which is how they are sent.
+    fn flatten_object(
+        &mut self,
+        parameter: Located<'d>,
+        view: &SchemaView<'d>,
+        required: Option<FilePlace>,
+    ) -> Vec<InputMember<'d>> {
+        let name = parameter.text("name").unwrap_or_default();
+        let is_deep = parameter.text("style") == Some("deepObject");
+        let is_joined = !is_deep && parameter.get("explode").is_some_and(|explode| explode.node.value.is_false());
+        let properties = view.properties();
+        if is_joined || properties.is_empty() {
+            self.omissions.add(Omission::ParameterStyle, parameter.place());
+            return Vec::new();
+        }
+        let required_members = view.required();
+        properties
+            .into_iter()
+            .filter(|(_, property)| !self.is_excluded(&property.schemas, Direction::Request))
+            .map(|(member, property)| {
+                let wire = if is_deep { format!("{name}[{member}]") } else { member.to_owned() };
+                InputMember {
+                    name: if is_deep { format!("{name}_{member}") } else { member.to_owned() },
+                    wire,
+                    location: MemberLocation::Query,
+                    schemas: property.schemas,
+                    required: required.and_then(|_| required_members.get(member).copied()),
+                    place: property.place,
+                    is_single_item: false,
+                }
+            })
+            .collect()
+    }
+
+    /// Returns the shape of one item of a list that is a single text on the wire, where more than one item is valid, too.
+    pub fn single_item_shape(&mut self, schemas: &[Located<'d>], hint: &str, place: FilePlace) -> ShapeId {
+        if schemas.is_empty() {
+            self.at(place);
+            let id = self.builder.add_shape(hint, ShapeKind::String, place.line);
+            self.builder.shape_mut(&id).open = true;
+            return id;
+        }
+        self.open_shape_of(schemas, hint, Direction::Request, place)
+    }
+}
+
+/// Returns the names of the labels in a path.
+fn labels(path: &str) -> Vec<&str> {
+    path.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(label, _)| label).collect()
+}
+
+fn is_header_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
