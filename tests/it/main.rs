@@ -36,6 +36,7 @@ mod loopback;
 mod malformed;
 mod modelled;
 mod mutation;
+mod openapi;
 mod poor_machines;
 #[path = "../../fuzz/src/properties/mod.rs"]
 mod properties;
