@@ -161,6 +161,7 @@ fn prepare_project() -> Option<TempDir> {
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("created");
         std::fs::write(path, text).expect("written");
     };
+    write("openapi.yaml", include_str!("openapi/notes.yaml"));
     write("docs/api/add-tags-to-contact.mdx", &page);
     let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("readable");
     let scenario = readme.split("```toml\n# scenarios/mine.toml\n").nth(1).expect("README shows scenarios/mine.toml");
