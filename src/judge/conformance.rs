@@ -5,7 +5,7 @@
 use super::ObservedOutcome;
 use super::state::truncate_text;
 use crate::contract::{
-    Contract, FactField, MemberLocation, MemberPath, PathSegment, Protocol, Shape, ShapeId, ShapeKind,
+    Contract, FactField, Member, MemberLocation, MemberPath, PathSegment, Protocol, Shape, ShapeId, ShapeKind,
 };
 use crate::run::HttpResponse;
 use crate::wire;
@@ -66,8 +66,8 @@ pub(super) fn success_mismatch(
     let members = contract.shape(id).kind.members()?;
     // A payload member is the whole body, not part of a document.
     let format = document_format(contract.protocol);
-    if members.values().any(|member| member.location == MemberLocation::Payload) {
-        return None;
+    if let Some(member) = members.values().find(|member| member.location == MemberLocation::Payload) {
+        return payload_mismatch(contract, member, answer);
     }
     let in_body = members.values().filter(|member| member.location == MemberLocation::Body).count();
     let content_type = answer.header("content-type");
@@ -114,6 +114,31 @@ pub(super) fn success_mismatch(
         });
     }
     find_mismatch(contract, id, &document, &MemberPath::root(), 0)
+}
+
+/// Returns the mismatch in a result that is one value instead of a structure of members. Only plain REST APIs send a list
+/// or a map as a whole document; a text or bytes may be anything.
+fn payload_mismatch(contract: &Contract, member: &Member, answer: &HttpResponse) -> Option<ResponseMismatch> {
+    let shape = contract.shape(&member.shape);
+    let is_document = matches!(
+        shape.kind,
+        ShapeKind::List { .. } | ShapeKind::Map { .. } | ShapeKind::Structure { .. } | ShapeKind::Union { .. }
+    );
+    if !is_plain_rest(contract) || !is_document || shape.open || shape.nullable {
+        return None;
+    }
+    if is_blank_body(&answer.body) {
+        return ResponseMismatch::new("empty body", "the response has no body, but a result is documented");
+    }
+    let content_type = answer.header("content-type");
+    if let Some(stated) = content_type.filter(|stated| !declares_format("JSON", stated)) {
+        let why = format!("the body is documented as JSON, but its content type is `{}`", truncate_text(stated));
+        return ResponseMismatch::new("content type not JSON", why);
+    }
+    match wire::decode_document(contract.protocol, &answer.body, content_type) {
+        Ok(document) => find_mismatch(contract, &member.shape, &document, &MemberPath::root(), 1),
+        Err(reason) => ResponseMismatch::new("body not JSON", format!("the body is documented as JSON: {reason}")),
+    }
 }
 
 /// Returns true if the protocol cannot represent an empty value of this shape.

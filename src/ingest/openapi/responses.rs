@@ -93,6 +93,11 @@ impl<'d> OpenApiReader<'d> {
         if only.status == StatusRange::Default || matches!(only.status, StatusRange::One(204 | 205 | 300..400)) {
             return;
         }
+        // A response to HEAD has no body, whatever it describes.
+        let http = self.builder.contract.operations[index].http.as_ref();
+        if http.is_some_and(|http| http.method == "HEAD") {
+            return;
+        }
         if let Some((schema, place)) = self.response_schema(only.item) {
             let output = self.output_shape(schema, name, place);
             self.builder.contract.operations[index].output = Some(output);
@@ -136,6 +141,7 @@ impl<'d> OpenApiReader<'d> {
         let output = self.builder.add_shape(&format!("{hint}Output"), kind, place.line);
         self.builder.add_member(&output, BODY_MEMBER, &shape, place.line);
         self.builder.set_location(&output, BODY_MEMBER, MemberLocation::Payload, None, place.line);
+        self.record(&output, FactField::MemberRequired(BODY_MEMBER.to_owned()), true, place);
         output
     }
 
