@@ -3,6 +3,7 @@
 //! It never trusts a strategy: an outcome that the input does not confirm makes the case unsendable or undocumented.
 
 use super::case_spec::{CaseRequest, CaseSpec, IntendedOutcome, two_fault_intent};
+use super::expected_response::tolerate_parse_error;
 use super::input_checker::Violation;
 use super::plan_context::PlanContext;
 use super::resource_status::{self, ResourceStatus};
@@ -129,6 +130,7 @@ impl PlanContext<'_> {
             true => self.expect_rejection_for_either(operation, [ErrorRole::InvalidInput, ErrorRole::MissingResource]),
             false => self.expect_rejection(operation, ErrorRole::InvalidInput),
         };
+        let expectation = if has_unparsable_number(input) { tolerate_parse_error(expectation) } else { expectation };
         Ok((Intent::Violates, expectation))
     }
 
@@ -207,6 +209,16 @@ impl PlanContext<'_> {
             errors.extend(ill_formed.into_iter().filter(|error| !errors.contains(error)).collect::<Vec<_>>());
         }
         errors
+    }
+}
+
+/// Returns true if a value has a number that no floating-point number can hold, which some parsers cannot read.
+fn has_unparsable_number(value: &Value) -> bool {
+    match value {
+        Value::Number(literal) => literal.parse::<f64>().is_ok_and(f64::is_infinite),
+        Value::List(items) => items.iter().any(has_unparsable_number),
+        Value::Map(members) => members.values().any(has_unparsable_number),
+        _ => false,
     }
 }
 

@@ -55,13 +55,7 @@ impl PlanContext<'_> {
     /// Expects a rejection because the request cannot be parsed. Where documents promise statuses only, they describe
     /// requests that the service could parse, so 400, which HTTP has for the others, is right as well.
     pub fn expect_malformed_rejection(&self, operation: &Operation) -> Expectation {
-        let mut rejection = self.expect_rejection(operation, ErrorRole::InvalidInput);
-        if let Expectation::Reject { errors, .. } = &mut rejection
-            && errors.iter().all(|error| error.error.is_none() && error.status.is_some_and(|status| status != 400))
-        {
-            errors.push(ExpectedError { status: Some(400), error: None });
-        }
-        rejection
+        tolerate_parse_error(self.expect_rejection(operation, ErrorRole::InvalidInput))
     }
 
     /// Expects a rejection for either of two reasons.
@@ -103,6 +97,16 @@ impl PlanContext<'_> {
         let of_operation = operation.facts.iter().find(|fact| fact.field == field);
         of_operation.or_else(|| error.facts.first()).map(Fact::provenance)
     }
+}
+
+/// Adds status 400 to the expected errors, if they are statuses without a type.
+pub(super) fn tolerate_parse_error(mut rejection: Expectation) -> Expectation {
+    if let Expectation::Reject { errors, .. } = &mut rejection
+        && errors.iter().all(|error| error.error.is_none() && error.status.is_some_and(|status| status != 400))
+    {
+        errors.push(ExpectedError { status: Some(400), error: None });
+    }
+    rejection
 }
 
 /// Returns what a response with this documented error looks like.

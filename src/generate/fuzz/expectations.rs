@@ -40,7 +40,7 @@ pub(super) fn expect_damaged(
         _ => false,
     };
     if is_json && is_certain && has_document && violations.iter().all(|violation| violation.certainty.is_certain()) {
-        return (Intent::Malformed, plan_context.expect_rejection(operation, ErrorRole::InvalidInput));
+        return (Intent::Malformed, plan_context.expect_malformed_rejection(operation));
     }
     unspecified("the docs don't say how damaged bytes are read")
 }
