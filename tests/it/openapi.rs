@@ -6,6 +6,7 @@ mod documents;
 mod errors;
 mod features;
 mod judge;
+mod live;
 mod run;
 
 use overstep::contract::{Contract, FactField, Shape};

@@ -72,7 +72,7 @@ fn the_success_is_exact_only_if_a_single_one_is_documented() {
         (r#"{"204": {}}"#, Some(204), false),
         (r#"{"302": {}}"#, Some(302), false),
         (r#"{"200": {"content": {"application/json": {"schema": {}}, "text/html": {}}}}"#, Some(200), false),
-        (r#"{}"#, None, false),
+        ("{}", None, false),
     ] {
         let contract = read("x.json", &with_responses(responses)).contract;
         let operation = contract.operation("op").expect("it exists");
