@@ -167,6 +167,11 @@ impl CaseId {
         self.0.kind == CaseKind::Constraint(Constraint::Length) && self.variant() == "empty"
     }
 
+    /// Returns the names of the two faults of a request with two faults, as its variant gives them.
+    pub fn pair_names(&self) -> Option<(&str, &str)> {
+        if matches!(self.0.kind, CaseKind::Pair(..)) { self.variant().split_once('+') } else { None }
+    }
+
     /// Returns the law, if the case is about one.
     pub fn law(&self) -> Option<LawName> {
         self.0.kind.law()

@@ -1,7 +1,8 @@
 //! The contract itself, its operations and its errors.
 
 use super::{
-    ErrorName, ErrorRole, Fact, FactOrigin, OperationName, OperationTraits, Provenance, ServiceTraits, Shape, ShapeId,
+    ErrorName, ErrorRole, Fact, FactOrigin, MemberPath, OperationName, OperationTraits, PathSegment, Provenance,
+    ServiceTraits, Shape, ShapeId, ShapeKind,
 };
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -69,6 +70,21 @@ impl Contract {
     /// Panics if the contract does not define the name.
     pub fn shape(&self, id: &ShapeId) -> &Shape {
         &self.shapes[id]
+    }
+
+    /// Returns the shape of a member of an operation's input; `None` if there is no such member.
+    pub fn input_shape_at(&self, operation: &str, path: &MemberPath) -> Option<&ShapeId> {
+        let mut id = self.operation(operation)?.input.as_ref()?;
+        for segment in &path.0 {
+            id = match (&self.shapes.get(id)?.kind, segment) {
+                (ShapeKind::List { member }, PathSegment::Item) => member,
+                (ShapeKind::Map { key, .. }, PathSegment::Key) => key,
+                (ShapeKind::Map { value, .. }, PathSegment::Value) => value,
+                (kind, PathSegment::Member(name)) => &kind.members()?.get(name)?.shape,
+                _ => return None,
+            };
+        }
+        Some(id)
     }
 
     /// Returns the documented errors of an operation, with what is known about each.

@@ -2,7 +2,9 @@
 //!
 //! It never judges a case on its own; it adjusts verdicts, and decides which operations are not worth running.
 
-use super::{Judgement, RejectedPlainValues, ResponseFingerprint, Verdict};
+use super::causes::is_generic_failure;
+use super::scope::not_implemented_reason;
+use super::{Judgement, RejectedPlainValues, ResponseFingerprint, Verdict, response_message};
 use crate::case::Case;
 use crate::contract::Contract;
 use crate::run::CaseOutcome;
@@ -63,7 +65,15 @@ impl EndpointKnowledge {
             let why = "the server's output says that this is not implemented".to_owned();
             return Judgement { verdict: Verdict::NotImplemented, why, ..judgement };
         }
-        if !outcome.case.id.is_control() {
+        let is_control = outcome.case.id.is_control();
+        if matches!(judgement.verdict, Verdict::Diverges | Verdict::Unspecified) {
+            let message = response_message(outcome);
+            let name = outcome.case.operation.as_str();
+            if let Some(why) = not_implemented_reason(contract, name, &judgement, message.as_deref(), is_control) {
+                return Judgement { verdict: Verdict::NotImplemented, why: why.to_owned(), ..judgement };
+            }
+        }
+        if !is_control {
             let judgement = self.rejected_plain_values.adjust_verdict(contract, &outcome.case, judgement);
             return self.suppress_repeats(&outcome.case, judgement);
         }
@@ -73,8 +83,12 @@ impl EndpointKnowledge {
         let is_modelled = contract.is_model_only();
         // An operation with its own documentation is promised: only 404, 405 or 501 shows its absence.
         let absent = is_modelled || matches!(judgement.observed.status, Some(404 | 405 | 501));
+        // A server that fails on everything in the same words says nothing about one operation.
+        let says_something = || !failed || response_message(outcome).is_some_and(|text| !is_generic_failure(&text));
         let alike = || {
-            ResponseFingerprint::from_outcome(contract, outcome).is_some_and(|seen| self.canary.as_ref() == Some(&seen))
+            says_something()
+                && ResponseFingerprint::from_outcome(contract, outcome)
+                    .is_some_and(|seen| self.canary.as_ref() == Some(&seen))
         };
         if absent && !told && alike() {
             let why = "same response as for an operation that does not exist: not implemented".to_owned();
@@ -162,25 +176,4 @@ impl EndpointKnowledge {
     pub fn into_skipped_operations(self) -> Vec<SkippedOperation> {
         self.skipped_operations
     }
-}
-
-/// Returns the message of a response, which may say what a rejected control needs.
-pub fn response_message(outcome: &CaseOutcome) -> Option<String> {
-    let exchange = outcome.exchanges.get(outcome.case.judged.shown_step())?.as_ref()?;
-    let body = String::from_utf8_lossy(&exchange.response.as_ref().ok()?.body).into_owned();
-    let document: Option<serde_json::Value> = serde_json::from_str(&body).ok();
-    let in_json = |document: &serde_json::Value| {
-        let places = ["message", "Message", "errorMessage", "/error/message"];
-        let found = places.iter().find_map(|place| match place.strip_prefix('/') {
-            Some(_) => document.pointer(place),
-            None => document.get(place),
-        });
-        found.and_then(serde_json::Value::as_str).map(str::to_owned)
-    };
-    let in_xml = || {
-        let after = body.split_once("<Message>")?.1;
-        Some(after.split_once("</Message>")?.0.to_owned())
-    };
-    let message = document.as_ref().and_then(in_json).or_else(in_xml).filter(|text| !text.trim().is_empty())?;
-    Some(message.chars().take(300).collect())
 }

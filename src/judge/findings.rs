@@ -1,55 +1,73 @@
-//! Groups diverging cases by operation, member, constraint and what was observed.
+//! Collects diverging cases in groups of one operation, member, constraint and response, and turns their causes into
+//! findings.
 //!
-//! It never decides whether a case diverges.
+//! It never decides whether a case diverges, nor which groups have one cause.
 
+use super::causes::{
+    CaseFacts, Contradictions, Divergence, Explanation, FailureText, OTHER_VALUE, Outcome, find_causes,
+    mask_variable_parts,
+};
+use super::fix_priority::{FixPriority, fix_priority};
 use super::oracle::{describe_expectation, input_size};
 use super::stack_trace::innermost_frame;
-use super::{Finding, Judgement, SnapshotChange, SnapshotComparison, ValueDifference, Verdict};
-use crate::case::{Case, Intent, LawName};
-use crate::contract::MemberPath;
+use super::{Finding, FindingPart, Judgement, SnapshotChange, SnapshotComparison, ValueDifference, Verdict};
+use crate::case::{Case, CaseId, CaseKind, CaseSubject, Intent};
+use crate::contract::{Constraint, Contract};
 use indexmap::IndexMap;
 use std::cell::LazyCell;
-use std::collections::HashMap;
 
 /// Maximum number of example IDs per finding; further cases are only counted.
 const MAX_EXAMPLES: usize = 5;
-/// Maximum number of distinct findings. Further ones share one entry, so that no server can exhaust the memory.
-const MAX_FINDINGS: usize = 10_000;
+/// Maximum number of groups. Further ones share one entry, so that no server can exhaust the memory.
+const MAX_GROUPS: usize = 10_000;
+/// Maximum number of case ids that are kept for all findings together; further cases are only counted.
+const MAX_CASE_IDS: usize = 100_000;
 
-/// Minimum number of accepted violations before a member is reported as ignored.
-const MIN_ACCEPTED_VIOLATIONS: u64 = 4;
+/// A judged case, with everything that may tell its cause.
+#[derive(Clone, Copy, Debug)]
+pub struct CaseEvidence<'a> {
+    /// The scenario.
+    pub scenario: &'a str,
+    /// The case.
+    pub case: &'a Case,
+    /// Its verdict and what was received.
+    pub judgement: &'a Judgement,
+    /// The comparison of the response with the accepted one.
+    pub comparison: &'a SnapshotComparison,
+    /// What the server printed during the case.
+    pub server_output: &'a [String],
+    /// The message of the response, if it is an error.
+    pub message: Option<&'a str>,
+    /// The contract, which tells the shape of the member under test.
+    pub contract: Option<&'a Contract>,
+}
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct FindingKey {
+struct GroupKey {
     scenario: String,
     operation: String,
     member: String,
     constraint: String,
+    /// The kind of a wrong type, because parsers differ in which types they accept.
+    variant: Option<String>,
+    intent: Intent,
     observed: String,
     /// The accepted response, if the finding is that it changed.
     accepted: Option<String>,
-    /// Innermost stack frame of a server failure. Operation, member and constraint are then empty, so that all cases
-    /// with this frame form one group.
-    frame: Option<String>,
+    /// How the server described its failure, or why it rejected a valid request.
+    text: Option<String>,
 }
 
 #[derive(Debug)]
-struct FindingGroup {
+struct CaseGroup {
     finding: Finding,
+    divergence: Divergence,
     rank: FixPriority,
     /// Example IDs with the size of their input, smallest first.
     examples: Vec<(usize, String)>,
-}
-
-/// Order in which to fix findings: rejected valid requests, server failures, accepted invalid requests, wrong errors,
-/// and last, responses that only differ from the accepted ones.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum FixPriority {
-    ValidRequestRejected,
-    ServerFailure,
-    InvalidRequestAccepted,
-    WrongError,
-    ResponseChanged,
+    ids: Vec<CaseId>,
+    /// Whether the id of the next case is kept.
+    keeps_next_id: bool,
 }
 
 /// How to reproduce a finding's smallest case, and what the server printed.
@@ -61,41 +79,40 @@ pub struct Reproduction {
     pub server_output: Vec<String>,
 }
 
-/// Collects findings in bounded memory: a group keeps its count and a few examples.
+/// Collects diverging cases in bounded memory: a group keeps its count and a few examples.
 #[derive(Debug, Default)]
 pub struct Findings {
-    groups: IndexMap<FindingKey, FindingGroup>,
+    groups: IndexMap<GroupKey, CaseGroup>,
+    contradictions: Contradictions,
     strict: bool,
-    /// Numbers of accepted and of rejected violations, by operation and top-level input member, for operations that are
-    /// described by models only.
-    violation_counts: HashMap<(String, String), (u64, u64)>,
+    kept_ids: usize,
 }
 
 impl Findings {
     /// Creates an empty collection. If `strict` is set, accepted divergences count as findings.
     pub fn new(strict: bool) -> Self {
-        Self { groups: IndexMap::new(), strict, violation_counts: HashMap::new() }
+        Self { strict, ..Self::default() }
     }
 
-    /// Adds a case if it diverges. `again` is called only if the case becomes its group's first example.
+    /// Adds a case that is compared with nothing. `again` is called only if the case becomes its group's first example.
     pub fn add(&mut self, scenario: &str, case: &Case, judgement: &Judgement, again: impl FnOnce() -> Reproduction) {
-        self.add_compared(scenario, case, judgement, &SnapshotComparison::default(), &[], again);
+        let comparison = &SnapshotComparison::default();
+        let evidence =
+            CaseEvidence { scenario, case, judgement, comparison, server_output: &[], message: None, contract: None };
+        self.add_case(&evidence, again);
     }
 
-    /// Adds a case if it diverges and is not a known divergence, or if its response differs from the accepted one.
-    /// Server failures with a known stack frame form one finding per frame.
-    pub fn add_compared(
-        &mut self,
-        scenario: &str,
-        case: &Case,
-        judgement: &Judgement,
-        comparison: &SnapshotComparison,
-        server_output: &[String],
-        again: impl FnOnce() -> Reproduction,
-    ) {
+    /// Adds a case. It belongs to a finding if it diverges and is not a known divergence, or if its response differs
+    /// from the accepted one; otherwise it may contradict causes.
+    pub fn add_case(&mut self, evidence: &CaseEvidence<'_>, again: impl FnOnce() -> Reproduction) {
+        let CaseEvidence { case, judgement, comparison, .. } = *evidence;
         let again = LazyCell::new(again);
+        let facts = CaseFacts::new(case, judgement);
+        if let Some(facts) = &facts {
+            self.contradictions.record(facts);
+        }
         for difference in &comparison.value_differences {
-            self.add_difference(scenario, case, judgement, difference, &again);
+            self.add_difference(evidence, difference, &again);
         }
         // The differing values are recorded above and do not count as a change of the whole response.
         let rest = (!comparison.value_differences.is_empty()).then(|| SnapshotComparison {
@@ -108,41 +125,30 @@ impl Findings {
             return;
         }
         let (mut member, mut constraint) = member_and_constraint(case);
-        if judgement.verdict != Verdict::Diverges && differs_in_form_only(comparison) {
+        let form_only = judgement.verdict != Verdict::Diverges && differs_in_form_only(comparison);
+        if form_only {
             // Responses of a different form have one cause, wherever in an operation they occur.
             (member, constraint) = ("answers".to_owned(), "form".to_owned());
         }
-        let failed = judgement.observed.status.is_none_or(|status| status >= 500);
-        let frame = failed.then(|| innermost_frame(server_output)).flatten();
-        let unless_framed = |text: String| if frame.is_some() { String::new() } else { text };
-        let mut key = FindingKey {
-            scenario: scenario.to_owned(),
-            operation: unless_framed(case.operation.to_string()),
-            member: unless_framed(member.clone()),
-            constraint: unless_framed(constraint.clone()),
+        let divergence = describe_divergence(evidence, comparison, facts.map(|facts| facts.outcome));
+        let failure = divergence.failure.as_ref().map(|failure| failure.as_str().to_owned());
+        let is_type = case.id.kind().constraint() == Some(Constraint::Type) && !form_only;
+        let key = GroupKey {
+            scenario: evidence.scenario.to_owned(),
+            operation: case.operation.to_string(),
+            member,
+            constraint,
+            variant: is_type.then(|| case.id.variant().to_owned()),
+            intent: if form_only { Intent::Probe } else { case.intent },
             observed: judgement.observed.to_string(),
             accepted: comparison.describe_accepted(),
-            frame: frame.clone(),
+            text: failure.or_else(|| divergence.rejection.clone()),
         };
-        if self.groups.len() >= MAX_FINDINGS && !self.groups.contains_key(&key) {
-            key.member = "others".to_owned();
-            key.constraint = "others".to_owned();
-            key.observed = "others".to_owned();
-            (key.accepted, key.frame) = (None, None);
-        }
-        let rank = fix_priority(case, judgement);
-        let group = self.groups.entry(key).or_insert_with_key(|key| FindingGroup::new(key, rank));
-        group.finding.case_count += 1;
-        if frame.is_some() && !group.finding.operations.iter().any(|one| *one == case.operation.as_str()) {
-            group.finding.operations.push(case.operation.to_string());
-        }
-        group.rank = group.rank.min(rank);
+        let why = finding_reason(judgement, comparison);
+        let group = self.group(key, divergence, fix_priority(case, judgement));
+        group.count_case(case);
         if group.add_example(case) {
-            if group.finding.frame.is_some() {
-                group.finding.operation = case.operation.to_string();
-                (group.finding.member, group.finding.constraint) = (member, constraint);
-            }
-            group.finding.why = finding_reason(judgement, comparison);
+            group.finding.why = why;
             group.finding.curl.clone_from(&again.curl);
             // The server may print its output after the response; an empty output must not replace a known one.
             if !again.server_output.is_empty() {
@@ -151,84 +157,67 @@ impl Findings {
         }
     }
 
-    /// Adds a finding for a differing value. Responses that differ at the same path have one cause, whatever was
+    /// Returns the group of this key. Beyond the maximum number of groups, all further cases share one.
+    fn group(&mut self, mut key: GroupKey, divergence: Divergence, rank: FixPriority) -> &mut CaseGroup {
+        if self.groups.len() >= MAX_GROUPS && !self.groups.contains_key(&key) {
+            for text in [&mut key.member, &mut key.constraint, &mut key.observed] {
+                "others".clone_into(text);
+            }
+            (key.accepted, key.text, key.variant) = (None, None, None);
+        }
+        let keeps_id = self.kept_ids < MAX_CASE_IDS;
+        self.kept_ids += usize::from(keeps_id);
+        let group = self.groups.entry(key).or_insert_with_key(|key| CaseGroup::new(key, divergence, rank));
+        group.keeps_next_id = keeps_id;
+        group.rank = group.rank.min(rank);
+        group
+    }
+
+    /// Adds a group for a differing value. Responses that differ at the same path have one cause, whatever was
     /// requested.
-    fn add_difference(
-        &mut self,
-        scenario: &str,
-        case: &Case,
-        judgement: &Judgement,
-        difference: &ValueDifference,
-        again: &Reproduction,
-    ) {
-        let mut key = FindingKey {
-            scenario: scenario.to_owned(),
+    fn add_difference(&mut self, evidence: &CaseEvidence<'_>, difference: &ValueDifference, again: &Reproduction) {
+        let CaseEvidence { case, judgement, .. } = *evidence;
+        let observed = judgement.observed.to_string();
+        let key = GroupKey {
+            scenario: evidence.scenario.to_owned(),
             operation: case.operation.to_string(),
             member: "answers".to_owned(),
             constraint: "values".to_owned(),
-            observed: judgement.observed.to_string(),
+            variant: None,
+            intent: Intent::Probe,
+            observed: observed.clone(),
             accepted: Some(difference.at.clone()),
-            frame: None,
+            text: None,
         };
-        if self.groups.len() >= MAX_FINDINGS && !self.groups.contains_key(&key) {
-            key.accepted = None;
-        }
-        let group =
-            self.groups.entry(key).or_insert_with_key(|key| FindingGroup::new(key, FixPriority::ResponseChanged));
-        group.finding.case_count += 1;
+        let mut divergence = describe_divergence(evidence, &SnapshotComparison::default(), None);
+        let (was, now) = difference.describe(&observed);
+        (divergence.accepted, divergence.observed) = (Some(difference.at.clone()), OTHER_VALUE.to_owned());
+        let group = self.group(key, divergence, FixPriority::ResponseChanged);
+        group.count_case(case);
         if group.add_example(case) {
-            let (was, now) = difference.describe(&judgement.observed.to_string());
             (group.finding.accepted, group.finding.observed) = (Some(was), now);
             group.finding.why = RESPONSE_CHANGED.to_owned();
             group.finding.curl.clone_from(&again.curl);
         }
     }
 
-    /// Counts one more case of an existing finding; does nothing if there is no such finding.
+    /// Counts one more case of an existing group; does nothing if there is no such group.
     pub fn count_repeat(&mut self, scenario: &str, case: &Case, judgement: &Judgement) {
         let (member, constraint) = member_and_constraint(case);
         let observed = judgement.observed.to_string();
-        let found = self.groups.iter_mut().find(|(key, _)| {
-            key.frame.is_none()
+        let found = self.groups.iter_mut().find(|(key, group)| {
+            group.finding.frame.is_none()
                 && (key.scenario.as_str(), key.operation.as_str()) == (scenario, case.operation.as_str())
                 && (&key.member, &key.constraint, &key.observed) == (&member, &constraint, &observed)
         });
         if let Some((_, group)) = found {
             group.finding.case_count += 1;
+            group.divergence.case_count += 1;
         }
     }
 
-    /// Records whether a violation was accepted, for operations that are described by models only. If an endpoint
-    /// ignores a member, all its accepted violations have one cause.
-    pub fn record_violation(&mut self, case: &Case, judgement: &Judgement) {
-        let Some(top) =
-            case.member.as_ref().and_then(MemberPath::top_member).filter(|_| case.intent == Intent::Violates)
-        else {
-            return;
-        };
-        let accepted = match judgement.observed.status {
-            Some(200..300) => true,
-            Some(_) => false,
-            None => return,
-        };
-        let (accepted_count, rejected_count) =
-            self.violation_counts.entry((case.operation.to_string(), top.to_owned())).or_default();
-        *accepted_count += u64::from(accepted);
-        *rejected_count += u64::from(!accepted);
-    }
-
-    /// Returns the finding's top-level member if the endpoint seems to ignore it.
-    fn ignored_member(&self, finding: &Finding) -> Option<String> {
-        let path = MemberPath::parse(&finding.member)?;
-        let top = path.top_member()?;
-        let (accepted, refused) = self.violation_counts.get(&(finding.operation.clone(), top.to_owned()))?;
-        let is_plain_acceptance =
-            finding.observed.starts_with('2') && finding.frame.is_none() && finding.accepted.is_none();
-        (*refused == 0 && *accepted >= MIN_ACCEPTED_VIOLATIONS && is_plain_acceptance).then(|| top.to_owned())
-    }
-
-    /// Returns the number of findings.
-    pub fn len(&self) -> usize {
+    /// Returns the number of groups of diverging cases, which is at least that of the findings.
+    pub fn group_count(&self) -> usize {
         self.groups.len()
     }
 
@@ -237,45 +226,115 @@ impl Findings {
         self.groups.is_empty()
     }
 
-    /// Returns the findings, the most urgent one first.
+    /// Returns the findings, one for each cause, the most urgent one first.
     pub fn sorted(&self) -> Vec<Finding> {
-        let mut groups: Vec<&FindingGroup> = self.groups.values().collect();
-        // The sort is stable: groups that compare equal stay in plan order.
-        groups.sort_by_key(|group| (group.rank, std::cmp::Reverse(group.finding.case_count)));
-        let mut sorted: Vec<Finding> = Vec::with_capacity(groups.len());
-        let mut merged: HashMap<(String, String), usize> = HashMap::new();
-        for group in groups {
-            let examples = group.examples.iter().map(|(_, id)| id.clone()).collect();
-            let mut finding = Finding { examples, ..group.finding.clone() };
-            if let Some(member) = self.ignored_member(&finding) {
-                let key = (finding.operation.clone(), member.clone());
-                if let Some(at) = merged.get(&key) {
-                    let whole: &mut Finding = &mut sorted[*at];
-                    whole.case_count += finding.case_count;
-                    whole.examples.extend(finding.examples);
-                    whole.examples.truncate(MAX_EXAMPLES);
-                    continue;
-                }
-                merged.insert(key, sorted.len());
-                (finding.member, finding.constraint) = (member, "ignored".to_owned());
-                let why = "every invalid value was accepted: the endpoint seems to ignore this member";
-                finding.discovery = Some(why.to_owned());
-            }
-            sorted.push(finding);
-        }
-        sorted
+        let groups: Vec<&CaseGroup> = self.groups.values().collect();
+        let divergences: Vec<Divergence> = groups.iter().map(|group| group.divergence.clone()).collect();
+        let mut found: Vec<(FixPriority, Finding)> = find_causes(&divergences, &self.contradictions)
+            .iter()
+            .map(|explanation| merge_groups(&groups, explanation))
+            .collect();
+        // The sort is stable: findings that compare equal stay in plan order.
+        found.sort_by_key(|(rank, finding)| {
+            (*rank, std::cmp::Reverse(finding.operations.len()), std::cmp::Reverse(finding.case_count))
+        });
+        found.into_iter().map(|(_, finding)| finding).collect()
     }
 }
 
-impl FindingGroup {
-    fn new(key: &FindingKey, rank: FixPriority) -> Self {
+/// Returns what the search for causes needs to know of a diverging case.
+fn describe_divergence(
+    evidence: &CaseEvidence<'_>,
+    comparison: &SnapshotComparison,
+    outcome: Option<Outcome>,
+) -> Divergence {
+    let CaseEvidence { case, judgement, .. } = *evidence;
+    let observed = &judgement.observed;
+    let operation = case.operation.as_str();
+    let has_failed = observed.status.is_none_or(|status| status >= 500);
+    let frame = || innermost_frame(evidence.server_output).map(FailureText::Frame);
+    let message = || FailureText::from_message(evidence.message?, operation);
+    let is_rejected = observed.status.is_some_and(|status| (400..500).contains(&status));
+    let shape = || {
+        let CaseSubject::Member(path) = case.id.subject() else { return None };
+        Some(evidence.contract?.input_shape_at(operation, path)?.to_string())
+    };
+    Divergence {
+        operation: operation.to_owned(),
+        id: case.id.clone(),
+        intent: case.intent,
+        outcome: outcome.unwrap_or(Outcome::Failed),
+        observed: observed.to_string(),
+        wrong_form: observed.note.clone().filter(|_| observed.status.is_some_and(|status| status < 500)),
+        accepted: comparison.describe_accepted(),
+        failure: if has_failed { frame().or_else(message) } else { None },
+        rejection: evidence
+            .message
+            .filter(|_| is_rejected && case.intent == Intent::Valid)
+            .map(|message| mask_variable_parts(message, operation)),
+        shape: shape(),
+        rule: case.rule.clone(),
+        case_count: 0,
+    }
+}
+
+/// Returns the finding of a cause: its smallest example of the most urgent group, and what all of its groups add up to.
+fn merge_groups(groups: &[&CaseGroup], explanation: &Explanation) -> (FixPriority, Finding) {
+    let explained: Vec<&CaseGroup> = explanation.groups.iter().map(|index| groups[*index]).collect();
+    let smallest = |group: &&&CaseGroup| group.examples.first().map_or(usize::MAX, |(size, _)| *size);
+    let is_pair = |group: &CaseGroup| matches!(group.divergence.id.kind(), CaseKind::Pair(..));
+    let first = explained
+        .iter()
+        .min_by_key(|group| (is_pair(group), group.rank, smallest(group)))
+        .expect("a cause explains at least one group");
+    let mut finding = first.finding.clone();
+    finding.cause = explanation.kind;
+    finding.statement.clone_from(&explanation.statement);
+    let mut examples: Vec<&(usize, String)> = explained.iter().flat_map(|group| &group.examples).collect();
+    examples.sort_by_key(|(size, _)| *size);
+    let own_first = first.examples.first().map(|(_, id)| id.clone());
+    let others = examples.into_iter().map(|(_, id)| id.clone()).filter(|id| Some(id) != own_first.as_ref());
+    finding.examples = own_first.clone().into_iter().chain(others).take(MAX_EXAMPLES).collect();
+    finding.case_count = explained.iter().map(|group| group.finding.case_count).sum();
+    for group in &explained {
+        if !finding.operations.contains(&group.finding.operation) {
+            finding.operations.push(group.finding.operation.clone());
+        }
+        finding.case_ids.extend(group.ids.iter().map(ToString::to_string));
+        finding.parts.push(FindingPart {
+            operation: group.finding.operation.clone(),
+            member: group.finding.member.clone(),
+            constraint: group.finding.constraint.clone(),
+            observed: group.finding.observed.clone(),
+            case_count: group.finding.case_count,
+        });
+    }
+    let rank = explained.iter().map(|group| group.rank).min().unwrap_or(first.rank);
+    (rank, finding)
+}
+
+impl CaseGroup {
+    fn new(key: &GroupKey, divergence: Divergence, rank: FixPriority) -> Self {
+        let frame = match &divergence.failure {
+            Some(FailureText::Frame(frame)) => Some(frame.clone()),
+            _ => None,
+        };
+        let message = match &divergence.failure {
+            Some(FailureText::Message(message)) => Some(message.clone()),
+            _ => None,
+        };
         let finding = Finding {
             scenario: key.scenario.clone(),
             operation: key.operation.clone(),
             member: key.member.clone(),
             constraint: key.constraint.clone(),
-            frame: key.frame.clone(),
+            cause: "",
+            statement: None,
+            frame,
+            message,
             operations: Vec::new(),
+            parts: Vec::new(),
+            case_ids: Vec::new(),
             observed: key.observed.clone(),
             case_count: 0,
             examples: Vec::new(),
@@ -288,7 +347,15 @@ impl FindingGroup {
             curl: None,
             server_output: Vec::new(),
         };
-        Self { finding, rank, examples: Vec::new() }
+        Self { finding, divergence, rank, examples: Vec::new(), ids: Vec::new(), keeps_next_id: true }
+    }
+
+    fn count_case(&mut self, case: &Case) {
+        self.finding.case_count += 1;
+        self.divergence.case_count += 1;
+        if self.keeps_next_id {
+            self.ids.push(case.id.clone());
+        }
     }
 
     /// Adds a case to the examples if it is small enough; returns true if it is now the first one.
@@ -329,21 +396,5 @@ fn finding_reason(judgement: &Judgement, comparison: &SnapshotComparison) -> Str
         Verdict::Diverges => judgement.why.clone(),
         _ if comparison.change == SnapshotChange::Changed => RESPONSE_CHANGED.to_owned(),
         _ => judgement.why.clone(),
-    }
-}
-
-fn fix_priority(case: &Case, judgement: &Judgement) -> FixPriority {
-    if judgement.verdict != Verdict::Diverges {
-        return FixPriority::ResponseChanged;
-    }
-    match judgement.observed.status {
-        // A violated named law explains what a sequence of requests only shows.
-        None if case.intent == Intent::Law && case.id.law() == Some(LawName::Sequence) => FixPriority::WrongError,
-        // Lost or changed data is as bad as an accepted invalid request.
-        None if case.intent == Intent::Law => FixPriority::InvalidRequestAccepted,
-        None | Some(500..) => FixPriority::ServerFailure,
-        _ if case.intent == Intent::Valid => FixPriority::ValidRequestRejected,
-        Some(..300) => FixPriority::InvalidRequestAccepted,
-        _ => FixPriority::WrongError,
     }
 }

@@ -3,7 +3,8 @@
 //! This is the only place where these come together. It is pure: the same input always gets the same result.
 
 use super::{
-    EndpointKnowledge, Judgement, KnownDivergences, ResponseValues, SnapshotComparison, compare_with_snapshot, judge,
+    EndpointKnowledge, Judgement, KnownDivergences, ResponseValues, SnapshotComparison, Verdict, compare_with_snapshot,
+    judge, response_message,
 };
 use crate::contract::Contract;
 use crate::run::CaseOutcome;
@@ -47,6 +48,8 @@ pub struct JudgedCase {
     pub comparison: SnapshotComparison,
     /// Whether the case counts as a finding.
     pub is_finding: bool,
+    /// The message of the response if the case diverges, with secrets redacted.
+    pub message: Option<String>,
 }
 
 impl JudgeContext<'_> {
@@ -62,9 +65,12 @@ impl JudgeContext<'_> {
             Some(accepted) => self.compare(outcome, &judgement, accepted),
             None => SnapshotComparison::default(),
         };
-        let comparison = self.known_divergences.mark_known(outcome.case.id.as_str(), &judgement, comparison);
+        let mut message = if judgement.verdict == Verdict::Diverges { response_message(outcome) } else { None };
+        message.iter_mut().for_each(|text| self.redact(text));
+        let id = &outcome.case.id;
+        let comparison = self.known_divergences.mark_known(id, &judgement, message.as_deref(), comparison);
         let is_finding = comparison.is_finding(judgement.verdict, self.strict);
-        JudgedCase { judgement, comparison, is_finding }
+        JudgedCase { judgement, comparison, is_finding, message }
     }
 
     /// Returns the values in the response to a case, with secrets redacted.

@@ -2,8 +2,9 @@
 //!
 //! They never change a verdict: a known divergence still diverges, but is not a finding.
 
+use super::causes::mask_variable_parts;
 use super::{Judgement, SnapshotComparison, Verdict};
-use crate::case::matches_glob;
+use crate::case::{CaseId, matches_glob};
 use crate::scenario::KnownDivergenceEntry;
 
 /// The known divergences of a scenario at an endpoint.
@@ -28,21 +29,35 @@ impl KnownDivergences {
     }
 
     /// Returns true if an entry describes this result, expired or not.
-    pub fn covers_judgement(entry: &KnownDivergenceEntry, id: &str, judgement: &Judgement) -> bool {
+    ///
+    /// A message matches as it is and without what varies in it.
+    pub fn covers_judgement(
+        entry: &KnownDivergenceEntry,
+        id: &CaseId,
+        judgement: &Judgement,
+        message: Option<&str>,
+    ) -> bool {
+        let matches_message = |pattern: &String| {
+            message.is_some_and(|message| {
+                matches_glob(pattern, message) || matches_glob(pattern, &mask_variable_parts(message, id.operation()))
+            })
+        };
         judgement.verdict == Verdict::Diverges
-            && Self::covers_id(entry, id)
+            && Self::covers_id(entry, id.as_str())
             && entry.observed.as_ref().is_none_or(|pattern| matches_glob(pattern, &judgement.observed.to_string()))
+            && entry.message.as_ref().is_none_or(matches_message)
     }
 
     /// Returns the comparison of a case, marked as known if an entry matches it.
     pub(super) fn mark_known(
         &self,
-        id: &str,
+        id: &CaseId,
         judgement: &Judgement,
+        message: Option<&str>,
         comparison: SnapshotComparison,
     ) -> SnapshotComparison {
-        let known =
-            self.entries.iter().any(|entry| !self.is_expired(entry) && Self::covers_judgement(entry, id, judgement));
+        let covers = |entry: &&KnownDivergenceEntry| Self::covers_judgement(entry, id, judgement, message);
+        let known = self.entries.iter().filter(|entry| !self.is_expired(entry)).any(|entry| covers(&entry));
         SnapshotComparison { is_known_divergence: comparison.is_known_divergence || known, ..comparison }
     }
 }

@@ -4,16 +4,20 @@
 //! This module never sends a request, reads a file or asks a clock.
 
 mod availability;
+mod causes;
 mod compare;
 mod conformance;
 mod coverage;
 mod endpoint_knowledge;
 mod findings;
+mod fix_priority;
 mod form;
 mod judged_case;
 mod known_divergences;
 mod law;
 mod oracle;
+mod response_message;
+mod scope;
 mod signature;
 mod stack_trace;
 mod state;
@@ -23,12 +27,13 @@ mod verdict;
 pub use availability::{RejectedPlainValues, ResponseFingerprint};
 pub use compare::{SnapshotChange, SnapshotComparison, SnapshotKey, compare_with_snapshot, is_finding};
 pub use coverage::{Coverage, OperationCoverage};
-pub use endpoint_knowledge::{EndpointKnowledge, SkippedOperation, response_message};
-pub use findings::{Findings, Reproduction};
+pub use endpoint_knowledge::{EndpointKnowledge, SkippedOperation};
+pub use findings::{CaseEvidence, Findings, Reproduction};
 pub use judged_case::{AcceptedBehavior, JudgeContext, JudgedCase};
 pub use known_divergences::KnownDivergences;
 pub use oracle::{describe_expectation, judge};
+pub use response_message::response_message;
 pub use signature::{ResponseSignature, response_signatures};
 pub use stack_trace::innermost_frame;
 pub use values::{ResponseValues, ValueDifference};
-pub use verdict::{Finding, Judgement, ObservedOutcome, Verdict};
+pub use verdict::{Finding, FindingPart, Judgement, ObservedOutcome, Verdict};

@@ -91,7 +91,22 @@ pub struct Judgement {
     pub why: String,
 }
 
-/// A group of diverging cases that seem to share one cause, and so one fix.
+/// Cases of one operation, member, constraint and response that a finding explains.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FindingPart {
+    /// The operation.
+    pub operation: String,
+    /// The member path, or the case's class if it has no member.
+    pub member: String,
+    /// The constraint's name, or the kind of damage.
+    pub constraint: String,
+    /// What was observed, as [`ObservedOutcome`] formats it.
+    pub observed: String,
+    /// Number of cases.
+    pub case_count: u64,
+}
+
+/// The cause of diverging cases, and so one fix. Operation, member and constraint are those of its first example.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
     /// The scenario.
@@ -102,11 +117,20 @@ pub struct Finding {
     pub member: String,
     /// The constraint's name, or the kind of damage.
     pub constraint: String,
-    /// Innermost stack frame that the server printed when it failed. The finding is then about that frame, and
-    /// operation, member and constraint are those of its first example.
+    /// The kind of the cause: `same-failure`, `unchecked-constraint`, `single` …
+    pub cause: &'static str,
+    /// The cause in one sentence, if it explains more than the cases of one operation, member and constraint.
+    pub statement: Option<String>,
+    /// Innermost stack frame that the server printed when it failed.
     pub frame: Option<String>,
-    /// Operations that hit the failing frame; empty unless `frame` is set.
+    /// Message of the response when the server failed, without what varies; absent if the frame is known.
+    pub message: Option<String>,
+    /// The operations concerned, in plan order.
     pub operations: Vec<String>,
+    /// What the finding explains.
+    pub parts: Vec<FindingPart>,
+    /// IDs of the explained cases, unless the run has too many.
+    pub case_ids: Vec<String>,
     /// What was observed, as [`ObservedOutcome`] formats it.
     pub observed: String,
     /// Number of cases.

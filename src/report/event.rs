@@ -50,6 +50,8 @@ pub struct CaseResult {
     pub comparison: SnapshotComparison,
     /// Whether the case counts as a finding.
     pub is_finding: bool,
+    /// The message of the response, if the case diverges and it has one.
+    pub message: Option<String>,
     /// The form of the response, if the run sees it for the first time.
     pub new_form: Option<NewForm>,
     /// Duration of the judged step, in milliseconds.

@@ -52,7 +52,7 @@ impl<W: Write> Reporter for GithubReporter<W> {
 
     fn end_run(&mut self, summary: &RunSummary) -> io::Result<()> {
         for finding in summary.findings.iter().take(MAX_ANNOTATIONS) {
-            let title = super::terminal::finding_title(finding);
+            let title = super::finding_text::finding_title(finding);
             let mut text = vec![
                 format!("documented: {}", if finding.rule.is_empty() { &finding.why } else { &finding.rule }),
                 format!("expected: {}", finding.expected),

@@ -76,7 +76,7 @@ impl<W: Write> MarkdownReporter<W> {
         writeln!(
             self.writer,
             "### {} ({})\n",
-            inline_code(&super::terminal::finding_title(finding)),
+            inline_code(&super::finding_text::finding_title(finding)),
             pluralize(finding.case_count, "case")
         )?;
         let rule = if finding.rule.is_empty() { &finding.why } else { &finding.rule };

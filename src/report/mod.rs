@@ -11,6 +11,7 @@ mod dictionary;
 mod doctor;
 mod drift;
 mod event;
+mod finding_text;
 mod github;
 mod junit;
 mod markdown;

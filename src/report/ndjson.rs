@@ -4,7 +4,7 @@
 
 use super::{CaseResult, Reporter, RunStarted, RunSummary};
 use crate::escape::json_line;
-use crate::judge::OperationCoverage;
+use crate::judge::{FindingPart, OperationCoverage};
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -58,8 +58,38 @@ struct FindingEvent<'a> {
     learnt: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     frame: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
+    cause: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    statement: Option<&'a str>,
+    operations: &'a [String],
     cases: u64,
     examples: &'a [String],
+    explains: Vec<FindingPartJson<'a>>,
+    case_ids: &'a [String],
+}
+
+/// Cases of one operation, member, constraint and response that a finding explains.
+#[derive(Serialize)]
+struct FindingPartJson<'a> {
+    operation: &'a str,
+    member: &'a str,
+    constraint: &'a str,
+    observed: &'a str,
+    cases: u64,
+}
+
+impl<'a> FindingPartJson<'a> {
+    fn new(part: &'a FindingPart) -> Self {
+        Self {
+            operation: &part.operation,
+            member: &part.member,
+            constraint: &part.constraint,
+            observed: &part.observed,
+            cases: part.case_count,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -226,8 +256,14 @@ impl<W: Write> Reporter for NdjsonReporter<W> {
                 accepted: finding.accepted.as_deref(),
                 learnt: finding.discovery.as_deref(),
                 frame: finding.frame.as_deref(),
+                message: finding.message.as_deref(),
+                cause: finding.cause,
+                statement: finding.statement.as_deref(),
+                operations: &finding.operations,
                 cases: finding.case_count,
                 examples: &finding.examples,
+                explains: finding.parts.iter().map(FindingPartJson::new).collect(),
+                case_ids: &finding.case_ids,
             })?;
         }
         self.write_event(&SummaryEvent {

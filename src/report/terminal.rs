@@ -2,6 +2,7 @@
 //!
 //! This module never checks whether it writes to a terminal.
 
+use super::finding_text::{describe_explained, finding_title, known_divergence_entry};
 use super::style::{
     BOLD_STYLE, DIM_STYLE, ERROR_STYLE, SUCCESS_STYLE, TextWidth, WARNING_STYLE, paint, pluralize, wrap_text,
 };
@@ -105,6 +106,9 @@ impl<W: Write> TerminalReporter<W> {
         let cases = pluralize(finding.case_count, "case");
         let gap = columns.saturating_sub(2 + title.chars().count() + cases.chars().count()).max(2);
         writeln!(self.writer, "\n{} {}{:gap$}{cases}", paint(ERROR_STYLE, "✗"), paint(BOLD_STYLE, &title), "")?;
+        if let Some(explained) = describe_explained(finding) {
+            self.write_field("explains", &explained, None)?;
+        }
         let rule = if finding.rule.is_empty() { &finding.why } else { &finding.rule };
         self.write_field("documented", &escape_text(rule), finding.source.as_deref().map(escape_text).as_deref())?;
         self.write_field("expected", &escape_text(&finding.expected), None)?;
@@ -309,36 +313,6 @@ impl<W: Write> TerminalReporter<W> {
     }
 }
 
-pub(super) fn finding_title(finding: &Finding) -> String {
-    if let Some(frame) = &finding.frame {
-        let named = finding.operations.iter().take(3).map(|one| escape_text(one)).collect::<Vec<_>>().join(", ");
-        let more = finding.operations.len().saturating_sub(3);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        return format!("{} · {named}{more}", escape_text(frame));
-    }
-    let parts = [&finding.operation, &finding.member, &finding.constraint];
-    let parts: Vec<String> = parts.iter().filter(|part| !part.is_empty()).map(|part| escape_text(part)).collect();
-    parts.join(" · ")
-}
-
-/// Returns the entry that marks a finding as a known divergence, for `scenarios/NAME.known/ENDPOINT.toml`.
-pub(super) fn known_divergence_entry(finding: &Finding) -> String {
-    let cases = match &finding.frame {
-        Some(_) => finding.operations.iter().map(|one| format!("{}/{one}/*", finding.scenario)).collect(),
-        // Mismatches inside a member have case ids of their own.
-        None if finding.constraint == "ignored" => {
-            vec![format!("{}/{}/{}*", finding.scenario, finding.operation, finding.member)]
-        }
-        None => vec![format!("{}/{}/{}/{}/*", finding.scenario, finding.operation, finding.member, finding.constraint)],
-    };
-    let cases: Vec<String> = cases.iter().map(|id| toml_string(id)).collect();
-    format!(
-        "[[known]]\ncases    = [{}]\nobserved = {}\nreason   = \"\"",
-        cases.join(", "),
-        toml_string(&finding.observed)
-    )
-}
-
 /// Returns true if both texts begin with the same status, so that they do not explain the finding by themselves.
 fn has_same_status(expected: &str, observed: &str) -> bool {
     let status = |text: &str| text.split([' ', ',']).next().map(str::to_owned);
@@ -414,12 +388,24 @@ impl<W: Write> Reporter for TerminalReporter<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::judge::FindingPart;
     use crate::report::VerdictCounts;
 
     fn finding(number: u64) -> Finding {
         Finding {
+            cause: "single",
+            statement: None,
             frame: None,
-            operations: Vec::new(),
+            message: None,
+            operations: vec!["TagContact".into()],
+            parts: vec![FindingPart {
+                operation: "TagContact".into(),
+                member: "Tags".into(),
+                constraint: "length".into(),
+                observed: "200".into(),
+                case_count: number,
+            }],
+            case_ids: Vec::new(),
             scenario: "connect".into(),
             operation: "TagContact".into(),
             member: "Tags".into(),

@@ -12,6 +12,8 @@ pub struct KnownDivergenceEntry {
     pub cases: Vec<String>,
     /// Pattern of the observed behaviour; `*` matches any characters. Without one, any behaviour matches.
     pub observed: Option<String>,
+    /// Pattern of the message of the response; `*` matches any characters. Without one, any message matches.
+    pub message: Option<String>,
     /// Why the divergence is accepted.
     pub reason: String,
     /// Where the divergence is tracked.
@@ -44,7 +46,7 @@ fn parse_known_divergence(
     text: &str,
     warnings: &mut Vec<ScenarioWarning>,
 ) -> Result<KnownDivergenceEntry, ScenarioError> {
-    table.warn_of_unknown_keys(&["cases", "observed", "reason", "ticket", "until"], warnings);
+    table.warn_of_unknown_keys(&["cases", "observed", "message", "reason", "ticket", "until"], warnings);
     let missing = |key: &str, hint: &str| ScenarioError {
         hint: Some(hint.to_owned()),
         ..error_at(format!("a known divergence has no `{key}`"), table.span.clone())
@@ -71,6 +73,7 @@ fn parse_known_divergence(
     Ok(KnownDivergenceEntry {
         cases,
         observed: table.text("observed")?,
+        message: table.text("message")?,
         reason,
         ticket: table.text("ticket")?,
         until,

@@ -16,7 +16,7 @@ pub(super) struct CheckObservers<'a> {
     /// Records responses for snapshots, and names their forms.
     pub recorder: SnapshotRecorder<'a>,
     /// Counts results and groups findings.
-    pub tally: RunTally,
+    pub tally: RunTally<'a>,
     /// Collects failed sequences, to be shrunk.
     pub failed_sequences: FailedSequences,
     /// Collects contradicted limits, to search for the actual ones.

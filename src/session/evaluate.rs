@@ -58,7 +58,7 @@ impl CaseEvaluator<'_> {
 
     /// Judges an outcome and serializes its line of the results.
     pub fn evaluate(&self, outcome: CaseOutcome) -> CaseResult {
-        let JudgedCase { judgement, comparison, is_finding } = self.judge(&outcome);
+        let JudgedCase { judgement, comparison, is_finding, message } = self.judge(&outcome);
         let judged = outcome.case.judged.shown_step();
         let exchange = outcome.exchanges.get(judged).and_then(Option::as_ref);
         let millis = exchange.map_or(0.0, |exchange| exchange.elapsed.as_secs_f64() * 1000.0);
@@ -80,6 +80,7 @@ impl CaseEvaluator<'_> {
             judgement,
             comparison,
             is_finding,
+            message,
             new_form: None,
             millis,
             results_line: bytes,

@@ -140,7 +140,7 @@ struct FuzzRun<'s, 'o> {
     runner: SequentialRunner<'s>,
     fuzzing: &'o FuzzOptions,
     knowledge: EndpointKnowledge,
-    tally: RunTally,
+    tally: RunTally<'s>,
     known_usage: KnownUsage<'s>,
     /// Operations that the endpoint implements, and whether any of their requests succeeded.
     accepted: BTreeMap<String, bool>,
@@ -205,7 +205,7 @@ impl FuzzRun<'_, '_> {
                 self.sent,
                 search.guide.kind_count(),
                 search.guide.corpus_size(),
-                self.tally.findings.len() as u64,
+                self.tally.findings.group_count() as u64,
                 self.watch.elapsed(),
             );
         }

@@ -39,7 +39,7 @@ pub(super) struct SequenceOutcome {
 
 impl SequenceOutcome {
     /// Adds the result of a sequence to the counts and the coverage.
-    pub fn count_in(&self, tally: &mut RunTally, fuzz_case: &FuzzCase) {
+    pub fn count_in(&self, tally: &mut RunTally<'_>, fuzz_case: &FuzzCase) {
         let mut case = (*self.case).clone();
         for (number, (check, judgement)) in fuzz_case.checks.iter().zip(&self.judged.judgements).enumerate() {
             check.apply_to(&mut case);

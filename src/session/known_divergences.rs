@@ -28,7 +28,12 @@ impl CaseObserver for KnownUsage<'_> {
             for (pattern, ran) in entry.cases.iter().zip(ran) {
                 *ran = *ran || matches_glob(pattern, id);
             }
-            *matched += u64::from(KnownDivergences::covers_judgement(entry, id, &done.judgement));
+            *matched += u64::from(KnownDivergences::covers_judgement(
+                entry,
+                &done.case.id,
+                &done.judgement,
+                done.message.as_deref(),
+            ));
         }
     }
 }

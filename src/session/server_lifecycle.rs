@@ -28,7 +28,7 @@ pub(super) struct ServerNotReady {
 
 impl ServerNotReady {
     /// Reports a run without results, and returns its summary.
-    pub fn report(self, tally: RunTally, reporter: &mut (dyn Reporter + Send)) -> Result<RunSummary, SessionError> {
+    pub fn report(self, tally: RunTally<'_>, reporter: &mut (dyn Reporter + Send)) -> Result<RunSummary, SessionError> {
         let mut summary = tally.into_summary(0.0, &RunEnd::Complete);
         (summary.incomplete_reason, summary.server_output) = (Some(self.reason), self.output);
         reporter.end_run(&summary)?;

@@ -4,19 +4,19 @@
 
 use super::case_observer::CaseObserver;
 use super::job::{RunOptions, ScenarioJob};
+use crate::contract::Contract;
 use crate::generate::documented_constraints;
-use crate::judge::{Coverage, Findings, Judgement, Verdict};
+use crate::judge::{CaseEvidence, Coverage, Findings, Judgement, Verdict};
 use crate::report::{CaseResult, RunSummary, VerdictCounts};
 use crate::run::RunEnd;
 
 /// The counts, coverage and findings of a run so far.
-pub(super) struct RunTally {
+pub(super) struct RunTally<'a> {
     scenario: String,
+    contract: &'a Contract,
     pub counts: VerdictCounts,
     pub coverage: Coverage,
     pub findings: Findings,
-    /// Whether the contract comes from machine models only.
-    is_only_modelled: bool,
     max_failures: Option<u64>,
     pub failures: u64,
     /// Number of controls that were sent, and of those that passed.
@@ -25,10 +25,11 @@ pub(super) struct RunTally {
     first_control_result: Option<String>,
 }
 
-impl RunTally {
-    pub fn new(job: &ScenarioJob, sending: &RunOptions) -> Self {
+impl<'a> RunTally<'a> {
+    pub fn new(job: &'a ScenarioJob, sending: &RunOptions) -> Self {
         Self {
             scenario: job.scenario.name.clone(),
+            contract: &job.contract,
             counts: VerdictCounts::default(),
             coverage: Coverage::new(
                 &job.contract,
@@ -36,7 +37,6 @@ impl RunTally {
                 documented_constraints(&job.contract),
             ),
             findings: Findings::new(sending.strict),
-            is_only_modelled: job.contract.is_model_only(),
             max_failures: sending.max_failures,
             failures: 0,
             controls: (0, 0),
@@ -46,14 +46,16 @@ impl RunTally {
 
     /// Adds a part of a failed sequence, which is a smaller example of a case that is counted already.
     pub fn add_example(&mut self, done: &CaseResult) {
-        self.findings.add_compared(
-            &self.scenario,
-            &done.case,
-            &done.judgement,
-            &done.comparison,
-            &done.server_output,
-            || done.reproduction(),
-        );
+        let evidence = CaseEvidence {
+            scenario: &self.scenario,
+            case: &done.case,
+            judgement: &done.judgement,
+            comparison: &done.comparison,
+            server_output: &done.server_output,
+            message: done.message.as_deref(),
+            contract: Some(self.contract),
+        };
+        self.findings.add_case(&evidence, || done.reproduction());
     }
 
     pub fn into_summary(self, seconds: f64, ended: &RunEnd) -> RunSummary {
@@ -88,7 +90,7 @@ impl RunTally {
     }
 }
 
-impl CaseObserver for RunTally {
+impl CaseObserver for RunTally<'_> {
     fn observe(&mut self, done: &mut CaseResult) {
         self.counts.count_verdict(done.judgement.verdict);
         self.counts.count_comparison(&done.comparison);
@@ -100,9 +102,6 @@ impl CaseObserver for RunTally {
                 self.first_control_result.take().or_else(|| Some(describe_control_result(&done.judgement)));
         }
         self.coverage.add_case(&done.case, &done.judgement);
-        if self.is_only_modelled {
-            self.findings.record_violation(&done.case, &done.judgement);
-        }
         self.add_example(done);
     }
 }

@@ -3,6 +3,7 @@
 //! The tests send nothing; every outcome is built by hand.
 
 mod body_types;
+mod causes;
 mod content_types;
 mod coverage;
 mod findings;

@@ -4,7 +4,8 @@ use super::outcome::*;
 use overstep::case::{Case, CaseId, StepPurpose, StepRequest, Value};
 use overstep::contract::{self, Contract};
 use overstep::judge::{
-    Findings, Judgement, ObservedOutcome, Reproduction, ResponseValues, SnapshotChange, SnapshotComparison, Verdict,
+    CaseEvidence, Findings, Judgement, ObservedOutcome, Reproduction, ResponseValues, SnapshotChange,
+    SnapshotComparison, Verdict,
 };
 use overstep::run::CaseOutcome;
 use overstep::snapshot::ObservedBehavior;
@@ -586,7 +587,16 @@ fn differences_at_one_place_are_one_finding() {
         case.id = id.parse().expect(id);
         let observed = ObservedOutcome::new(Some(200), None);
         let judgement = Judgement { verdict: Verdict::Pass, observed, why: String::new() };
-        findings.add_compared("boxes", &case, &judgement, &compared, &[], Reproduction::default);
+        let evidence = CaseEvidence {
+            scenario: "boxes",
+            case: &case,
+            judgement: &judgement,
+            comparison: &compared,
+            server_output: &[],
+            message: None,
+            contract: None,
+        };
+        findings.add_case(&evidence, Reproduction::default);
     }
     let reported: Vec<_> = findings
         .sorted()

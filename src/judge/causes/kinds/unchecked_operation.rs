@@ -1,0 +1,49 @@
+//! An operation that validates nothing, or fails on all invalid input.
+
+use super::super::cause_kind::{CauseIdentity, CauseKind, CauseScope, IdentityHash, count_distinct};
+use super::super::{CaseFacts, Divergence, Outcome};
+use crate::case::Intent;
+
+pub(super) struct UncheckedOperation;
+
+/// Minimum number of top-level members for a statement about the operation.
+const MIN_MEMBERS: usize = 3;
+const ACCEPTED: &str = "accepted";
+
+impl CauseKind for UncheckedOperation {
+    fn name(&self) -> &'static str {
+        "unchecked-operation"
+    }
+
+    fn scope(&self) -> CauseScope {
+        CauseScope::Operation
+    }
+
+    fn identify(&self, divergence: &Divergence) -> Option<CauseIdentity> {
+        let is_about_member = divergence.facts().top_member().is_some() && divergence.intent == Intent::Violates;
+        if !is_about_member || !divergence.is_unchecked() || divergence.wrong_form.is_some() {
+            return None;
+        }
+        let outcome = if divergence.outcome == Outcome::Accepted { ACCEPTED } else { &divergence.observed };
+        Some(CauseIdentity::new(&[&divergence.operation, outcome]))
+    }
+
+    /// Only an operation that accepts invalid input is said to validate nothing; which failures others have is not
+    /// contradicted by what they reject.
+    fn contradicted_by(&self, case: &CaseFacts<'_>) -> Option<IdentityHash> {
+        let is_rejected = case.intent == Intent::Violates && case.outcome == Outcome::Rejected;
+        is_rejected.then(|| IdentityHash::new(self.name(), [case.operation, ACCEPTED]))
+    }
+
+    fn is_supported_by(&self, explained: &[&Divergence]) -> bool {
+        count_distinct(explained, |one| one.facts().top_member().map(str::to_owned)) >= MIN_MEMBERS
+    }
+
+    fn statement(&self, identity: &CauseIdentity, _explained: &[&Divergence]) -> String {
+        match identity.0.as_slice() {
+            [operation, outcome] if outcome == ACCEPTED => format!("{operation} accepts any invalid input"),
+            [operation, outcome] => format!("{operation} answers invalid input with {outcome}"),
+            _ => String::new(),
+        }
+    }
+}

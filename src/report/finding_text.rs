@@ -1,0 +1,114 @@
+//! The texts of a finding that several reports share: its title, what it explains, and its entry as a known divergence.
+
+use super::style::pluralize;
+use crate::escape::{escape_text, toml_string};
+use crate::judge::Finding;
+use std::collections::HashSet;
+
+/// Maximum number of operations that a title names.
+const MAX_TITLE_OPERATIONS: usize = 3;
+/// Maximum number of patterns in the entry for a known divergence, before operations are no longer told apart.
+const MAX_KNOWN_PATTERNS: usize = 12;
+/// Maximum number of different responses that an entry for known divergences tells apart.
+const MAX_KNOWN_RESPONSES: usize = 3;
+
+/// Returns the title of a finding: its cause and the operations, or operation, member and constraint.
+pub(super) fn finding_title(finding: &Finding) -> String {
+    let named = finding.operations.iter().take(MAX_TITLE_OPERATIONS).map(|one| escape_text(one));
+    let named = named.collect::<Vec<_>>().join(", ");
+    let more = finding.operations.len().saturating_sub(MAX_TITLE_OPERATIONS);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    if let Some(subject) = finding.frame.as_ref().or(finding.statement.as_ref()) {
+        // A statement about one operation names it.
+        let is_named = finding.frame.is_none() && finding.operations.iter().all(|one| subject.contains(one.as_str()));
+        let subject = escape_text(subject);
+        return if is_named { subject } else { format!("{subject} · {named}{more}") };
+    }
+    let parts = [&finding.operation, &finding.member, &finding.constraint];
+    let parts: Vec<String> = parts.iter().filter(|part| !part.is_empty()).map(|part| escape_text(part)).collect();
+    parts.join(" · ")
+}
+
+/// Describes what a finding explains, if that is more than the cases of one constraint of one member.
+pub(super) fn describe_explained(finding: &Finding) -> Option<String> {
+    if finding.parts.len() < 2 {
+        return None;
+    }
+    let places: HashSet<(&str, &str)> =
+        finding.parts.iter().map(|part| (part.operation.as_str(), part.member.as_str())).collect();
+    let operations = pluralize(finding.operations.len() as u64, "operation");
+    let members = pluralize(places.len() as u64, "place");
+    Some(format!("{} at {members} in {operations}; one of them:", pluralize(finding.case_count, "case")))
+}
+
+/// Returns the entries that mark a finding as known divergences, for `scenarios/NAME.known/ENDPOINT.toml`. They cover
+/// what the finding explains.
+pub(super) fn known_divergence_entry(finding: &Finding) -> String {
+    let mut observed: Vec<&str> = Vec::new();
+    for part in &finding.parts {
+        if !observed.contains(&part.observed.as_str()) {
+            observed.push(&part.observed);
+        }
+    }
+    if observed.len() > MAX_KNOWN_RESPONSES {
+        return entry_for(finding, &format!("{}*", common_prefix(&observed)), |_| true);
+    }
+    let entries: Vec<String> =
+        observed.iter().map(|response| entry_for(finding, response, |other| other == *response)).collect();
+    entries.join("\n")
+}
+
+fn entry_for(finding: &Finding, observed: &str, is_covered: impl Fn(&str) -> bool) -> String {
+    let is_wide = finding.parts.len() > MAX_KNOWN_PATTERNS;
+    let mut cases: Vec<String> = Vec::new();
+    for part in finding.parts.iter().filter(|part| is_covered(&part.observed)) {
+        // A cause of the whole server is the same in every operation.
+        let operation = if is_wide { "*" } else { part.operation.as_str() };
+        let pattern = toml_string(&format!("{}/{operation}/{}/{}/*", finding.scenario, part.member, part.constraint));
+        if !cases.contains(&pattern) {
+            cases.push(pattern);
+        }
+    }
+    let list = if cases.len() > 3 {
+        format!("[\n    {},\n]", cases.join(",\n    "))
+    } else {
+        format!("[{}]", cases.join(", "))
+    };
+    let message = match &finding.message {
+        Some(text) => format!("message  = {}\n", toml_string(&message_pattern(text))),
+        None => String::new(),
+    };
+    format!("[[known]]\ncases    = {list}\nobserved = {}\n{message}reason   = \"\"", toml_string(observed))
+}
+
+/// Returns a pattern that matches all messages with these fixed parts.
+fn message_pattern(masked: &str) -> String {
+    let pattern = masked.replace('…', "*");
+    if pattern.ends_with('*') { pattern } else { format!("{pattern}*") }
+}
+
+/// Returns the longest text with which all texts begin.
+fn common_prefix<'t>(texts: &[&'t str]) -> &'t str {
+    let Some((first, others)) = texts.split_first() else { return "" };
+    let common = |other: &&str| first.chars().zip(other.chars()).take_while(|(one, two)| one == two).count();
+    let length = others.iter().map(common).min().unwrap_or(0);
+    first.char_indices().nth(length).map_or(first, |(end, _)| &first[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn common_prefixes_end_between_characters() {
+        assert_eq!(common_prefix(&["200", "204"]), "20");
+        assert_eq!(common_prefix(&["é1", "é2", "é"]), "é");
+        assert_eq!(common_prefix(&["a", "b"]), "");
+    }
+
+    #[test]
+    fn message_patterns_match_what_varies() {
+        assert_eq!(message_pattern("no … in …"), "no * in *");
+        assert_eq!(message_pattern("list index"), "list index*");
+    }
+}
