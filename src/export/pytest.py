@@ -121,7 +121,7 @@ class Case:
 
     def rejected(self, response, errors):
         code = self.code(response)
-        assert is_one_of(response.status, code, errors), f"expected one of {errors}, received {printable(str(code))} in {response}"
+        assert is_one_of(response.status, code, errors), f"expected one of {printable(str(errors))}, received {printable(str(code))} in {response}"
 
     def survived(self, response):
         assert response.status < 500, f"the server failed: {response}"

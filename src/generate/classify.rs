@@ -103,7 +103,9 @@ impl PlanContext<'_> {
         if !violated.iter().all(|meant| found.certain.iter().any(|violation| is_meant(violation, meant))) {
             return Err("a lenient parser could accept it as valid".to_owned());
         }
-        Ok((two_fault_intent(roles), self.expect_rejection_for_either(operation, roles)))
+        let mut rejection = self.expect_rejection_for_either(operation, roles);
+        violated.iter().for_each(|(path, _)| self.allow_missing_identifier(operation, path, &mut rejection));
+        Ok((two_fault_intent(roles), rejection))
     }
 
     /// Classifies a request that must violate one of two equivalent constraints at a path, and no other.
@@ -126,10 +128,11 @@ impl PlanContext<'_> {
             };
         }
         // A further violation that only some interpretations see makes no difference: all of them reject the request.
-        let expectation = match resource_status::has_unknown_path_resource(self, operation, input) {
+        let mut expectation = match resource_status::has_unknown_path_resource(self, operation, input) {
             true => self.expect_rejection_for_either(operation, [ErrorRole::InvalidInput, ErrorRole::MissingResource]),
             false => self.expect_rejection(operation, ErrorRole::InvalidInput),
         };
+        self.allow_missing_identifier(operation, path, &mut expectation);
         let expectation = if has_unparsable_number(input) { tolerate_parse_error(expectation) } else { expectation };
         Ok((Intent::Violates, expectation))
     }

@@ -4,9 +4,20 @@
 
 use super::plan_context::PlanContext;
 use crate::case::{Expectation, ExpectedError, ExpectedSuccess, StateAssumption};
-use crate::contract::{ErrorName, ErrorRole, ErrorShape, Fact, FactField, Operation, Protocol, Provenance};
+use crate::contract::{
+    ErrorName, ErrorRole, ErrorShape, Fact, FactField, FactOrigin, MemberLocation, MemberPath, Operation, Protocol,
+    Provenance,
+};
 
 impl PlanContext<'_> {
+    /// Returns true if the status of a success is only the default of the models' format, which services do not keep.
+    fn is_model_default(&self, operation: &Operation) -> bool {
+        let mut facts = operation.facts.iter().filter(|fact| fact.field == FactField::HttpSuccess).peekable();
+        self.contract.is_model_only()
+            && facts.peek().is_some()
+            && facts.all(|fact| fact.standing == FactOrigin::Assumed)
+    }
+
     /// Returns the documented errors with this role, including those that are common to all operations.
     pub fn errors_with_role(&self, operation: &Operation, role: ErrorRole) -> Vec<ExpectedError> {
         let common = self.contract.common_errors().filter(|(name, _)| !operation.errors.contains(name));
@@ -30,7 +41,7 @@ impl PlanContext<'_> {
     /// Expects the documented success, or one of these errors.
     pub fn expect_success(&self, operation: &Operation, or: Vec<ExpectedError>) -> Expectation {
         Expectation::Accept(ExpectedSuccess {
-            status: operation.http.as_ref().and_then(|http| http.success),
+            status: operation.http.as_ref().and_then(|http| http.success).filter(|_| !self.is_model_default(operation)),
             output: operation.output.clone(),
             allowed_errors: or,
             assumption: None::<StateAssumption>,
@@ -56,6 +67,24 @@ impl PlanContext<'_> {
     /// requests that the service could parse, so 400, which HTTP has for the others, is right as well.
     pub fn expect_malformed_rejection(&self, operation: &Operation) -> Expectation {
         tolerate_parse_error(self.expect_rejection(operation, ErrorRole::InvalidInput))
+    }
+
+    /// Adds the documented errors for a missing resource if an invalid value may be called missing: a value in the path
+    /// or query that cannot be an identifier names nothing. AWS pages promise the error for invalid input.
+    pub fn allow_missing_identifier(&self, operation: &Operation, path: &MemberPath, rejection: &mut Expectation) {
+        let members = operation.input.as_ref().and_then(|input| self.contract.shape(input).kind.members());
+        let member = path.top_member().and_then(|name| members?.get(name));
+        let is_in_target =
+            member.is_some_and(|member| matches!(member.location, MemberLocation::Label | MemberLocation::Query));
+        let has_aws_pages = !self.contract.is_model_only()
+            && self.contract.protocol.is_some_and(|protocol| protocol != Protocol::RestJson);
+        if let Expectation::Reject { errors, .. } = rejection
+            && is_in_target
+            && !has_aws_pages
+        {
+            let missing = self.errors_with_role(operation, ErrorRole::MissingResource);
+            errors.extend(missing.into_iter().filter(|error| !errors.contains(error)).collect::<Vec<_>>());
+        }
     }
 
     /// Expects a rejection for either of two reasons.

@@ -64,6 +64,11 @@ pub(super) fn success_mismatch(
         return None;
     }
     let members = contract.shape(id).kind.members()?;
+    // A stream of events is no document.
+    let streams = |member: &Member| member.traits.event_stream || contract.shape(&member.shape).traits.event_stream;
+    if members.values().any(streams) {
+        return None;
+    }
     // A payload member is the whole body, not part of a document.
     let format = document_format(contract.protocol);
     if let Some(member) = members.values().find(|member| member.location == MemberLocation::Payload) {
@@ -147,6 +152,14 @@ fn is_invisible_when_empty(contract: &Contract, id: &ShapeId) -> bool {
         && matches!(contract.shape(id).kind, ShapeKind::List { .. } | ShapeKind::Map { .. })
 }
 
+/// Returns true if services leave out a member although their models call it required: lists and maps that are empty,
+/// and the marker of a page that is the first or the last one. A page that documents the member promises it.
+fn is_omitted_by_services(contract: &Contract, name: &str, id: &ShapeId) -> bool {
+    let is_marker = ["marker", "nexttoken", "token"].iter().any(|end| name.to_lowercase().ends_with(end));
+    let is_collection = matches!(contract.shape(id).kind, ShapeKind::List { .. } | ShapeKind::Map { .. });
+    contract.is_model_only() && (is_marker || is_collection)
+}
+
 /// Returns true for plain REST APIs, whose documentation lists all members of a response; AWS services omit empty ones.
 fn is_plain_rest(contract: &Contract) -> bool {
     matches!(contract.protocol, None | Some(Protocol::RestJson))
@@ -208,6 +221,7 @@ fn find_mismatch(
                     // An empty list or map leaves no trace in XML.
                     None if is_invisible_when_empty(contract, &member.shape) => {}
                     Some(Json::Null) if contract.shape(&member.shape).nullable => seen += 1,
+                    None if is_omitted_by_services(contract, name, &member.shape) => {}
                     None | Some(Json::Null) if member.required => {
                         let place = path.join_member(name);
                         return ResponseMismatch::new(

@@ -59,7 +59,7 @@ struct GroupKey {
 }
 
 #[derive(Debug)]
-struct CaseGroup {
+struct DivergenceGroup {
     finding: Finding,
     divergence: Divergence,
     rank: FixPriority,
@@ -82,7 +82,7 @@ pub struct Reproduction {
 /// Collects diverging cases in bounded memory: a group keeps its count and a few examples.
 #[derive(Debug, Default)]
 pub struct Findings {
-    groups: IndexMap<GroupKey, CaseGroup>,
+    groups: IndexMap<GroupKey, DivergenceGroup>,
     contradictions: Contradictions,
     strict: bool,
     kept_ids: usize,
@@ -158,7 +158,7 @@ impl Findings {
     }
 
     /// Returns the group of this key. Beyond the maximum number of groups, all further cases share one.
-    fn group(&mut self, mut key: GroupKey, divergence: Divergence, rank: FixPriority) -> &mut CaseGroup {
+    fn group(&mut self, mut key: GroupKey, divergence: Divergence, rank: FixPriority) -> &mut DivergenceGroup {
         if self.groups.len() >= MAX_GROUPS && !self.groups.contains_key(&key) {
             for text in [&mut key.member, &mut key.constraint, &mut key.observed] {
                 "others".clone_into(text);
@@ -167,7 +167,7 @@ impl Findings {
         }
         let keeps_id = self.kept_ids < MAX_CASE_IDS;
         self.kept_ids += usize::from(keeps_id);
-        let group = self.groups.entry(key).or_insert_with_key(|key| CaseGroup::new(key, divergence, rank));
+        let group = self.groups.entry(key).or_insert_with_key(|key| DivergenceGroup::new(key, divergence, rank));
         group.keeps_next_id = keeps_id;
         group.rank = group.rank.min(rank);
         group
@@ -228,7 +228,7 @@ impl Findings {
 
     /// Returns the findings, one for each cause, the most urgent one first.
     pub fn sorted(&self) -> Vec<Finding> {
-        let groups: Vec<&CaseGroup> = self.groups.values().collect();
+        let groups: Vec<&DivergenceGroup> = self.groups.values().collect();
         let divergences: Vec<Divergence> = groups.iter().map(|group| group.divergence.clone()).collect();
         let mut found: Vec<(FixPriority, Finding)> = find_causes(&divergences, &self.contradictions)
             .iter()
@@ -279,10 +279,10 @@ fn describe_divergence(
 }
 
 /// Returns the finding of a cause: its smallest example of the most urgent group, and what all of its groups add up to.
-fn merge_groups(groups: &[&CaseGroup], explanation: &Explanation) -> (FixPriority, Finding) {
-    let explained: Vec<&CaseGroup> = explanation.groups.iter().map(|index| groups[*index]).collect();
-    let smallest = |group: &&&CaseGroup| group.examples.first().map_or(usize::MAX, |(size, _)| *size);
-    let is_pair = |group: &CaseGroup| matches!(group.divergence.id.kind(), CaseKind::Pair(..));
+fn merge_groups(groups: &[&DivergenceGroup], explanation: &Explanation) -> (FixPriority, Finding) {
+    let explained: Vec<&DivergenceGroup> = explanation.groups.iter().map(|index| groups[*index]).collect();
+    let smallest = |group: &&&DivergenceGroup| group.examples.first().map_or(usize::MAX, |(size, _)| *size);
+    let is_pair = |group: &DivergenceGroup| matches!(group.divergence.id.kind(), CaseKind::Pair(..));
     let first = explained
         .iter()
         .min_by_key(|group| (is_pair(group), group.rank, smallest(group)))
@@ -313,7 +313,7 @@ fn merge_groups(groups: &[&CaseGroup], explanation: &Explanation) -> (FixPriorit
     (rank, finding)
 }
 
-impl CaseGroup {
+impl DivergenceGroup {
     fn new(key: &GroupKey, divergence: Divergence, rank: FixPriority) -> Self {
         let frame = match &divergence.failure {
             Some(FailureText::Frame(frame)) => Some(frame.clone()),

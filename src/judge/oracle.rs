@@ -9,7 +9,7 @@ use crate::case::{
     Case, CaseClass, Damage, Expectation, ExpectedError, ExpectedSuccess, JudgedPart, StateAssumption, Step,
     StepPurpose, StepRequest, Value,
 };
-use crate::contract::{Contract, ErrorRole, ErrorShape, Operation};
+use crate::contract::{Contract, ErrorRole, ErrorShape, Operation, Protocol};
 use crate::run::{BodyFraming, CaseOutcome, Exchange, HttpResponse, Liveness, TransportError};
 use crate::scenario::Scenario;
 use crate::wire;
@@ -58,7 +58,7 @@ fn decide_verdict(contract: &Contract, scenario: &Scenario, outcome: &CaseOutcom
         return decision;
     }
     match &case.expectation {
-        Expectation::Accept(accept) => judge_expected_success(contract, outcome, accept, answer, observed),
+        Expectation::Accept(accept) => judge_expected_success(contract, operation, outcome, accept, answer, observed),
         Expectation::Reject { role, errors } => {
             let decision = judge_expected_rejection(contract, operation, *role, errors, answer, observed);
             match decision {
@@ -212,6 +212,7 @@ fn judge_throttled_response(
 
 fn judge_expected_success(
     contract: &Contract,
+    operation: &Operation,
     outcome: &CaseOutcome,
     accept: &ExpectedSuccess,
     answer: &HttpResponse,
@@ -220,11 +221,11 @@ fn judge_expected_success(
     let status = answer.status;
     let success = accept.status.map_or((200..300).contains(&status), |due| due == status);
     if !success {
-        if accept
-            .allowed_errors
-            .iter()
-            .any(|error| matches_expected_error(contract, ErrorRole::MissingResource, error, &observed))
-        {
+        let is_named_or_head = |error: &ExpectedError| {
+            matches_expected_error(contract, ErrorRole::MissingResource, error, &observed)
+                || is_unnamed_head_error(operation, error, &observed)
+        };
+        if accept.allowed_errors.iter().any(is_named_or_head) {
             let why = "documented error for a resource that may not exist".to_owned();
             return (Verdict::Pass, observed, why);
         }
@@ -291,10 +292,7 @@ fn judge_expected_rejection(
     answer: &HttpResponse,
     observed: ObservedOutcome,
 ) -> OracleDecision {
-    // A response to HEAD has no body that could name the error (RFC 9110, 9.3.2).
-    let is_head = operation.http.as_ref().is_some_and(|http| http.method == "HEAD");
-    let nameless = |error: &&ExpectedError| is_head && observed.error.is_none() && error.error.is_some();
-    if errors.iter().filter(nameless).any(|error| has_expected_status(error, &observed)) {
+    if errors.iter().any(|error| is_unnamed_head_error(operation, error, &observed)) {
         return (Verdict::Pass, observed, "as documented, as far as a response to HEAD can show".to_owned());
     }
     if errors.iter().any(|error| matches_expected_error(contract, role, error, &observed)) {
@@ -305,6 +303,9 @@ fn judge_expected_rejection(
                 (Verdict::Diverges, ObservedOutcome { note: Some(note), ..observed }, why)
             }
         };
+    }
+    if is_common_access_error(contract, role, &observed) {
+        return (Verdict::Pass, observed, "as any AWS service may reject such a caller".to_owned());
     }
     let known = |name: &str| {
         let mut named = contract.operation_errors(operation).filter(|(_, error)| !error.unnamed);
@@ -325,6 +326,48 @@ fn judge_expected_rejection(
         },
     };
     (Verdict::Diverges, observed, why)
+}
+
+/// Returns true if a response to HEAD has the status of an error that it cannot name: it has no body
+/// ([RFC 9110, 9.3.2](https://www.rfc-editor.org/rfc/rfc9110#section-9.3.2)).
+fn is_unnamed_head_error(operation: &Operation, error: &ExpectedError, observed: &ObservedOutcome) -> bool {
+    let is_head = operation.http.as_ref().is_some_and(|http| http.method == "HEAD");
+    is_head && observed.error.is_none() && error.error.is_some() && has_expected_status(error, observed)
+}
+
+/// Errors with which any AWS service may reject a request without valid credentials, whatever it documents. Names occur
+/// with and without `Exception`.
+const ACCESS_ERRORS: [&str; 14] = [
+    "AccessDenied",
+    "AuthFailure",
+    "AuthorizationHeaderMalformed",
+    "ExpiredToken",
+    "Forbidden",
+    "IncompleteSignature",
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "InvalidSignature",
+    "MissingAuthenticationToken",
+    "MissingSecurityHeader",
+    "NotAuthorized",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClient",
+];
+
+/// Returns true if an AWS service rejects a request without valid credentials by a name and status that all of them use.
+/// A status that is documented for the name is a promise.
+fn is_common_access_error(contract: &Contract, role: ErrorRole, observed: &ObservedOutcome) -> bool {
+    let is_documented = contract.errors.iter().any(|(name, error)| {
+        error.status.is_some() && observed.error.as_deref() == Some(wire_code(name.as_str(), error))
+    });
+    let is_aws = contract.protocol.is_some_and(|protocol| protocol != Protocol::RestJson);
+    let name = observed.error.as_deref().map(|name| name.strip_suffix("Exception").unwrap_or(name));
+    is_aws
+        && contract.is_model_only()
+        && !is_documented
+        && role == ErrorRole::Unauthenticated
+        && matches!(observed.status, Some(400 | 401 | 403))
+        && name.is_some_and(|name| ACCESS_ERRORS.contains(&name))
 }
 
 /// Returns true if the expected errors belong to more than one role.

@@ -2,7 +2,7 @@
 
 use super::style::pluralize;
 use crate::escape::{escape_text, toml_string};
-use crate::judge::Finding;
+use crate::judge::{Finding, FindingPart};
 use std::collections::HashSet;
 
 /// Maximum number of operations that a title names.
@@ -59,12 +59,17 @@ pub(super) fn known_divergence_entry(finding: &Finding) -> String {
 }
 
 fn entry_for(finding: &Finding, observed: &str, is_covered: impl Fn(&str) -> bool) -> String {
-    let is_wide = finding.parts.len() > MAX_KNOWN_PATTERNS;
+    let parts: Vec<&FindingPart> = finding.parts.iter().filter(|part| is_covered(&part.observed)).collect();
+    // A cause of the whole server is the same in every operation, and of every member if it is a constraint. A failure
+    // is not: other failures of the same operation have other causes.
+    let is_wide = parts.len() > MAX_KNOWN_PATTERNS && finding.operations.len() > 1;
+    let is_everywhere = is_wide && finding.frame.is_none();
     let mut cases: Vec<String> = Vec::new();
-    for part in finding.parts.iter().filter(|part| is_covered(&part.observed)) {
-        // A cause of the whole server is the same in every operation.
+    for part in parts {
         let operation = if is_wide { "*" } else { part.operation.as_str() };
-        let pattern = toml_string(&format!("{}/{operation}/{}/{}/*", finding.scenario, part.member, part.constraint));
+        let is_same_constraint = part.constraint == finding.constraint;
+        let member = if is_everywhere && is_same_constraint { "*" } else { part.member.as_str() };
+        let pattern = toml_string(&format!("{}/{operation}/{member}/{}/*", finding.scenario, part.constraint));
         if !cases.contains(&pattern) {
             cases.push(pattern);
         }

@@ -7,7 +7,7 @@ use super::style::{
     BOLD_STYLE, DIM_STYLE, ERROR_STYLE, SUCCESS_STYLE, TextWidth, WARNING_STYLE, paint, pluralize, wrap_text,
 };
 use super::{CaseResult, Reporter, RunStarted, RunSummary, SkippedOperation, SnapshotUpdates};
-use crate::escape::{ConsoleWriter, escape_text, shell_word, toml_string};
+use crate::escape::{ConsoleWriter, escape_text, shell_word};
 use crate::judge::{Finding, OperationCoverage};
 use indexmap::IndexMap;
 use std::io::{self, Write};

@@ -17,6 +17,9 @@ use crate::wire::Redaction;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+/// Number of times that the request for an operation that cannot exist is sent until there is a response.
+const MAX_CANARY_TRIES: usize = 3;
+
 /// One endpoint, ready to receive cases.
 pub(super) struct Session<'s> {
     pub setup: &'s EndpointSetup<'s>,
@@ -81,7 +84,18 @@ impl<'s> Session<'s> {
     pub fn probe(&self, runner: &SequentialRunner<'_>) -> Result<EndpointKnowledge, SessionError> {
         let job = self.job();
         let canary = self.setup.compiled.canary(&job.scenario).map_err(SessionError::from_reason)?;
-        let outcome = canary.and_then(|case| runner.run_case(case).ok());
+        // A server that loads lazily may not respond to its first requests in time.
+        let responds = |outcome: &CaseOutcome| {
+            let exchange = outcome.exchanges.get(outcome.case.judged.shown_step()).and_then(Option::as_ref);
+            exchange.is_some_and(|exchange| exchange.response.is_ok())
+        };
+        let mut outcome = None;
+        for _ in 0..MAX_CANARY_TRIES {
+            outcome = canary.as_ref().and_then(|case| runner.run_case(case.clone()).ok());
+            if canary.is_none() || outcome.as_ref().is_some_and(responds) || self.plan.cancel_token.is_cancelled() {
+                break;
+            }
+        }
         runner.close_idle();
         Ok(EndpointKnowledge::new(&job.contract, outcome.as_ref(), &job.lifecycle.not_implemented_texts))
     }

@@ -285,6 +285,16 @@ fn faulty_connect_servers_are_detected() {
     assert!(failures.is_empty(), "{} missed\n{}", failures.len(), failures.join("\n"));
 }
 
+/// The page promises 404 for contacts that do not exist, and 400 only for the tags.
+#[test]
+fn invalid_identifiers_may_be_called_missing() {
+    let port = serve(LeadLex::new(leadlex::Style::default(), "odd-id-is-404"));
+    let result = check("leadlex", port, "/functions/v1/api-gateway", &[]);
+    assert_eq!(result.code, 0, "{}", result.text);
+    let is_pattern_case = |event: &&serde_json::Value| event["event"] == "case" && event["constraint"] == "pattern";
+    assert!(result.events.iter().filter(is_pattern_case).count() > 3, "{}", result.text);
+}
+
 #[test]
 fn faulty_leadlex_servers_are_detected() {
     let failures = run_all(faulty_servers::LEADLEX, |(mistake, expected)| {

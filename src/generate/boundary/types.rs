@@ -113,7 +113,7 @@ fn wrong_in_json(kind: &ShapeKind) -> Vec<(&'static str, WrongValue)> {
             ]
         }
         ShapeKind::Boolean => vec![
-            ("string", text("true")),
+            ("word", text("overstep")),
             ("number", is(Value::integer(1))),
             ("list", WrongValue::InList),
             ("object", WrongValue::Wrapped),
@@ -216,6 +216,7 @@ fn unclear_in_json(kind: &ShapeKind) -> Vec<UnclearValue> {
             ("whole-fraction", Value::Number("2.0".into()), FRACTION_REASON),
             ("exponent", Value::Number("2e0".into()), FRACTION_REASON),
         ],
+        ShapeKind::Boolean => vec![("string", Value::text("true"), "some services take a Boolean as text")],
         ShapeKind::Timestamp => {
             timestamp_formats().into_iter().map(|(variant, value)| (variant, value, TIMESTAMP_REASON)).collect()
         }

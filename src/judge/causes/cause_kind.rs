@@ -60,6 +60,12 @@ pub(super) trait CauseKind: Sync {
     /// Returns true if the groups are enough to believe in the cause.
     fn is_supported_by(&self, explained: &[&Divergence]) -> bool;
 
+    /// Returns the statement of several causes of this kind together, if they are one wherever they concern the same
+    /// operations.
+    fn merged_statement(&self, _explained: &[&Divergence]) -> Option<String> {
+        None
+    }
+
     /// Returns the cause in one sentence without a full stop.
     fn statement(&self, identity: &CauseIdentity, explained: &[&Divergence]) -> String;
 }

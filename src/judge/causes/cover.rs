@@ -5,6 +5,7 @@ use super::kinds::CAUSE_KINDS;
 use super::pairs::attach_pairs;
 use super::{Contradictions, Divergence, Explanation};
 use indexmap::IndexMap;
+use std::collections::BTreeSet;
 
 /// The kind of a cause that explains one group only.
 const SINGLE_GROUP: &str = "single";
@@ -24,6 +25,7 @@ pub fn find_causes(groups: &[Divergence], contradictions: &Contradictions) -> Ve
             found.push(Explanation { kind: kind.name(), statement: Some(statement), groups: explained });
         }
     }
+    merge_equal_reach(&mut found, groups);
     let single = |index: usize| Explanation { kind: SINGLE_GROUP, statement: None, groups: vec![index] };
     found.extend(unexplained.iter().enumerate().filter(|(_, open)| **open).map(|(index, _)| single(index)));
     let left = attach_pairs(groups, &mut found);
@@ -31,6 +33,31 @@ pub fn find_causes(groups: &[Divergence], contradictions: &Contradictions) -> Ve
     found.iter_mut().for_each(|cause| cause.groups.sort_unstable());
     found.sort_by_key(|cause| cause.groups.first().copied());
     found
+}
+
+/// Merges causes of a kind that allows it if they concern the same operations: one parser accepts several kinds of
+/// damage.
+fn merge_equal_reach(found: &mut Vec<Explanation>, groups: &[Divergence]) {
+    let reach = |cause: &Explanation| -> BTreeSet<&str> {
+        cause.groups.iter().map(|index| groups[*index].operation.as_str()).collect()
+    };
+    let mut merged: Vec<Explanation> = Vec::new();
+    for cause in std::mem::take(found) {
+        let kind = CAUSE_KINDS.iter().find(|kind| kind.name() == cause.kind);
+        let same = merged.iter_mut().find(|other| other.kind == cause.kind && reach(other) == reach(&cause));
+        let combine = |kind: &&dyn CauseKind, other: &Explanation| {
+            let all = other.groups.iter().chain(&cause.groups).map(|index| &groups[*index]);
+            kind.merged_statement(&all.collect::<Vec<_>>())
+        };
+        match same.and_then(|other| Some((combine(kind?, other)?, other))) {
+            Some((statement, other)) => {
+                other.statement = Some(statement);
+                other.groups.extend(cause.groups);
+            }
+            None => merged.push(cause),
+        }
+    }
+    *found = merged;
 }
 
 type Candidates = IndexMap<(usize, CauseIdentity), Vec<usize>>;

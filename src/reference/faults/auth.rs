@@ -64,10 +64,6 @@ pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
         .into_iter()
         .filter(|(applies, _)| *applies)
         .flat_map(|(_, rows)| rows)
-        .map(|row| {
-            let folded = row.misbehavior == Misbehavior::AuthFolded;
-            let hidden_reason = folded.then_some("no key is sent in another case: the report would reveal it");
-            Fault { hidden_reason, ..row.to_fault("auth", context, scopes(row)) }
-        })
+        .map(|row| row.to_fault("auth", context, scopes(row)))
         .collect()
 }

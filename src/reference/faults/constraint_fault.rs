@@ -4,7 +4,7 @@
 
 use super::context::FaultContext;
 use super::fault::{Fault, FaultChange, FindingScope};
-use crate::contract::MemberPath;
+use crate::contract::{ErrorRole, MemberLocation, MemberPath, Protocol};
 use crate::reference::constraints::{ConstraintEdit, ConstraintSite};
 
 /// How a change moves the boundary between valid and invalid values.
@@ -63,7 +63,10 @@ impl ConstraintFault {
                 format!("`{path_text}`: {}", self.description)
             },
             violates_contract: self.violates_contract,
-            hidden_reason: self.hidden_reason,
+            hidden_reason: self.hidden_reason.or_else(|| {
+                (self.shift == BoundaryShift::Looser && may_be_called_missing(context, path))
+                    .then_some("an invalid identifier may be called missing, and is missing")
+            }),
             scopes,
             change: FaultChange::Constraint(
                 ConstraintSite { operation: context.operation_name().to_owned(), path: path.clone() },
@@ -71,6 +74,22 @@ impl ConstraintFault {
             ),
         }
     }
+}
+
+/// Returns true if the documents allow to call an invalid value missing: it names a resource in the path or query, an
+/// error for missing resources is documented, and no page of AWS promises the error for invalid input.
+fn may_be_called_missing(context: &FaultContext<'_>, path: &MemberPath) -> bool {
+    let contract = context.contract;
+    let Some(operation) = contract.operation(context.operation_name()) else { return false };
+    let members = operation.input.as_ref().and_then(|input| contract.shape(input).kind.members());
+    let member = path.top_member().and_then(|name| members?.get(name));
+    let names_resource =
+        member.is_some_and(|member| matches!(member.location, MemberLocation::Label | MemberLocation::Query));
+    let has_aws_pages =
+        !contract.is_model_only() && contract.protocol.is_some_and(|protocol| protocol != Protocol::RestJson);
+    let has_missing_error =
+        contract.operation_errors(operation).any(|(_, error)| error.role == ErrorRole::MissingResource);
+    names_resource && has_missing_error && !has_aws_pages
 }
 
 /// Returns the path itself and, if recursion leads here again, globs for all paths that end like it.

@@ -597,7 +597,6 @@ pub const LEADLEX: &[(&str, &str)] = &[
     ("empty-is-object", "AddTagsToContact · malformed · empty"),
     ("trailing-ignored", "AddTagsToContact · malformed · trailing"),
     ("utf8-lossy", "AddTagsToContact · malformed · encoding"),
-    ("odd-id-is-404", "AddTagsToContact · id · pattern"),
     ("id-not-checked", "AddTagsToContact · id · pattern"),
     ("id-any-letters", "AddTagsToContact · id · pattern"),
     ("creates-contacts", "AddTagsToContact · missing · id"),

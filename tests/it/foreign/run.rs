@@ -17,10 +17,13 @@ impl RunResult {
         self.events
             .iter()
             .filter(|event| event["event"] == "finding")
-            .map(|event| {
-                let part = |name: &str| event[name].as_str().unwrap_or("-").to_owned();
-                let (operation, member, constraint) = (part("operation"), part("member"), part("constraint"));
-                format!("{operation} · {member} · {constraint} · {} · {}", part("observed"), event["examples"][0])
+            .flat_map(|event| {
+                let parts = event["explains"].as_array().map_or(&[][..], Vec::as_slice);
+                parts.iter().map(|part| {
+                    let text = |name: &str| part[name].as_str().unwrap_or("-").to_owned();
+                    let place = [text("operation"), text("member"), text("constraint")].join(" · ");
+                    format!("{place} · {} · {}", text("observed"), event["examples"][0])
+                })
             })
             .collect()
     }

@@ -241,3 +241,36 @@ fn one_change_of_all_responses_is_one_finding() {
     assert_eq!(finding.statement.as_deref(), Some("responses changed from 200 to 202"));
     assert_eq!((finding.cause, finding.case_count), ("response-change", 2));
 }
+
+#[test]
+fn kinds_of_damage_that_the_same_operations_accept_are_one_finding() {
+    let lines = [
+        "- | s/One/malformed/trailing/brace | 200",
+        "- | s/Two/malformed/trailing/brace | 200",
+        "- | s/One/malformed/truncated/half | 200",
+        "- | s/Two/malformed/truncated/half | 200",
+        "- | s/One/malformed/number/leading-zero | 200",
+        "- | s/Two/malformed/number/leading-zero | 200",
+        "- | s/Three/malformed/number/leading-zero | 200",
+    ];
+    assert_eq!(
+        summarize(&lines),
+        [
+            "damaged-body 3: malformed bodies are accepted (number)",
+            "damaged-body 4: malformed bodies are accepted (trailing, truncated)",
+        ]
+    );
+}
+
+#[test]
+fn a_structure_in_which_nothing_is_checked_is_one_finding() {
+    let lines = [
+        "- | s/One/rule.name/length/above-max | 200",
+        "- | s/One/rule.size/range/above-max | 200",
+        "- | s/One/rule.kinds[]/enum/unknown | 200",
+        "+ | s/One/rule/required/missing | 400",
+    ];
+    assert_eq!(summarize(&lines), ["unchecked-structure 3: One checks nothing inside of `rule`"]);
+    let rejected = "+ | s/One/rule.other/enum/unknown | 400";
+    assert_eq!(summarize(&[&lines[..], &[rejected]].concat()).len(), 3);
+}

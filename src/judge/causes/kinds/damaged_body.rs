@@ -33,6 +33,19 @@ impl CauseKind for DamagedBody {
         true
     }
 
+    fn merged_statement(&self, explained: &[&Divergence]) -> Option<String> {
+        let mut kinds: Vec<&str> = Vec::new();
+        for group in explained {
+            match group.id.kind() {
+                CaseKind::Damage(damage) if group.outcome == Outcome::Accepted => kinds.push(damage),
+                _ => return None,
+            }
+        }
+        kinds.sort_unstable();
+        kinds.dedup();
+        Some(format!("malformed bodies are accepted ({})", kinds.join(", ")))
+    }
+
     fn statement(&self, identity: &CauseIdentity, _explained: &[&Divergence]) -> String {
         match identity.0.as_slice() {
             [what, damage] if what == ACCEPTED => format!("malformed bodies are accepted ({damage})"),

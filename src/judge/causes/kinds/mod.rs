@@ -13,6 +13,7 @@ mod unchecked_constraint;
 mod unchecked_credentials;
 mod unchecked_existence;
 mod unchecked_operation;
+mod unchecked_structure;
 mod undocumented_error;
 mod wrong_form;
 

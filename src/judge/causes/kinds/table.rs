@@ -13,6 +13,7 @@ use super::unchecked_constraint::{OperationConstraint, ServerConstraint, ServerT
 use super::unchecked_credentials::UncheckedCredentials;
 use super::unchecked_existence::UncheckedExistence;
 use super::unchecked_operation::UncheckedOperation;
+use super::unchecked_structure::UncheckedStructure;
 use super::undocumented_error::UndocumentedError;
 use super::wrong_form::WrongForm;
 
@@ -30,6 +31,7 @@ pub(in super::super) const CAUSE_KINDS: &[&dyn CauseKind] = &[
     &SharedShape,
     &SharedMember,
     &UncheckedOperation,
+    &UncheckedStructure,
     &OperationConstraint,
     &IgnoredMember,
     &MemberConstraint,
