@@ -43,9 +43,12 @@ pub(super) fn identify_caller<'w>(
         AuthScheme::Header { name } => request.header(name),
         _ => None,
     });
-    let key = in_header.or_else(|| credentials.and_then(|credentials| parse_bearer_key(credentials, misbehaviors)));
+    let of_bearer = || credentials.and_then(|credentials| parse_bearer_key(credentials, misbehaviors));
+    let find = |key: &[u8]| config.bearer_keys.iter().find(|known| keys_match(known.key.as_bytes(), key, misbehaviors));
+    // A contract with several schemes lets the caller choose one.
+    let key = in_header.filter(|key| find(key).is_some()).or_else(of_bearer).or(in_header);
     let Some(key) = key else { return CallerIdentity::Unknown };
-    let known = config.bearer_keys.iter().find(|known| keys_match(known.key.as_bytes(), key, misbehaviors));
+    let known = find(key);
     match known {
         Some(known) => CallerIdentity::Known(&known.missing_permissions),
         None if misbehaviors.has(Misbehavior::AuthAnyKey) && !key.is_empty() => CallerIdentity::Known(&[]),

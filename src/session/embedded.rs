@@ -85,7 +85,7 @@ pub fn build_world(contract: &Contract, scenario: &Scenario) -> ServerConfig {
         }
     }
     let bearer_keys = scenario.principals.values().filter_map(|principal| match &principal.credentials {
-        Credentials::Bearer(key) => {
+        Credentials::Bearer(key) | Credentials::Header { value: key, .. } => {
             Some(BearerKey { key: fill_variables(scenario, key, 0), missing_permissions: principal.lacks.clone() })
         }
         _ => None,

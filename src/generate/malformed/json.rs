@@ -3,11 +3,23 @@
 //! It never damages a body that is not a JSON document, such as a payload of bytes or text.
 
 use crate::case::{Damage, Value};
-use crate::contract::ShapeKind;
+use crate::contract::{MemberLocation, ShapeKind};
 use crate::generate::case_spec::CaseRequest;
 use crate::generate::malformed::cases::{
     MalformedCases, add_invalid_utf8, has_required_input, with_body, with_damage, with_text_bytes,
 };
+use crate::generate::operation_context::OperationContext;
+
+/// Returns true if no body but an object is valid: the whole body may be a list, or any value.
+fn only_takes_objects(context: &OperationContext<'_>) -> bool {
+    let whole = context.sites.iter().find(|site| site.location == MemberLocation::Payload && site.path.0.len() == 1);
+    whole.is_none_or(|site| {
+        let shape = context.shape(site);
+        let is_object =
+            matches!(shape.kind, ShapeKind::Structure { .. } | ShapeKind::Union { .. } | ShapeKind::Map { .. });
+        is_object && !shape.open && !shape.nullable
+    })
+}
 
 pub(super) fn add_rejected(out: &mut MalformedCases<'_, '_>) {
     let context = out.context;
@@ -36,9 +48,9 @@ pub(super) fn add_rejected(out: &mut MalformedCases<'_, '_>) {
         out.add_rejected("trailing", variant, "nothing may follow the document", with_damage(damage));
     }
     if has_required_input(context) {
-        for (variant, bytes) in
-            [("list", &b"[]"[..]), ("string", b"\"overstep\""), ("number", b"1"), ("true", b"true"), ("null", b"null")]
-        {
+        let others: &[(&str, &[u8])] =
+            &[("list", b"[]"), ("string", b"\"overstep\""), ("number", b"1"), ("true", b"true"), ("null", b"null")];
+        for (variant, bytes) in others.iter().filter(|_| only_takes_objects(context)) {
             out.add_rejected("not-an-object", variant, "the body must be an object", with_body(bytes));
         }
         out.add_rejected("empty", "no-body", "a body is required", with_body(b""));

@@ -33,6 +33,31 @@ fn a_document_becomes_a_scenario_that_a_faithful_server_passes() {
     assert_eq!(code, 0, "{text}");
 }
 
+/// Bodies that are lists, keys in several headers, and an operation for everybody.
+const LISTS: &str = r##"{"swagger": "2.0", "info": {"title": "Lists"}, "basePath": "/v1",
+"securityDefinitions": {"basic": {"type": "basic"}, "key": {"type": "apiKey", "in": "header", "name": "X-Key"}},
+"security": [{"basic": []}, {"key": []}],
+"paths": {
+ "/batch": {"post": {"operationId": "createBatch",
+  "parameters": [{"in": "body", "name": "all", "required": true, "schema": {"type": "array", "items": {"$ref": "#/definitions/One"}}}],
+  "responses": {"200": {"description": "", "schema": {"type": "array", "items": {"$ref": "#/definitions/One"}}},
+   "400": {"description": "invalid"}, "401": {"description": "who are you"}}}},
+ "/open": {"get": {"operationId": "readOpen", "security": [], "responses": {"200": {"description": ""}}}}},
+"definitions": {"One": {"type": "object", "required": ["a"], "properties": {"a": {"type": "string", "maxLength": 4}}}}}"##;
+
+#[test]
+fn lists_as_bodies_and_keys_in_headers_pass_on_a_faithful_server() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let root = directory.path();
+    std::fs::write(root.join("lists.json"), LISTS).expect("written");
+    assert_eq!(run(root, &["init", "lists", "--source", "lists.json"]).0, 0);
+    let (code, text) = run(root, &["check", "lists", "-e", "embedded", "--no-snapshots", "--no-progress"]);
+    assert_eq!(code, 0, "{text}");
+    let (_, text) = run(root, &["cases", "lists"]);
+    assert!(text.contains("lists/createBatch/body[].a/length/above-max"), "{text}");
+    assert!(text.contains("lists/createBatch/auth/") && !text.contains("lists/readOpen/auth/"), "{text}");
+}
+
 #[test]
 fn files_beside_the_document_are_read_and_files_outside_are_not() {
     let directory = tempfile::tempdir().expect("a temporary directory");
