@@ -6,7 +6,7 @@
 use super::rest_payload::{BoundMember, RequestPayload};
 use super::{EncodeError, EncodedBody, json};
 use crate::case::Value;
-use crate::contract::ShapeKind;
+use crate::contract::{Protocol, ShapeKind};
 
 const JSON_CONTENT_TYPE: Option<&str> = Some("application/json");
 
@@ -23,7 +23,10 @@ pub(super) fn build_body(payload: &RequestPayload<'_>) -> Result<(EncodedBody, O
     }
     if let Some(bound) = payload.payload_member() {
         return match (bound.placed_shape().kind(), bound.value) {
-            (ShapeKind::Structure { .. }, None) => Ok((EncodedBody::from_static(b"{}"), JSON_CONTENT_TYPE)),
+            // AWS sends an empty document for a structure that is not given; elsewhere, no body is no body.
+            (ShapeKind::Structure { .. }, None) if payload.contract.protocol == Some(Protocol::RestJson1) => {
+                Ok((EncodedBody::from_static(b"{}"), JSON_CONTENT_TYPE))
+            }
             (_, None) => Ok((EncodedBody::new(), None)),
             (_, Some(value)) => {
                 json::write_value(&mut out, value, Some(bound.placed_shape()))?;

@@ -41,10 +41,7 @@ impl<'d> OpenApiReader<'d> {
         }
         let of_kind = |kind: BodyKind| media_types.iter().find(|media_type| body_kind(media_type.name) == kind);
         if let Some(media_type) = of_kind(BodyKind::Json) {
-            if !is_required {
-                self.omissions.add(Omission::OptionalBody, place);
-            }
-            return BodyDescription::Members(self.json_members(media_type.schema, place));
+            return BodyDescription::Members(self.json_members(media_type.schema, is_required, place));
         }
         if let Some(media_type) = of_kind(BodyKind::Raw) {
             return BodyDescription::Members(vec![whole_body(media_type.schema, is_required.then_some(place), place)]);
@@ -91,8 +88,13 @@ impl<'d> OpenApiReader<'d> {
     }
 
     /// Returns the members of a JSON body: those of its object, or a single one that is the whole body.
-    fn json_members(&mut self, schema: Option<Located<'d>>, place: FilePlace) -> Vec<InputMember<'d>> {
-        let Some(schema) = schema else { return vec![whole_body(None, None, place)] };
+    fn json_members(
+        &mut self,
+        schema: Option<Located<'d>>,
+        is_required: bool,
+        place: FilePlace,
+    ) -> Vec<InputMember<'d>> {
+        let Some(schema) = schema else { return vec![whole_body(None, is_required.then_some(place), place)] };
         let mut view = SchemaView::new(self.files, self.version, &[schema]);
         let types = view.types().map(|(names, _)| names);
         let is_object = match &types {
@@ -103,7 +105,10 @@ impl<'d> OpenApiReader<'d> {
         let has_count = view.first("minProperties").is_some() || view.first("maxProperties").is_some();
         // What the schema says about the object as a whole needs a shape of its own.
         if !is_object || properties.is_empty() || view.open || view.nullable || has_count || types.is_none() {
-            return vec![whole_body(Some(schema), Some(place), place)];
+            return vec![whole_body(Some(schema), is_required.then_some(place), place)];
+        }
+        if !is_required {
+            self.omissions.add(Omission::OptionalBody, place);
         }
         for (omission, place) in std::mem::take(&mut view.omissions) {
             self.omissions.add(omission, place);

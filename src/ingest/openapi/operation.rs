@@ -40,9 +40,9 @@ impl<'d> OpenApiReader<'d> {
     ) {
         let item = entry.item;
         let path = entry.path.split('#').next().unwrap_or_default();
-        if path.chars().any(|c| c.is_whitespace() || c.is_control()) {
-            let message = format!("operation `{name}` is left out: `{path}` has spaces");
-            self.warn(entry.place, message, "write `%20` for a space");
+        if path.chars().any(|c| c.is_whitespace() || c.is_control() || "<>\"\\^`|".contains(c)) {
+            let message = format!("operation `{name}` is left out: `{path}` has characters that no URL has");
+            self.warn(entry.place, message, "write labels in braces, and `%20` for a space");
             return;
         }
         if !entry.method.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') || entry.method == "trace" {

@@ -1,6 +1,7 @@
 //! The whole way: a document becomes a scenario, cases, and a run of `check` without a finding.
 
 use crate::support::command::overstep;
+use crate::support::visible::say;
 use std::path::Path;
 
 const NOTES: &str = include_str!("notes.yaml");
@@ -56,6 +57,32 @@ fn lists_as_bodies_and_keys_in_headers_pass_on_a_faithful_server() {
     let (_, text) = run(root, &["cases", "lists"]);
     assert!(text.contains("lists/createBatch/body[].a/length/above-max"), "{text}");
     assert!(text.contains("lists/createBatch/auth/") && !text.contains("lists/readOpen/auth/"), "{text}");
+}
+
+#[test]
+fn a_faithful_server_of_a_real_document_has_no_findings() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/openapi");
+    if !folder.is_dir() {
+        say("skipped: ../shared/openapi is not present");
+        return;
+    }
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let root = directory.path();
+    for (name, file) in [
+        ("petstore", "wfd/swagger-petstore.json"),
+        ("quartz", "wfd/quartz-manager.json"),
+        ("person", "wfd/person-controller.json"),
+        ("payments", "adyen/PaymentService-v30.json"),
+        ("qstash", "qstash.yaml"),
+    ] {
+        let path = folder.join(file);
+        let document = path.file_name().expect("a file").to_string_lossy().into_owned();
+        std::fs::copy(&path, root.join(&document)).expect("copied");
+        assert_eq!(run(root, &["init", name, "--source", &document]).0, 0, "{file}");
+        let arguments = ["check", name, "-e", "embedded", "--level", "quick", "--no-snapshots", "--no-progress"];
+        let (code, text) = run(root, &arguments);
+        assert_eq!(code, 0, "{text}");
+    }
 }
 
 #[test]
