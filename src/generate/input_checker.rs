@@ -2,7 +2,7 @@
 //!
 //! It never trusts a strategy: a violating case must violate exactly one constraint and a valid case none.
 
-use super::contract_patterns::ContractPatterns;
+use super::contract_patterns::{ContractPatterns, PatternDefect};
 use super::limits::integer_bounds;
 use crate::case::{Certainty, Value};
 use crate::contract::{
@@ -290,6 +290,10 @@ impl InputChecker<'_> {
                 || shape.facts_at(&FactField::Pattern).next().is_none();
             let is_certain = is_stated && !shape.is_disputed(&FactField::Pattern);
             add(Constraint::Pattern, is_certain && pattern.is_violated_by(text));
+        }
+        // No text meets a pattern that contradicts the length. Where the pattern cannot be tested, a given text counts.
+        if matches!(self.patterns.defect(id), Some(PatternDefect::Length { .. })) {
+            add(Constraint::Pattern, false);
         }
         if self
             .shared_key_patterns
