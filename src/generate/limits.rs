@@ -11,7 +11,7 @@ pub(crate) const MAX_HEAD_SIZE: u64 = 4096;
 /// Maximum number of entries of a list or map.
 pub(crate) const MAX_ENTRIES: u64 = 20_000;
 /// Maximum number of values of an enum that are sent, each in a case of its own.
-pub(crate) const MAX_ENUM_VALUES: usize = 1_000;
+pub const MAX_ENUM_VALUES: usize = 1_000;
 /// Maximum size of the items or entries of a list or map together, in bytes.
 pub(crate) const MAX_CONTENT_SIZE: u64 = 4 << 20;
 

@@ -37,13 +37,13 @@ pub use contract_patterns::PatternDefect;
 pub use error::PlanError;
 pub use fuzz::{Action, ActionError, FuzzCase, FuzzCheck, FuzzGenerator, actions_from_json, actions_to_json};
 pub use input_checker::Violation;
-pub(crate) use limits::MAX_ENUM_VALUES;
+pub use limits::MAX_ENUM_VALUES;
 pub use options::{GenerationLevel, GenerationOptions};
 pub use plan::{
     CANARY_OPERATION, CompiledContract, SEQUENCE_LENGTH, control_case, find_violations, generate_cases, sequence_part,
 };
 pub use shape_defect::ShapeDefect;
-pub(crate) use shape_defect::{partially_tested_enums, shorten_pattern};
+pub use shape_defect::{partially_tested_enums, shorten_pattern};
 pub use site::documented_constraints;
 pub use sized_case::{SizeBounds, case_of_size, documented_bounds};
 pub use stateful::stored_member::is_readable;

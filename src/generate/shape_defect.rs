@@ -89,7 +89,7 @@ const MAX_SHOWN_CYCLE: usize = 6;
 const MAX_SHOWN_PATTERN: usize = 120;
 
 /// Returns the beginning of a pattern, for a message.
-pub(crate) fn shorten_pattern(pattern: &str) -> String {
+pub fn shorten_pattern(pattern: &str) -> String {
     match pattern.char_indices().nth(MAX_SHOWN_PATTERN) {
         Some((end, _)) => format!("{}…", &pattern[..end]),
         None => pattern.to_owned(),
@@ -151,7 +151,7 @@ fn is_empty_range(range: &NumberRange) -> bool {
 }
 
 /// Returns the enums of which only a part is tested, with the number of their values and where they are documented.
-pub(crate) fn partially_tested_enums(contract: &Contract) -> Vec<(ShapeId, usize, Option<Provenance>)> {
+pub fn partially_tested_enums(contract: &Contract) -> Vec<(ShapeId, usize, Option<Provenance>)> {
     let count = |shape: &Shape| match &shape.kind {
         ShapeKind::Enum { values } if values.len() > MAX_ENUM_VALUES => Some(values.len()),
         _ => None,
