@@ -8,6 +8,7 @@ mod echo;
 
 use crate::loopback::{read_request, serve};
 use crate::support::command::overstep;
+use crate::support::notes_project;
 use echo::{ECHO_SECRET, Echo, echoes};
 use overstep::wire::{RedactedSecret, Redaction, RequestPart, SecretScope};
 use std::collections::BTreeMap;
@@ -15,7 +16,6 @@ use std::io::{BufReader, Write as _};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use tempfile::TempDir;
 
 fn redaction_of(secret: &str) -> Redaction {
     Redaction::new([RedactedSecret::new(secret, "KEY")])
@@ -135,6 +135,15 @@ fn text_that_was_cut_shows_no_beginning_of_a_secret() {
 }
 
 #[test]
+fn secret_that_begins_inside_of_an_escape_leaves_no_half_of_it() {
+    let redaction = redaction_of("\\%0Aéa");
+    let text = serde_json::json!({"a": "x\\%0Aéay", "b": 1}).to_string();
+    assert_eq!(redaction.redact(&text), r#"{"a":"x$KEYy","b":1}"#);
+    let redaction = redaction_of("amp;secret-key");
+    assert_eq!(redaction.redact("<a>x&amp;secret-key</a>"), "<a>x$KEY</a>");
+}
+
+#[test]
 fn encoded_secret_is_found_anywhere_in_a_long_text() {
     let redaction = redaction_of(ECHO_SECRET);
     let echo = echoes().into_iter().find(|echo| echo.name == "percent-encoded as a whole").expect("a form");
@@ -168,17 +177,6 @@ proptest::proptest! {
             }
         }
     }
-}
-
-/// Creates a project with the invented service `notes`, whose key is given as a flag.
-fn project() -> TempDir {
-    let directory = tempfile::tempdir().expect("create temporary directory");
-    let scenarios = directory.path().join("scenarios");
-    std::fs::create_dir(&scenarios).expect("create directory");
-    std::fs::write(scenarios.join("notes.toml"), include_str!("notes/notes.toml")).expect("write file");
-    std::fs::write(scenarios.join("notes.contract.json"), include_str!("notes/notes.contract.json"))
-        .expect("write file");
-    directory
 }
 
 /// Runs overstep and returns its exit code and all that it printed.
@@ -259,7 +257,7 @@ fn assert_hidden(texts: &BTreeMap<String, String>) {
 
 #[test]
 fn no_output_format_shows_a_secret_that_the_endpoint_echoes() {
-    let directory = project();
+    let directory = notes_project();
     let at = directory.path();
     let url = format!("http://{}", start_echo_server());
     let secret = format!("key={ECHO_SECRET}");
@@ -310,7 +308,7 @@ fn no_output_format_shows_a_secret_that_the_endpoint_echoes() {
 #[cfg(unix)]
 #[test]
 fn nothing_that_a_server_prints_shows_a_secret_or_its_environment() {
-    let directory = project();
+    let directory = notes_project();
     let at = directory.path();
     let lines: Vec<String> = echoes().into_iter().map(|echo| echo.text.replace('\n', " ")).collect();
     std::fs::write(at.join("leak.txt"), format!("{}\nhunter2-db pw9\n", lines.join("\n"))).expect("write file");
@@ -337,7 +335,7 @@ fn nothing_that_a_server_prints_shows_a_secret_or_its_environment() {
 
 #[test]
 fn unknown_keys_share_nothing_with_the_key() {
-    let at = project();
+    let at = notes_project();
     let token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjMifQ.sgnTr-NDQNYmTTv-o8";
     let requests = std::sync::Arc::new(std::sync::Mutex::new(Vec::<String>::new()));
     let log = std::sync::Arc::clone(&requests);
@@ -385,7 +383,7 @@ fn unknown_keys_share_nothing_with_the_key() {
 
 #[test]
 fn short_secret_is_warned_of_once() {
-    let directory = project();
+    let directory = notes_project();
     let (code, text) = run(directory.path(), &["check", "notes", "--secret", "key=test"], &[]);
     assert!(matches!(code, 0 | 1), "{text}");
     assert_eq!(text.matches("has fewer than six characters").count(), 1, "{text}");
@@ -396,7 +394,7 @@ fn short_secret_is_warned_of_once() {
 
 #[test]
 fn errors_do_not_repeat_what_may_be_a_secret() {
-    let directory = project();
+    let directory = notes_project();
     let settings = "[endpoints.local]\nurl = \"http://127.0.0.1:1\"\nproxy = \"http://u:hunter2@127.0.0.1:1\"\n\
                     pasword = \"hunter2\"\n";
     for arguments in [

@@ -4,7 +4,7 @@
 
 use super::search::{SecretMatch, SecretSearch, TextOrigin};
 use super::secret::{MatchKind, RedactedSecret, SecretScope, mask_text};
-use super::structure::{RangeKind, text_ranges};
+use super::structure::{EscapeWalk, RangeKind, text_ranges};
 use crate::wire::key_damage::KeyChange;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -181,6 +181,7 @@ impl Redaction {
         let mut out = Vec::with_capacity(text.len());
         let mut done = 0;
         for range in text_ranges(text) {
+            let mut escapes = EscapeWalk::new(text, &range);
             for one in found.iter().filter(|one| one.start < range.end && range.start < one.end) {
                 if one.is_short && matches!(range.kind, RangeKind::Name | RangeKind::XmlName) {
                     continue;
@@ -192,16 +193,17 @@ impl Redaction {
                 }
                 let (start, end) = match range.kind {
                     RangeKind::Bare => (range.start, range.end),
-                    _ => (one.start.max(range.start), one.end.min(range.end)),
+                    _ => escapes.widen(one.start.max(range.start), one.end.min(range.end)),
                 };
-                if start < done {
+                if end <= done {
                     continue;
                 }
+                let start = start.max(done);
                 out.extend_from_slice(&text[done..start]);
                 let variable = &self.secrets()[one.secret].variable;
                 let mask = mask_text(one.kind, variable);
                 let mask = match range.kind {
-                    RangeKind::Text | RangeKind::Name => mask,
+                    RangeKind::Text | RangeKind::JsonText | RangeKind::Name => mask,
                     RangeKind::Bare => format!("\"{mask}\""),
                     RangeKind::XmlText => mask.replace('<', "&lt;").replace('>', "&gt;"),
                     RangeKind::XmlName => variable.clone(),

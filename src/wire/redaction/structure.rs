@@ -7,7 +7,9 @@
 pub(super) enum RangeKind {
     /// Text that can be replaced freely.
     Text,
-    /// The text of a name: the name of a JSON member.
+    /// The text of a JSON string, with escapes.
+    JsonText,
+    /// The text of a JSON member's name, with escapes.
     Name,
     /// Text between XML tags, or in an attribute: `<` is written `&lt;`.
     XmlText,
@@ -23,6 +25,54 @@ pub(super) struct TextRange {
     pub start: usize,
     pub end: usize,
     pub kind: RangeKind,
+}
+
+/// Widens matches inside of a range to whole escapes, so that none is cut: a secret may begin with the second half of
+/// one. Matches must be passed in order; all of them together take one walk over the range.
+pub(super) struct EscapeWalk<'t> {
+    text: &'t [u8],
+    range: TextRange,
+    /// The beginning of an escape or of a single byte.
+    at: usize,
+}
+
+/// Maximum length of an entity in XML.
+const MAX_ENTITY_BYTES: usize = 12;
+
+impl<'t> EscapeWalk<'t> {
+    pub fn new(text: &'t [u8], range: &TextRange) -> Self {
+        Self { text, at: range.start, range: range.clone() }
+    }
+
+    /// Returns the match with the whole escapes at its start and its end.
+    pub fn widen(&mut self, start: usize, end: usize) -> (usize, usize) {
+        if !matches!(self.range.kind, RangeKind::JsonText | RangeKind::Name | RangeKind::XmlText) {
+            return (start, end);
+        }
+        while self.next() <= start && self.at < self.range.end {
+            self.at = self.next();
+        }
+        let first = self.at.min(start);
+        while self.at < end {
+            self.at = self.next();
+        }
+        (first, self.at.max(end))
+    }
+
+    /// Returns the end of the escape or byte at the current place.
+    fn next(&self) -> usize {
+        let rest = &self.text[self.at..self.range.end];
+        let is_xml = self.range.kind == RangeKind::XmlText;
+        let length = match rest {
+            [b'\\', b'u', ..] if !is_xml => 6,
+            [b'\\', ..] if !is_xml => 2,
+            [b'&', ..] if is_xml => {
+                rest.iter().take(MAX_ENTITY_BYTES).position(|byte| *byte == b';').map_or(1, |end| end + 1)
+            }
+            _ => 1,
+        };
+        (self.at + length).min(self.range.end.max(self.at + 1))
+    }
 }
 
 /// Length from which on a text that looks like JSON may be a JSON text that was cut.
@@ -55,7 +105,7 @@ fn json_ranges(text: &[u8]) -> Vec<TextRange> {
                 let end = at.min(text.len());
                 at = end + 1;
                 let next = text.get(at..).and_then(|rest| rest.iter().find(|byte| !byte.is_ascii_whitespace()));
-                let kind = if next == Some(&b':') { RangeKind::Name } else { RangeKind::Text };
+                let kind = if next == Some(&b':') { RangeKind::Name } else { RangeKind::JsonText };
                 out.push(TextRange { start, end, kind });
             }
             byte if byte.is_ascii_whitespace() || b"{}[],:".contains(&byte) => at += 1,
@@ -132,13 +182,29 @@ mod tests {
 
     #[test]
     fn strings_names_and_numbers_of_json_are_told_apart() {
-        use RangeKind::{Bare, Name, Text};
+        use RangeKind::{Bare, JsonText, Name, Text};
         assert_eq!(
             ranges(r#"{"a" : "b\"c", "d":[1,true]}"#),
-            [("a", Name), (r#"b\"c"#, Text), ("d", Name), ("1", Bare), ("true", Bare)]
+            [("a", Name), (r#"b\"c"#, JsonText), ("d", Name), ("1", Bare), ("true", Bare)]
         );
         assert_eq!(ranges("[not json]"), [("[not json]", Text)]);
         assert_eq!(ranges("12"), [("12", Bare)]);
+    }
+
+    #[test]
+    fn matches_are_widened_to_whole_escapes() {
+        let widened = |text: &str, matches: &[(usize, usize)]| {
+            let range = text_ranges(text.as_bytes()).remove(0);
+            let mut walk = EscapeWalk::new(text.as_bytes(), &range);
+            matches.iter().map(|(start, end)| walk.widen(*start, *end)).collect::<Vec<_>>()
+        };
+        assert_eq!(widened(r#""a\\bc""#, &[(3, 6)]), [(2, 6)]);
+        assert_eq!(widened(r#""a\u0041b\nc""#, &[(5, 9), (10, 11)]), [(2, 9), (9, 11)]);
+        assert_eq!(widened(r#""abc""#, &[(1, 2), (3, 4)]), [(1, 2), (3, 4)]);
+        assert_eq!(widened(r"a\\bc", &[(2, 5)]), [(2, 5)], "a plain text has no escapes");
+        let xml = "<a>x&amp;yz</a>";
+        let range = text_ranges(xml.as_bytes()).remove(1);
+        assert_eq!(EscapeWalk::new(xml.as_bytes(), &range).widen(5, 10), (4, 10));
     }
 
     #[test]
