@@ -78,23 +78,16 @@ impl PlanContext<'_> {
             member.is_some_and(|member| matches!(member.location, MemberLocation::Label | MemberLocation::Query));
         let has_aws_pages = !self.contract.is_model_only()
             && self.contract.protocol.is_some_and(|protocol| protocol != Protocol::RestJson);
-        if let Expectation::Reject { errors, .. } = rejection
-            && is_in_target
-            && !has_aws_pages
-        {
-            let missing = self.errors_with_role(operation, ErrorRole::MissingResource);
-            errors.extend(missing.into_iter().filter(|error| !errors.contains(error)).collect::<Vec<_>>());
+        if is_in_target && !has_aws_pages {
+            add_errors(rejection, self.errors_with_role(operation, ErrorRole::MissingResource));
         }
     }
 
     /// Expects a rejection for either of two reasons.
     pub fn expect_rejection_for_either(&self, operation: &Operation, [one, other]: [ErrorRole; 2]) -> Expectation {
         let mut first = self.expect_rejection(operation, one);
-        if one != other
-            && let (Expectation::Reject { errors, .. }, Expectation::Reject { errors: more, .. }) =
-                (&mut first, self.expect_rejection(operation, other))
-        {
-            errors.extend(more.into_iter().filter(|error| !errors.contains(error)).collect::<Vec<_>>());
+        if let Expectation::Reject { errors, .. } = self.expect_rejection(operation, other) {
+            add_errors(&mut first, errors);
         }
         first
     }
@@ -136,6 +129,17 @@ pub(super) fn tolerate_parse_error(mut rejection: Expectation) -> Expectation {
         errors.push(ExpectedError { status: Some(400), error: None });
     }
     rejection
+}
+
+/// Adds errors to the expected ones, without repeating any.
+fn add_errors(rejection: &mut Expectation, more: Vec<ExpectedError>) {
+    if let Expectation::Reject { errors, .. } = rejection {
+        for error in more {
+            if !errors.contains(&error) {
+                errors.push(error);
+            }
+        }
+    }
 }
 
 /// Returns what a response with this documented error looks like.

@@ -66,8 +66,6 @@ struct DivergenceGroup {
     /// Example IDs with the size of their input, smallest first.
     examples: Vec<(usize, String)>,
     ids: Vec<CaseId>,
-    /// Whether the id of the next case is kept.
-    keeps_next_id: bool,
 }
 
 /// How to reproduce a finding's smallest case, and what the server printed.
@@ -145,8 +143,9 @@ impl Findings {
             text: failure.or_else(|| divergence.rejection.clone()),
         };
         let why = finding_reason(judgement, comparison);
+        let keeps_id = self.reserve_case_id();
         let group = self.group(key, divergence, fix_priority(case, judgement));
-        group.count_case(case);
+        group.count_case(case, keeps_id);
         if group.add_example(case) {
             group.finding.why = why;
             group.finding.curl.clone_from(&again.curl);
@@ -158,19 +157,24 @@ impl Findings {
     }
 
     /// Returns the group of this key. Beyond the maximum number of groups, all further cases share one.
-    fn group(&mut self, mut key: GroupKey, divergence: Divergence, rank: FixPriority) -> &mut DivergenceGroup {
+    fn group(&mut self, mut key: GroupKey, mut divergence: Divergence, rank: FixPriority) -> &mut DivergenceGroup {
         if self.groups.len() >= MAX_GROUPS && !self.groups.contains_key(&key) {
             for text in [&mut key.member, &mut key.constraint, &mut key.observed] {
                 "others".clone_into(text);
             }
             (key.accepted, key.text, key.variant) = (None, None, None);
+            divergence.is_mixed = true;
         }
-        let keeps_id = self.kept_ids < MAX_CASE_IDS;
-        self.kept_ids += usize::from(keeps_id);
         let group = self.groups.entry(key).or_insert_with_key(|key| DivergenceGroup::new(key, divergence, rank));
-        group.keeps_next_id = keeps_id;
         group.rank = group.rank.min(rank);
         group
+    }
+
+    /// Returns true if the id of one more case is kept.
+    fn reserve_case_id(&mut self) -> bool {
+        let keeps_id = self.kept_ids < MAX_CASE_IDS;
+        self.kept_ids += usize::from(keeps_id);
+        keeps_id
     }
 
     /// Adds a group for a differing value. Responses that differ at the same path have one cause, whatever was
@@ -192,8 +196,9 @@ impl Findings {
         let mut divergence = describe_divergence(evidence, &SnapshotComparison::default(), None);
         let (was, now) = difference.describe(&observed);
         (divergence.accepted, divergence.observed) = (Some(difference.at.clone()), OTHER_VALUE.to_owned());
+        let keeps_id = self.reserve_case_id();
         let group = self.group(key, divergence, FixPriority::ResponseChanged);
-        group.count_case(case);
+        group.count_case(case, keeps_id);
         if group.add_example(case) {
             (group.finding.accepted, group.finding.observed) = (Some(was), now);
             group.finding.why = RESPONSE_CHANGED.to_owned();
@@ -212,7 +217,6 @@ impl Findings {
         });
         if let Some((_, group)) = found {
             group.finding.case_count += 1;
-            group.divergence.case_count += 1;
         }
     }
 
@@ -229,7 +233,9 @@ impl Findings {
     /// Returns the findings, one for each cause, the most urgent one first.
     pub fn sorted(&self) -> Vec<Finding> {
         let groups: Vec<&DivergenceGroup> = self.groups.values().collect();
-        let divergences: Vec<Divergence> = groups.iter().map(|group| group.divergence.clone()).collect();
+        let divergence =
+            |group: &&DivergenceGroup| Divergence { case_count: group.finding.case_count, ..group.divergence.clone() };
+        let divergences: Vec<Divergence> = groups.iter().map(divergence).collect();
         let mut found: Vec<(FixPriority, Finding)> = find_causes(&divergences, &self.contradictions)
             .iter()
             .map(|explanation| merge_groups(&groups, explanation))
@@ -275,6 +281,7 @@ fn describe_divergence(
         shape: shape(),
         rule: case.rule.clone(),
         case_count: 0,
+        is_mixed: false,
     }
 }
 
@@ -315,13 +322,10 @@ fn merge_groups(groups: &[&DivergenceGroup], explanation: &Explanation) -> (FixP
 
 impl DivergenceGroup {
     fn new(key: &GroupKey, divergence: Divergence, rank: FixPriority) -> Self {
-        let frame = match &divergence.failure {
-            Some(FailureText::Frame(frame)) => Some(frame.clone()),
-            _ => None,
-        };
-        let message = match &divergence.failure {
-            Some(FailureText::Message(message)) => Some(message.clone()),
-            _ => None,
+        let (frame, message) = match &divergence.failure {
+            Some(FailureText::Frame(frame)) => (Some(frame.clone()), None),
+            Some(FailureText::Message(message)) => (None, Some(message.clone())),
+            None => (None, None),
         };
         let finding = Finding {
             scenario: key.scenario.clone(),
@@ -347,13 +351,12 @@ impl DivergenceGroup {
             curl: None,
             server_output: Vec::new(),
         };
-        Self { finding, divergence, rank, examples: Vec::new(), ids: Vec::new(), keeps_next_id: true }
+        Self { finding, divergence, rank, examples: Vec::new(), ids: Vec::new() }
     }
 
-    fn count_case(&mut self, case: &Case) {
+    fn count_case(&mut self, case: &Case, keeps_id: bool) {
         self.finding.case_count += 1;
-        self.divergence.case_count += 1;
-        if self.keeps_next_id {
+        if keeps_id {
             self.ids.push(case.id.clone());
         }
     }

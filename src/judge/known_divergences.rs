@@ -56,8 +56,29 @@ impl KnownDivergences {
         message: Option<&str>,
         comparison: SnapshotComparison,
     ) -> SnapshotComparison {
-        let covers = |entry: &&KnownDivergenceEntry| Self::covers_judgement(entry, id, judgement, message);
-        let known = self.entries.iter().filter(|entry| !self.is_expired(entry)).any(|entry| covers(&entry));
+        let covers = |entry| !self.is_expired(entry) && Self::covers_judgement(entry, id, judgement, message);
+        let known = self.entries.iter().any(covers);
         SnapshotComparison { is_known_divergence: comparison.is_known_divergence || known, ..comparison }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judge::ObservedOutcome;
+    use crate::scenario::read_known_divergences;
+
+    #[test]
+    fn a_message_narrows_an_entry_to_one_failure() {
+        let text =
+            "[[known]]\ncases = \"s/Send/*\"\nobserved = \"500\"\nmessage = \"* has no attribute *\"\nreason = \"r\"\n";
+        let (entries, _) = read_known_divergences(text).expect("it reads");
+        let id = "s/Send/name/type/number".parse().expect("an id");
+        let observed = ObservedOutcome::new(Some(500), None);
+        let judgement = Judgement { verdict: Verdict::Diverges, observed, why: String::new() };
+        let covers = |message| KnownDivergences::covers_judgement(&entries[0], &id, &judgement, message);
+        assert!(covers(Some("'int' has no attribute 'lower'")));
+        assert!(!covers(Some("list index out of range")), "another failure of the operation is news");
+        assert!(!covers(None));
     }
 }

@@ -60,6 +60,11 @@ pub(super) trait CauseKind: Sync {
     /// Returns true if the groups are enough to believe in the cause.
     fn is_supported_by(&self, explained: &[&Divergence]) -> bool;
 
+    /// Returns true if causes of this kind explain failures that the server describes itself.
+    fn explains_described_failures(&self) -> bool {
+        false
+    }
+
     /// Returns the statement of several causes of this kind together, if they are one wherever they concern the same
     /// operations.
     fn merged_statement(&self, _explained: &[&Divergence]) -> Option<String> {

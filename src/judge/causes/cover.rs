@@ -12,7 +12,7 @@ const SINGLE_GROUP: &str = "single";
 
 /// Returns the causes of the groups. Every group belongs to exactly one cause; the order is that of their first groups.
 pub fn find_causes(groups: &[Divergence], contradictions: &Contradictions) -> Vec<Explanation> {
-    let mut unexplained: Vec<bool> = groups.iter().map(|group| group.faults().is_none()).collect();
+    let mut unexplained: Vec<bool> = groups.iter().map(|group| group.faults().is_none() && !group.is_mixed).collect();
     let candidates = list_candidates(groups, &unexplained, contradictions);
     let mut found = Vec::new();
     for scope in
@@ -27,7 +27,8 @@ pub fn find_causes(groups: &[Divergence], contradictions: &Contradictions) -> Ve
     }
     merge_equal_reach(&mut found, groups);
     let single = |index: usize| Explanation { kind: SINGLE_GROUP, statement: None, groups: vec![index] };
-    found.extend(unexplained.iter().enumerate().filter(|(_, open)| **open).map(|(index, _)| single(index)));
+    let is_single = |index: &usize| unexplained[*index] || groups[*index].is_mixed;
+    found.extend((0..groups.len()).filter(is_single).map(single));
     let left = attach_pairs(groups, &mut found);
     found.extend(left.into_iter().map(single));
     found.iter_mut().for_each(|cause| cause.groups.sort_unstable());
@@ -38,26 +39,23 @@ pub fn find_causes(groups: &[Divergence], contradictions: &Contradictions) -> Ve
 /// Merges causes of a kind that allows it if they concern the same operations: one parser accepts several kinds of
 /// damage.
 fn merge_equal_reach(found: &mut Vec<Explanation>, groups: &[Divergence]) {
-    let reach = |cause: &Explanation| -> BTreeSet<&str> {
-        cause.groups.iter().map(|index| groups[*index].operation.as_str()).collect()
-    };
-    let mut merged: Vec<Explanation> = Vec::new();
+    let mut merged: IndexMap<(&'static str, BTreeSet<&str>), Explanation> = IndexMap::new();
+    let mut others = Vec::new();
     for cause in std::mem::take(found) {
+        let divergences = |indices: &[usize]| indices.iter().map(|index| &groups[*index]).collect::<Vec<_>>();
+        let own = divergences(&cause.groups);
         let kind = CAUSE_KINDS.iter().find(|kind| kind.name() == cause.kind);
-        let same = merged.iter_mut().find(|other| other.kind == cause.kind && reach(other) == reach(&cause));
-        let combine = |kind: &&dyn CauseKind, other: &Explanation| {
-            let all = other.groups.iter().chain(&cause.groups).map(|index| &groups[*index]);
-            kind.merged_statement(&all.collect::<Vec<_>>())
-        };
-        match same.and_then(|other| Some((combine(kind?, other)?, other))) {
-            Some((statement, other)) => {
-                other.statement = Some(statement);
-                other.groups.extend(cause.groups);
-            }
-            None => merged.push(cause),
+        if kind.and_then(|kind| kind.merged_statement(&own)).is_none() {
+            others.push(cause);
+            continue;
         }
+        let reach = own.iter().map(|group| group.operation.as_str()).collect();
+        let entry = merged.entry((cause.kind, reach)).or_insert(Explanation { groups: Vec::new(), ..cause.clone() });
+        entry.groups.extend(cause.groups);
+        entry.statement = kind.and_then(|kind| kind.merged_statement(&divergences(&entry.groups)));
     }
-    *found = merged;
+    *found = others;
+    found.extend(merged.into_values());
 }
 
 type Candidates = IndexMap<(usize, CauseIdentity), Vec<usize>>;
@@ -67,6 +65,10 @@ fn list_candidates(groups: &[Divergence], considered: &[bool], contradictions: &
     let mut candidates = Candidates::new();
     for (index, group) in groups.iter().enumerate().filter(|(index, _)| considered[*index]) {
         for (number, kind) in CAUSE_KINDS.iter().enumerate() {
+            // What the server says of its failure tells more than which requests met it.
+            if group.failure.is_some() && !kind.explains_described_failures() {
+                continue;
+            }
             if let Some(identity) = kind.identify(group) {
                 candidates.entry((number, identity)).or_default().push(index);
             }

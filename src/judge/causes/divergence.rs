@@ -46,6 +46,11 @@ impl<'a> CaseFacts<'a> {
         Some(Self { operation: case.operation.as_str(), id: &case.id, intent: case.intent, outcome })
     }
 
+    /// Returns true if the case shows that something is checked: a violation was rejected, by whatever error.
+    pub fn is_rejected_violation(&self) -> bool {
+        self.intent == Intent::Violates && self.outcome == Outcome::Rejected
+    }
+
     /// Returns the constraint under test.
     pub fn constraint(&self) -> Option<Constraint> {
         self.id.kind().constraint()
@@ -83,6 +88,8 @@ pub struct Divergence {
     /// The rule under test, in words.
     pub rule: String,
     pub case_count: u64,
+    /// Whether the group holds cases of all kinds, because there were too many groups. It has no cause of its own.
+    pub is_mixed: bool,
 }
 
 impl Divergence {
@@ -91,9 +98,12 @@ impl Divergence {
         CaseFacts { operation: &self.operation, id: &self.id, intent: self.intent, outcome: self.outcome }
     }
 
-    /// Returns true if a request that must be rejected was accepted or made the server fail.
-    pub fn is_unchecked(&self) -> bool {
-        self.accepted.is_none() && matches!(self.outcome, Outcome::Accepted | Outcome::Failed)
+    /// Returns true if the violation of a constraint was accepted, by a response without a fault of its own.
+    pub fn is_accepted_violation(&self) -> bool {
+        self.intent == Intent::Violates
+            && self.outcome == Outcome::Accepted
+            && self.accepted.is_none()
+            && self.wrong_form.is_none()
     }
 
     /// Returns the member under test without what contains it: `{key}` and `[]` keep the name of their map or list.

@@ -1,7 +1,7 @@
 //! Requests with two faults: a fault that is told alone explains them.
 
 use super::{Divergence, Explanation};
-use crate::case::{CaseClass, CaseKind, CaseSubject, FaultClass};
+use crate::case::{CaseClass, CaseKind, FaultClass};
 use crate::contract::Constraint;
 
 /// Adds each group of requests with two faults to a cause that explains one of its faults. Returns the groups that no
@@ -9,7 +9,7 @@ use crate::contract::Constraint;
 pub(super) fn attach_pairs(groups: &[Divergence], causes: &mut [Explanation]) -> Vec<usize> {
     let mut left = Vec::new();
     for (index, group) in groups.iter().enumerate() {
-        let Some(faults) = group.faults() else { continue };
+        let Some(faults) = group.faults().filter(|_| !group.is_mixed) else { continue };
         let explains = |cause: &&mut Explanation| {
             let is_alone = |other: &usize| faults.iter().any(|fault| is_fault_alone(fault, group, &groups[*other]));
             cause.groups.iter().any(is_alone)
@@ -25,15 +25,14 @@ pub(super) fn attach_pairs(groups: &[Divergence], causes: &mut [Explanation]) ->
 /// Returns true if a group is about one fault of a request with two faults. A fault in the credentials is the same in
 /// every operation.
 fn is_fault_alone((class, name): &(FaultClass, &str), pair: &Divergence, single: &Divergence) -> bool {
-    if single.faults().is_some() || single.accepted.is_some() != pair.accepted.is_some() {
+    if single.is_mixed || single.faults().is_some() || single.accepted.is_some() != pair.accepted.is_some() {
         return false;
     }
     let same_operation = single.operation == pair.operation;
-    let class_of = |subject: &CaseSubject| subject.class();
     match class {
         FaultClass::Auth => *single.id.kind() == CaseKind::Unauthenticated,
         FaultClass::Forbidden => same_operation && *single.id.kind() == CaseKind::Forbidden,
-        FaultClass::Malformed => same_operation && class_of(single.id.subject()) == Some(CaseClass::Malformed),
+        FaultClass::Malformed => same_operation && single.id.class() == Some(CaseClass::Malformed),
         FaultClass::Missing => same_operation && matches!(single.id.kind(), CaseKind::MissingResource(_)),
         _ => same_operation && is_same_member(*class, name, single),
     }

@@ -163,6 +163,29 @@ fn failures_with_one_message_are_one_finding() {
 }
 
 #[test]
+fn different_failures_of_one_operation_are_different_findings() {
+    let lines = [
+        "- | s/One/a/type/x | 500 | 'int' object has no attribute 'a'",
+        "- | s/One/b/type/x | 500 | list index out of range",
+        "- | s/One/c/type/x | 500 | division by zero",
+    ];
+    assert_eq!(summarize(&lines).len(), 3);
+    let generic = lines.map(|line| line.rsplit_once(" | ").expect("a message").0);
+    assert_eq!(summarize(&generic), ["unchecked-operation 3: One answers invalid input with 500"]);
+}
+
+#[test]
+fn cases_beyond_the_maximum_number_of_groups_have_no_common_cause() {
+    let accepted: Vec<String> =
+        (0..10_000).map(|number| format!("- | s/One/m{number}/length/x | 400 E{number}")).collect();
+    let mut lines: Vec<&str> = accepted.iter().map(String::as_str).collect();
+    lines.extend(["- | s/One/name/pattern/x | 200", "- | s/One/title/pattern/x | 200", "- | s/One/title/enum/x | 200"]);
+    let found = findings_of(&lines);
+    let others = found.iter().find(|finding| finding.member == "others").expect("a finding for all others");
+    assert_eq!((others.cause, others.case_count, &others.statement), ("single", 3, &None));
+}
+
+#[test]
 fn an_operation_that_validates_nothing_is_one_finding() {
     let accepted = ["- | s/One/a/type/x | 200", "- | s/One/b/length/x | 200", "- | s/One/c/enum/x | 200"];
     assert_eq!(summarize(&accepted), ["unchecked-operation 3: One accepts any invalid input"]);

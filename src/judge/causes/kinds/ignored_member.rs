@@ -1,8 +1,7 @@
 //! A member of an operation whose value makes no difference.
 
 use super::super::cause_kind::{CauseIdentity, CauseKind, CauseScope, IdentityHash};
-use super::super::{CaseFacts, Divergence, Outcome};
-use crate::case::Intent;
+use super::super::{CaseFacts, Divergence};
 
 pub(super) struct IgnoredMember;
 
@@ -19,17 +18,14 @@ impl CauseKind for IgnoredMember {
     }
 
     fn identify(&self, divergence: &Divergence) -> Option<CauseIdentity> {
-        let is_accepted = divergence.intent == Intent::Violates
-            && divergence.outcome == Outcome::Accepted
-            && divergence.accepted.is_none()
-            && divergence.wrong_form.is_none();
-        let top = divergence.facts().top_member().filter(|_| is_accepted)?.to_owned();
-        Some(CauseIdentity::new(&[&divergence.operation, &top]))
+        let facts = divergence.facts();
+        let member = facts.top_member().filter(|_| divergence.is_accepted_violation())?;
+        Some(CauseIdentity::new(&[&divergence.operation, member]))
     }
 
     fn contradicted_by(&self, case: &CaseFacts<'_>) -> Option<IdentityHash> {
-        let is_rejected = case.intent == Intent::Violates && case.outcome == Outcome::Rejected;
-        Some(IdentityHash::new(self.name(), [case.operation, case.top_member().filter(|_| is_rejected)?]))
+        let member = case.top_member().filter(|_| case.is_rejected_violation())?;
+        Some(IdentityHash::new(self.name(), [case.operation, member]))
     }
 
     fn is_supported_by(&self, explained: &[&Divergence]) -> bool {

@@ -23,6 +23,10 @@ impl CauseKind for SameFailure {
         Some(CauseIdentity::new(&[place, failure.as_str(), &divergence.observed]))
     }
 
+    fn explains_described_failures(&self) -> bool {
+        true
+    }
+
     fn is_supported_by(&self, _explained: &[&Divergence]) -> bool {
         true
     }

@@ -1,8 +1,7 @@
 //! A kind of constraints that is not enforced at all: by the server, or by one operation.
 
 use super::super::cause_kind::{CauseIdentity, CauseKind, CauseScope, IdentityHash, count_distinct, spans_operations};
-use super::super::{CaseFacts, Divergence, Outcome};
-use crate::case::Intent;
+use super::super::{CaseFacts, Divergence};
 use crate::contract::Constraint;
 
 /// Minimum number of members for a statement about a whole server.
@@ -17,16 +16,12 @@ pub(super) struct OperationConstraint;
 
 /// Returns the constraint that a group shows to be unenforced.
 fn accepted_constraint(divergence: &Divergence) -> Option<&'static str> {
-    let is_accepted = divergence.intent == Intent::Violates
-        && divergence.outcome == Outcome::Accepted
-        && divergence.accepted.is_none()
-        && divergence.wrong_form.is_none();
-    divergence.id.kind().constraint().filter(|_| is_accepted).map(Constraint::name)
+    divergence.id.kind().constraint().filter(|_| divergence.is_accepted_violation()).map(Constraint::name)
 }
 
 /// Returns the constraint that a case shows to be enforced.
 fn enforced_constraint(case: &CaseFacts<'_>) -> Option<Constraint> {
-    case.constraint().filter(|_| case.intent == Intent::Violates && case.outcome == Outcome::Rejected)
+    case.constraint().filter(|_| case.is_rejected_violation())
 }
 
 fn member_of(divergence: &Divergence) -> Option<(String, String)> {

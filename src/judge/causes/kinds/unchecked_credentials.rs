@@ -1,7 +1,7 @@
 //! A server that does not check credentials, or answers all requests without valid ones in the same wrong way.
 
-use super::super::cause_kind::{CauseIdentity, CauseKind, CauseScope, IdentityHash};
-use super::super::{CaseFacts, Divergence, Outcome};
+use super::super::cause_kind::{CauseIdentity, CauseKind, CauseScope};
+use super::super::{Divergence, Outcome};
 use crate::case::CaseKind;
 
 pub(super) struct UncheckedCredentials;
@@ -23,12 +23,6 @@ impl CauseKind for UncheckedCredentials {
         }
         let observed = if divergence.outcome == Outcome::Accepted { ACCEPTED } else { &divergence.observed };
         Some(CauseIdentity::new(&[observed]))
-    }
-
-    /// A server that rejects some wrong credentials still accepts others, so only the variant itself contradicts; and
-    /// a group is never both. Other responses do not exclude each other.
-    fn contradicted_by(&self, _case: &CaseFacts<'_>) -> Option<IdentityHash> {
-        None
     }
 
     fn is_supported_by(&self, _explained: &[&Divergence]) -> bool {

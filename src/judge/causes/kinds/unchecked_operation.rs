@@ -20,19 +20,20 @@ impl CauseKind for UncheckedOperation {
     }
 
     fn identify(&self, divergence: &Divergence) -> Option<CauseIdentity> {
-        let is_about_member = divergence.facts().top_member().is_some() && divergence.intent == Intent::Violates;
-        if !is_about_member || !divergence.is_unchecked() || divergence.wrong_form.is_some() {
-            return None;
-        }
-        let outcome = if divergence.outcome == Outcome::Accepted { ACCEPTED } else { &divergence.observed };
+        divergence.facts().top_member()?;
+        let has_failed = divergence.intent == Intent::Violates && divergence.outcome == Outcome::Failed;
+        let outcome = match divergence.is_accepted_violation() {
+            true => ACCEPTED,
+            false if has_failed && divergence.accepted.is_none() => &divergence.observed,
+            false => return None,
+        };
         Some(CauseIdentity::new(&[&divergence.operation, outcome]))
     }
 
     /// Only an operation that accepts invalid input is said to validate nothing; which failures others have is not
     /// contradicted by what they reject.
     fn contradicted_by(&self, case: &CaseFacts<'_>) -> Option<IdentityHash> {
-        let is_rejected = case.intent == Intent::Violates && case.outcome == Outcome::Rejected;
-        is_rejected.then(|| IdentityHash::new(self.name(), [case.operation, ACCEPTED]))
+        case.is_rejected_violation().then(|| IdentityHash::new(self.name(), [case.operation, ACCEPTED]))
     }
 
     fn is_supported_by(&self, explained: &[&Divergence]) -> bool {

@@ -1,8 +1,8 @@
 //! A structure, list or map inside of an input, in which an operation checks nothing.
 
 use super::super::cause_kind::{CauseIdentity, CauseKind, CauseScope, IdentityHash, count_distinct};
-use super::super::{CaseFacts, Divergence, Outcome};
-use crate::case::{CaseSubject, Intent};
+use super::super::{CaseFacts, Divergence};
+use crate::case::CaseSubject;
 
 pub(super) struct UncheckedStructure;
 
@@ -27,17 +27,14 @@ impl CauseKind for UncheckedStructure {
     }
 
     fn identify(&self, divergence: &Divergence) -> Option<CauseIdentity> {
-        let is_accepted = divergence.intent == Intent::Violates
-            && divergence.outcome == Outcome::Accepted
-            && divergence.accepted.is_none()
-            && divergence.wrong_form.is_none();
-        let member = enclosing_member(&divergence.facts()).filter(|_| is_accepted)?.to_owned();
-        Some(CauseIdentity::new(&[&divergence.operation, &member]))
+        let facts = divergence.facts();
+        let member = enclosing_member(&facts).filter(|_| divergence.is_accepted_violation())?;
+        Some(CauseIdentity::new(&[&divergence.operation, member]))
     }
 
     fn contradicted_by(&self, case: &CaseFacts<'_>) -> Option<IdentityHash> {
-        let is_rejected = case.intent == Intent::Violates && case.outcome == Outcome::Rejected;
-        Some(IdentityHash::new(self.name(), [case.operation, enclosing_member(case).filter(|_| is_rejected)?]))
+        let member = enclosing_member(case).filter(|_| case.is_rejected_violation())?;
+        Some(IdentityHash::new(self.name(), [case.operation, member]))
     }
 
     fn is_supported_by(&self, explained: &[&Divergence]) -> bool {
