@@ -10,6 +10,7 @@ mod findings;
 mod laws;
 mod oracle;
 mod outcome;
+mod promises;
 mod snapshot_comparison;
 mod value_differences;
 mod verdict_text;
