@@ -180,7 +180,7 @@ impl RunOutputs {
         let (failures, mut closed) = (&mut self.failures, None);
         self.reports.retain_mut(|report| match call(report.reporter.as_mut()) {
             Ok(()) => true,
-            // Whoever reads standard output has seen enough.
+            // The reader of standard output closed it, which is no failure of the report.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe && report.path == Path::new("-") => {
                 closed = Some(error);
                 false

@@ -20,7 +20,7 @@ pub fn export_cases(flags: &ExportFlags) -> Result<ExitStatus, CommandError> {
         flags.ids.iter().map(|text| find_case(text, &index, &record)).collect::<Result<_, _>>()?;
     let mut jobs = Vec::new();
     for (scenario, ids) in group_by_scenario(&chosen, &record) {
-        // Nothing is sent now, but whoever runs the tests sends it to this endpoint.
+        // Nothing is sent now, but the tests send it to this endpoint when a user runs them.
         jobs.push(rebuild_job(&flags.overrides, flags.allow_remote, &record, &scenario, &ids, &directory)?.0);
     }
     let format = match flags.format {

@@ -72,7 +72,7 @@ impl Contract {
         &self.shapes[id]
     }
 
-    /// Returns the shape of a member of an operation's input; `None` if there is no such member.
+    /// Returns the shape of a member of an operation's input; `None` if the input has no such member.
     pub fn input_shape_at(&self, operation: &str, path: &MemberPath) -> Option<&ShapeId> {
         let mut id = self.operation(operation)?.input.as_ref()?;
         for segment in &path.0 {

@@ -36,7 +36,7 @@ pub enum OperationDefect {
         /// The status.
         status: u16,
     },
-    /// The status of an error is no HTTP status.
+    /// The status of an error is not an HTTP status.
     ErrorStatus {
         /// The error.
         error: ErrorName,

@@ -110,7 +110,7 @@ fn filter_line(line: &[u8], is_start: bool, out: &mut Vec<u8>) -> bool {
         return is_start && line.iter().all(|byte| *byte == b' ');
     }
     let parts = split_line(line);
-    // Styles are removed where the output is no terminal, so they do not separate characters.
+    // Styles are removed if the output is not a terminal, so they do not separate characters.
     let visible: Vec<usize> = (0..parts.len()).filter(|index| !matches!(parts[*index], LinePart::Style(_))).collect();
     let character = |at: usize| match visible.get(at).map(|index| &parts[*index]) {
         Some(LinePart::Character(character)) => Some(*character),

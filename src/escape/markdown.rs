@@ -1,6 +1,6 @@
 //! Writes text as code in Markdown, so that it never becomes markup.
 //!
-//! It never writes text outside of code: there is no escape that all renderers agree on.
+//! It never writes text outside of code, because renderers disagree about escapes.
 
 use super::{escape_line, escape_text};
 

@@ -130,7 +130,7 @@ fn push_visible(out: &mut String, units: &[Unit]) {
     out.push('\'');
 }
 
-/// Appends a `printf` that writes the units, the last of which is no line break. Everything is in its format, with the
+/// Appends a `printf` that writes the units, the last of which is not a line break. Everything is in its format, with the
 /// escapes that POSIX defines: <https://pubs.opengroup.org/onlinepubs/9799919799/utilities/printf.html>.
 fn push_printf(out: &mut String, units: &[Unit]) {
     let octal = |out: &mut String, bytes: &[u8]| {

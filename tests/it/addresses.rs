@@ -6,13 +6,13 @@
 
 use crate::loopback::{World, get, read_request, serve, word};
 use crate::support::command::overstep;
+use crate::support::notes_project;
 use overstep::libfuzzer::{ExitStatus, target_from_arguments};
 use overstep::run::{Endpoint, HostAddress, HostError, ProxyAddress, Reach};
 use std::cell::RefCell;
 use std::io::{BufReader, Write as _};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
-use tempfile::TempDir;
 
 /// Returns the addresses that requests to a URL would be sent to, and the names that were asked for.
 fn addresses(url: &str, reach: Reach) -> (Result<Vec<String>, String>, Vec<String>) {
@@ -260,19 +260,9 @@ fn targets_of_requests_never_change_the_machine() {
     }
 }
 
-fn project() -> TempDir {
-    let directory = tempfile::tempdir().expect("create temporary directory");
-    let scenarios = directory.path().join("scenarios");
-    std::fs::create_dir(&scenarios).expect("create directory");
-    std::fs::write(scenarios.join("notes.toml"), include_str!("notes/notes.toml")).expect("write file");
-    std::fs::write(scenarios.join("notes.contract.json"), include_str!("notes/notes.contract.json"))
-        .expect("write file");
-    directory
-}
-
 #[test]
 fn every_command_refuses_a_remote_endpoint_and_a_remote_proxy() {
-    let directory = project();
+    let directory = notes_project();
     let run = |arguments: &[&str]| {
         let mut command = overstep(directory.path(), arguments);
         for name in ["http_proxy", "HTTP_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {

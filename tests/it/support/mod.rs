@@ -24,6 +24,21 @@ pub fn contract() -> Contract {
     contract::from_json(include_str!("notes.contract.json")).expect("the test contract is valid")
 }
 
+/// Creates a folder with the scenario of the invented service `notes`.
+pub fn notes_project() -> tempfile::TempDir {
+    let directory = tempfile::tempdir().expect("create temporary directory");
+    let scenarios = directory.path().join("scenarios");
+    std::fs::create_dir(&scenarios).expect("create directory");
+    let files = [
+        ("notes.toml", include_str!("../notes/notes.toml")),
+        ("notes.contract.json", include_str!("../notes/notes.contract.json")),
+    ];
+    for (name, text) in files {
+        std::fs::write(scenarios.join(name), text).expect("write file");
+    }
+    directory
+}
+
 /// Compresses bytes with gzip.
 pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
