@@ -4,6 +4,7 @@
 
 use super::StoreError;
 use crate::report::SuiteBuffer;
+use std::fs::TryLockError;
 use std::io::{self, BufWriter, Seek as _, Write};
 use std::path::{Path, PathBuf};
 
@@ -60,26 +61,31 @@ fn create_locked_file(directory: &Path) -> io::Result<tempfile::NamedTempFile> {
     remove_leftovers(directory);
     loop {
         let file = tempfile::Builder::new().prefix(TEMPORARY_PREFIX).tempfile_in(directory)?;
-        // A file system without locks does not prevent writing.
-        let _ = file.as_file().try_lock();
-        // Another run may have removed the file before it was locked.
-        if file.path().exists() {
+        // Another run that found the file before it was locked holds the lock until it has removed the file. A file
+        // system without locks does not prevent writing.
+        let is_taken = matches!(file.as_file().try_lock(), Err(TryLockError::WouldBlock));
+        if !is_taken && file.path().exists() {
             return Ok(file);
         }
     }
 }
 
 /// Removes the temporary files that killed runs left in a directory. Errors are ignored: leftovers do no harm.
-#[expect(clippy::disallowed_methods, reason = "this module removes files")]
 pub fn remove_leftovers(directory: &Path) {
     for path in super::scenarios::list_folder(directory).unwrap_or_default() {
-        let is_temporary =
-            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(TEMPORARY_PREFIX)) && path.is_file();
-        // A temporary file is locked as long as the run that writes it lives.
-        let is_abandoned = |path: &Path| std::fs::File::open(path).is_ok_and(|file| file.try_lock().is_ok());
-        if is_temporary && is_abandoned(&path) {
-            let _ = std::fs::remove_file(&path);
+        if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(TEMPORARY_PREFIX)) && path.is_file() {
+            remove_if_abandoned(&path);
         }
+    }
+}
+
+/// Removes a temporary file unless a run that lives writes it: such a run has locked it.
+#[expect(clippy::disallowed_methods, reason = "this module removes files")]
+fn remove_if_abandoned(path: &Path) {
+    let Ok(file) = std::fs::File::open(path) else { return };
+    if file.try_lock().is_ok() {
+        // The lock is held until the file is gone, so that its creator notices the loss.
+        let _ = std::fs::remove_file(path);
     }
 }
 
@@ -268,5 +274,16 @@ mod tests {
         used.finish().expect("the file in use still exists");
         let names = super::super::scenarios::list_folder(directory.path()).expect("listed");
         assert_eq!(names.len(), 2, "{names:?}");
+    }
+
+    #[test]
+    fn runs_that_write_into_one_directory_keep_their_temporary_files() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        std::thread::scope(|scope| {
+            for thread in 0..8 {
+                let path = directory.path().join(format!("{thread}.xml"));
+                scope.spawn(move || (0..200).for_each(|_| write_file(&path, b"whole").expect("written")));
+            }
+        });
     }
 }

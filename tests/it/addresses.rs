@@ -2,8 +2,6 @@
 //!
 //! Names are resolved by a function of the test; no test leaves this machine.
 
-#![expect(clippy::disallowed_methods, reason = "tests write files")]
-
 use crate::loopback::{World, get, read_request, serve, word};
 use crate::support::command::overstep;
 use crate::support::notes_project;

@@ -80,8 +80,8 @@ fn outcomes_are_reported_in_plan_order() {
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
         }
     });
-    let (end, outcomes) =
-        World::at(address).run((0..300).map(|n| case(&format!("{n:04}"), vec![get(&format!("/{n}"))])).collect());
+    let cases = (0..300).map(|n| case(&format!("{n:04}"), vec![get(&format!("/{n}"))])).collect();
+    let (end, outcomes) = World::at(address).patient().run(cases);
     assert_eq!(end, RunEnd::Complete);
     let ids: Vec<_> = outcomes.iter().map(|outcome| outcome.case.id.variant().to_owned()).collect();
     assert_eq!(ids, (0..300).map(|n| format!("{n:04}")).collect::<Vec<_>>());
@@ -90,7 +90,7 @@ fn outcomes_are_reported_in_plan_order() {
 #[test]
 fn a_run_can_be_ended_by_the_consumer_or_cancelled() {
     let ok_server = || scripted("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", false);
-    let world = World::at(ok_server());
+    let world = World::at(ok_server()).patient();
     let mut count = 0;
     let endless = (0u64..).map(|n| case(&n.to_string(), vec![get("/")]));
     let end = world.with(|plan| {
@@ -137,7 +137,7 @@ fn throttled_requests_are_retried_a_limited_number_of_times() {
                     let _ = stream.write_all(response.as_bytes());
                 }
             });
-            let outcome = World::at(address).send(vec![get("/")]);
+            let outcome = World::at(address).patient().send(vec![get("/")]);
             let exchange = outcome.exchanges[0].as_ref().expect("sent");
             let status_found = exchange.response.as_ref().expect("answered").status;
             assert_eq!((exchange.attempts, exchange.throttle_count), (attempts, attempts - 1), "{name}");

@@ -141,6 +141,13 @@ impl World {
         Self::new(&format!("http://{address}"))
     }
 
+    /// Waits long enough for a server that always responds, however busy the machine is.
+    pub fn patient(mut self) -> Self {
+        self.settings.limits.total_timeout = Duration::from_secs(60);
+        self.settings.limits.idle_timeout = Duration::from_secs(60);
+        self
+    }
+
     pub fn with<R>(&self, act: impl FnOnce(&RunPlan<'_>) -> R) -> R {
         let control = |_: &str| self.has_control.then(|| case("control", vec![get("/control")]));
         act(&RunPlan {
