@@ -165,6 +165,7 @@ fn select_cases(job: &ScenarioJob, url: &str) -> Vec<(Arc<Case>, EncodedRequest)
         cancel_token: CancelToken::default(),
         leaked_fixtures: Default::default(),
         search_time: Default::default(),
+        response_times: Default::default(),
         server: None,
         restart_endpoint: None,
     };

@@ -6,6 +6,7 @@ use super::flag_values::{
     CasesFormat, DurationFlag, ReportFormat, RequestRate, SecretValueParser, parse_assignment, parse_cases_format,
     parse_duration, parse_header, parse_proxy, parse_rate, parse_report,
 };
+use super::recorded_run_flags::{ExportFlags, ReplayFlags, ReportFlags};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use overstep::run::ProxyAddress;
 use std::path::PathBuf;
@@ -33,6 +34,7 @@ Examples:
   overstep cases connect --format curl             print the requests without sending them
   overstep ingest docs/*.md -o my.contract.json    read documents into a contract
   overstep drift docs/page.rst botocore:connect    show where two sources contradict each other
+  overstep report last --finding 2                 list all that a finding explains
   overstep replay last                             send all diverging cases of the last run again
   overstep export ID --format pytest               write a case as a standalone test
   overstep serve connect --port 4566               run a validating mock server
@@ -70,6 +72,8 @@ pub enum CliCommand {
     Ingest(IngestFlags),
     /// Show where two sources or contracts contradict each other
     Drift(DriftFlags),
+    /// List the findings of the last run, or all that one of them explains
+    Report(ReportFlags),
     /// Send cases of an earlier run again, with only the date and the signature renewed
     Replay(Box<ReplayFlags>),
     /// Write cases as standalone pytest, Hurl or curl tests
@@ -219,7 +223,7 @@ pub struct SendFlags {
     /// Maximum rate of requests: `100/s`, `60/m`
     #[arg(long, value_name = "RATE", value_parser = parse_rate)]
     pub rate_limit: Option<RequestRate>,
-    /// Timeout for a response: `500ms`, `2s`, `1m` [default: 2s]
+    /// Maximum time to wait for a response: `500ms`, `2s`, `1m` [default: 10s, more if the endpoint is slow]
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub request_timeout: Option<DurationFlag>,
     /// Stop after N diverging cases
@@ -455,126 +459,4 @@ pub struct ServeFlags {
     /// Set a variable whose value is never shown or stored
     #[arg(long, value_name = "NAME=VALUE", value_parser = SecretValueParser(parse_assignment))]
     pub secret: Vec<(String, String)>,
-}
-
-/// Flags that override settings of the recorded run.
-#[derive(Debug, Args)]
-pub struct ReplayOverrides {
-    /// Endpoint to test: a name in overstep.toml, a URL, or `embedded` [default: that of the recorded run]
-    #[arg(short, long, visible_short_alias = 'u', visible_alias = "url", value_name = "NAME|URL")]
-    pub endpoint: Option<String>,
-    /// Continue even if the contract has changed since the recorded run
-    #[arg(long)]
-    pub force: bool,
-    /// Override a variable of the recorded run
-    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_assignment)]
-    pub variable: Vec<(String, String)>,
-    /// Set a secret; secrets of the recorded run are otherwise read from environment variables
-    #[arg(long, value_name = "NAME=VALUE", value_parser = SecretValueParser(parse_assignment))]
-    pub secret: Vec<(String, String)>,
-    /// Read variables from a file, one `NAME=VALUE` per line
-    #[arg(long, value_name = "FILE")]
-    pub variables_file: Option<PathBuf>,
-    /// Add a header to every request, or override one of the recorded run
-    #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = SecretValueParser(parse_header))]
-    pub header: Vec<(String, String)>,
-}
-
-/// Flags of `replay`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  overstep replay connect/TagContact/Tags/length/above-max
-  overstep replay last
-  overstep replay results.ndjson -e http://127.0.0.1:4566")]
-pub struct ReplayFlags {
-    /// Id of a case or a part that only one id contains; an NDJSON results file or `last`: all cases that diverged or
-    /// changed
-    #[arg(value_name = "ID|RESULTS|last")]
-    pub what: String,
-    /// Overrides settings of the recorded run.
-    #[command(flatten)]
-    pub overrides: ReplayOverrides,
-    /// Output format
-    #[arg(long, value_enum, default_value = "text")]
-    pub format: ReplayFormat,
-    /// Width of the output; from 100 columns on, request and response are printed side by side
-    #[arg(long, value_name = "COLUMNS")]
-    pub width: Option<u16>,
-    /// Folder of snapshots [default: that of the recorded run]
-    #[arg(long, value_name = "DIR")]
-    pub snapshots: Option<PathBuf>,
-    /// Do not compare with snapshots
-    #[arg(long, conflicts_with = "snapshots")]
-    pub no_snapshots: bool,
-    /// Treat accepted divergences as findings
-    #[arg(long)]
-    pub strict: bool,
-    /// Timeout for a response: `500ms`, `2s`, `1m` [default: that of the recorded run]
-    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
-    pub request_timeout: Option<DurationFlag>,
-    /// Allow an endpoint that is not on this machine
-    #[arg(long)]
-    pub allow_remote: bool,
-    /// Also trust the certificates in this PEM file
-    #[arg(long, value_name = "FILE", conflicts_with = "insecure")]
-    pub cacert: Option<PathBuf>,
-    /// Do not verify TLS certificates
-    #[arg(long)]
-    pub insecure: bool,
-    /// Send requests through this proxy
-    #[arg(long, value_name = "URL", value_parser = SecretValueParser(parse_proxy))]
-    pub proxy: Option<ProxyAddress>,
-}
-
-/// Flags of `export`.
-#[derive(Debug, Args)]
-#[command(after_help = EXPORT_HELP)]
-pub struct ExportFlags {
-    /// Ids of cases, or parts that only one id of the last run contains
-    #[arg(value_name = "ID", required = true)]
-    pub ids: Vec<String>,
-    /// Output format
-    #[arg(long, value_enum)]
-    pub format: ExportFormatFlag,
-    /// Write to a file instead of standard output
-    #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-    /// Allow an endpoint that is not on this machine
-    #[arg(long)]
-    pub allow_remote: bool,
-    /// Overrides settings of the recorded run.
-    #[command(flatten)]
-    pub overrides: ReplayOverrides,
-}
-
-const EXPORT_HELP: &str = "\
-Examples:
-  overstep export Tags/length/above-max --format pytest -o test_tags.py
-  OVERSTEP_ENDPOINT=http://127.0.0.1:4566 python3 -m pytest test_tags.py
-  overstep export Tags/length/above-max --format hurl -o tags.hurl
-  hurl --test --continue-on-error --variable base=http://127.0.0.1:4566 tags.hurl
-  overstep export Tags/length/above-max --format curl | bash
-
-A test asserts what is documented: it fails on a server with the finding and passes once the server is
-fixed. Secrets are replaced by the names of environment variables.";
-
-/// Formats that cases are exported to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ExportFormatFlag {
-    /// A Hurl file.
-    Hurl,
-    /// A pytest file without further dependencies.
-    Pytest,
-    /// A bash script of curl commands.
-    Curl,
-}
-
-/// Output formats of `replay`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ReplayFormat {
-    /// For people.
-    Text,
-    /// The `case` events of an NDJSON results file.
-    Ndjson,
 }

@@ -76,7 +76,7 @@ pub fn build_jobs(
         let loaded = session::load_scenario(&scenario, &found.display_name, documents)?;
         messages::print_warnings(&loaded.diagnostics, selection.strict)?;
         let job = new_job(loaded, &endpoint)?;
-        if job.aws_keys.is_none() && needs_endpoint && !endpoint.loopback && needs_environment_keys(&scenario) {
+        if job.aws_keys.is_none() && needs_endpoint && !endpoint.loopback && needs_environment_keys(&job.scenario) {
             let problem = Diagnostic::error(format!(
                 "scenario `{}` signs its requests, but no AWS credentials were found",
                 scenario.name
@@ -178,7 +178,7 @@ fn read_known_divergences(found: &FoundScenario, profile: &str) -> Result<KnownD
 }
 
 /// Builds the job for a scenario that has no file yet, from sources and an endpoint, and returns it with the problems of
-/// the documents, which decide how the principal authenticates.
+/// the documents.
 pub fn job_without_scenario_file(
     name: &str,
     path: &Path,
@@ -192,17 +192,6 @@ pub fn job_without_scenario_file(
     scenario.sources = sources.to_vec();
     let documents = store::read_sources(&document_places(directory), sources)?;
     let display_name = format!("scenarios/{name}.toml");
-    let read = session::load_scenario(&scenario, &display_name, documents.clone())?;
-    if let Some(overstep::contract::AuthScheme::SigV4 { .. }) = read.contract.auth.first() {
-        let credentials = Credentials::SigV4 {
-            region: "us-east-1".to_owned(),
-            service: None,
-            access_key_id: None,
-            secret_access_key: None,
-        };
-        scenario.principals.insert("aws".to_owned(), overstep::scenario::Principal { credentials, lacks: Vec::new() });
-        scenario.principal = Some("aws".to_owned());
-    }
     let mut loaded = session::load_scenario(&scenario, &display_name, documents)?;
     let endpoint =
         ResolvedEndpoint::resolve(endpoint.unwrap_or("embedded"), &config, allow_remote, &environment_variable)?;

@@ -2,8 +2,9 @@
 //!
 //! It never sends anything.
 
-use super::flags::{LevelFlag, NoCasesPolicy, ReplayOverrides, SelectionFlags};
+use super::flags::{LevelFlag, NoCasesPolicy, SelectionFlags};
 use super::jobs::{ResolvedJob, build_jobs};
+use super::recorded_run_flags::ReplayOverrides;
 use super::{CommandError, environment_variable, messages};
 use crate::config::ResolvedEndpoint;
 use crate::session::{IndexedCase, ResultsIndex, ScenarioJob};
@@ -179,6 +180,8 @@ fn secret_variable_name(name: &str) -> String {
 pub fn last_failed_ids(directory: &Path) -> Result<HashSet<String>, CommandError> {
     let (record, mut results): (_, BufReader<_>) = LastRun::load(directory)?;
     let index = session::index_results(&mut results)?;
-    let failed = |case: &&IndexedCase| case.verdict == Verdict::Indeterminate || case.is_finding(record.strict);
+    let failed = |case: &&IndexedCase| {
+        matches!(case.verdict, Verdict::Indeterminate | Verdict::Flaky) || case.is_finding(record.strict)
+    };
     Ok(index.cases.iter().filter(failed).map(|case| case.id.clone()).collect())
 }

@@ -12,6 +12,7 @@ mod last_run;
 mod lifecycle;
 pub mod messages;
 mod outputs;
+mod recorded_run_flags;
 mod replay_settings;
 mod rerun_command;
 mod run_settings;
@@ -26,14 +27,14 @@ pub use environment::{current_directory, environment_variable};
 pub use exit_status::{exit_of_summary, exit_without_cases};
 pub use flag_values::CasesFormat;
 pub use flags::{
-    CasesFlags, CheckFlags, CliCommand, CliFlags, ColorWhen, DoctorFlags, DriftFlags, ExportFlags, ExportFormatFlag,
-    FuzzFlags, IngestFlags, InitFlags, ReplayFlags, ReplayFormat, ServeFlags, SnapshotCommand, SnapshotFlags,
-    TextOrJson,
+    CasesFlags, CheckFlags, CliCommand, CliFlags, ColorWhen, DoctorFlags, DriftFlags, FuzzFlags, IngestFlags,
+    InitFlags, ServeFlags, SnapshotCommand, SnapshotFlags, TextOrJson,
 };
 pub use jobs::{ResolvedJobs, build_jobs, document_places, job_without_scenario_file, parse_filter};
 pub use last_run::{find_case, group_by_scenario, rebuild_job};
 pub use lifecycle::announce_start;
 pub use outputs::RunOutputs;
+pub use recorded_run_flags::{ExportFlags, ExportFormatFlag, ReplayFlags, ReplayFormat, ReportFlags};
 pub use replay_settings::ReplaySettings;
 pub use run_settings::{FuzzSettings, RunSettings, ScenarioRun};
 pub use runtime::CommandRuntime;

@@ -2,8 +2,8 @@
 //!
 //! Nothing after this looks at a flag or at the record again.
 
-use super::flags::ReplayFlags;
 use super::last_run::{find_case, group_by_scenario, rebuild_job};
+use super::recorded_run_flags::ReplayFlags;
 use super::run_settings::{endpoint_rate, rate_limit};
 use super::snapshot_folders;
 use super::{CommandError, current_directory};
@@ -149,8 +149,7 @@ fn run_options(
     let mut settings = TransportOptions { workers: 1, ..TransportOptions::default() };
     let span = flags.request_timeout.map(|span| span.0).or(record.request_timeout.map(Duration::from_millis));
     if let Some(span) = span {
-        settings.limits.total_timeout = span;
-        settings.limits.idle_timeout = span;
+        settings.limits = settings.limits.with_timeout(span);
     }
     settings.rate_limit = endpoint_rate(endpoint)?.map(rate_limit);
     let insecure = flags.insecure || (record.insecure && flags.cacert.is_none());

@@ -218,8 +218,7 @@ fn run_options(send: &SendFlags, endpoint: &ResolvedEndpoint, ca: Option<&[u8]>)
     let mut settings = TransportOptions::default();
     let endpoint_rate = endpoint_rate(endpoint)?;
     if let Some(span) = send.request_timeout {
-        settings.limits.total_timeout = span.0;
-        settings.limits.idle_timeout = span.0;
+        settings.limits = settings.limits.with_timeout(span.0);
     }
     // The server's output is searched for `not-implemented` texts; one worker ties the output to its request.
     if !endpoint.entry.not_implemented.is_empty() {

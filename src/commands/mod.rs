@@ -17,6 +17,7 @@ mod ingest;
 mod init;
 mod libfuzzer_endpoint;
 mod replay;
+mod report;
 mod serve;
 mod snapshot;
 

@@ -11,8 +11,8 @@ use crate::generate::{Action, FuzzGenerator, PlanError};
 use crate::infer::complete_scenario;
 use crate::judge::{Verdict, judge};
 use crate::run::{
-    CancelToken, CaseOutcome, Endpoint, InProcessRunner, LeakedFixtures, Liveness, RunPlan, SearchBudget,
-    TransportOptions,
+    CancelToken, CaseOutcome, Endpoint, InProcessRunner, LeakedFixtures, Liveness, ResponseTimes, RunPlan,
+    SearchBudget, TransportOptions,
 };
 use crate::scenario::{self, Scenario};
 use http_body::Body;
@@ -164,6 +164,7 @@ impl Subject {
             cancel_token: CancelToken::default(),
             leaked_fixtures: LeakedFixtures::default(),
             search_time: SearchBudget::default(),
+            response_times: ResponseTimes::default(),
             #[cfg(feature = "run")]
             server: None,
             restart_endpoint: None,

@@ -38,6 +38,8 @@ pub struct SnapshotComparison {
     pub accepted: Option<ObservedBehavior>,
     /// How the two compare.
     pub change: SnapshotChange,
+    /// Whether the accepted response breaks the contract.
+    pub is_accepted_divergence: bool,
     /// Whether the response breaks the contract and was accepted as such.
     pub is_known_divergence: bool,
     /// Values that differ from those of the second endpoint, in a differential run.
@@ -99,15 +101,36 @@ impl SnapshotComparison {
         if words != seen.to_string() {
             return Some(words);
         }
-        let of = |form: &Option<ResponseForm>| form.clone().unwrap_or_default().0;
-        let (before, now) = (of(&accepted.form), of(&seen.form));
-        let describe_fact = |fact: &(String, String)| format!("{} {}", fact.0, fact.1);
-        let removed: Vec<String> = before.iter().filter(|fact| !now.contains(fact)).map(describe_fact).collect();
-        let added: Vec<String> = now.iter().filter(|fact| !before.contains(fact)).map(describe_fact).collect();
+        let [removed, added] = changed_facts(accepted, seen);
         let part = |word: &str, facts: &[String]| (!facts.is_empty()).then(|| format!("{word} {}", facts.join(", ")));
         let parts: Vec<String> = [part("with", &removed), part("without", &added)].into_iter().flatten().collect();
         Some(format!("{words} {}", parts.join(", ")))
     }
+
+    /// Describes how the form of the response differs from the accepted one, if nothing else does.
+    pub fn describe_form_change(&self) -> Option<String> {
+        let (SnapshotChange::Changed, Some(accepted), Some(seen)) = (self.change, &self.accepted, &self.observed)
+        else {
+            return None;
+        };
+        if !self.value_differences.is_empty() || accepted.to_string() != seen.to_string() {
+            return None;
+        }
+        let [removed, added] = changed_facts(accepted, seen);
+        let part = |word: &str, facts: &[String]| (!facts.is_empty()).then(|| format!("{word} {}", facts.join(", ")));
+        let parts: Vec<String> = [part("no longer", &removed), part("now", &added)].into_iter().flatten().collect();
+        Some(parts.join("; "))
+    }
+}
+
+/// Returns the facts of the accepted form that the observed one lacks, and those that it adds.
+fn changed_facts(accepted: &ObservedBehavior, seen: &ObservedBehavior) -> [Vec<String>; 2] {
+    let of = |form: &Option<ResponseForm>| form.clone().unwrap_or_default().0;
+    let (before, now) = (of(&accepted.form), of(&seen.form));
+    let describe_fact = |fact: &(String, String)| format!("{} {}", fact.0, fact.1);
+    let removed = before.iter().filter(|fact| !now.contains(fact)).map(describe_fact).collect();
+    let added = now.iter().filter(|fact| !before.contains(fact)).map(describe_fact).collect();
+    [removed, added]
 }
 
 /// Returns true if a case is a finding, judging by its recorded results.
@@ -153,6 +176,7 @@ pub fn compare_with_snapshot(
         .then(|| DocumentedMark::new(&describe_expectation(&case.expectation)))
         .flatten();
     let held = accepted.and_then(|all| Some((all, all.lookup(&spot.place, &spot.side, &spot.variant)?)));
+    let is_accepted_divergence = held.is_some_and(|(_, held)| held.mark.is_some());
     let (change, accepted) = match held {
         None => (SnapshotChange::New, None),
         Some((all, held)) if all.is_accepted(held, &seen) => {
@@ -168,6 +192,7 @@ pub fn compare_with_snapshot(
         mark,
         accepted,
         change,
+        is_accepted_divergence,
         is_known_divergence: known,
         value_differences: Vec::new(),
     }

@@ -147,7 +147,7 @@ impl Coverage {
             Verdict::Diverges => &mut counts.diverges,
             Verdict::Unspecified => &mut counts.unspecified,
             Verdict::NotImplemented => &mut counts.not_implemented,
-            Verdict::Indeterminate => &mut counts.indeterminate,
+            Verdict::Flaky | Verdict::Indeterminate => &mut counts.indeterminate,
             Verdict::Unsendable => &mut counts.unsendable,
         } += 1;
         self.key_buffer.clear();

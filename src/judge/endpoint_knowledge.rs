@@ -139,6 +139,8 @@ impl EndpointKnowledge {
             // If the resource does not exist, other requests are rejected for that reason as well.
             Verdict::Pass | Verdict::Unspecified => granted || !modelled,
             Verdict::Diverges if granted => true,
+            // It succeeded when it was sent alone.
+            Verdict::Flaky => true,
             Verdict::NotImplemented => false,
             Verdict::Diverges | Verdict::Indeterminate | Verdict::Unsendable => !modelled,
         };

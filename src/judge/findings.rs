@@ -273,6 +273,7 @@ fn describe_divergence(
         observed: observed.to_string(),
         wrong_form: observed.note.clone().filter(|_| observed.status.is_some_and(|status| status < 500)),
         accepted: comparison.describe_accepted(),
+        form_change: comparison.describe_form_change(),
         failure: if has_failed { frame().or_else(message) } else { None },
         rejection: evidence
             .message

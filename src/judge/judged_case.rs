@@ -2,9 +2,10 @@
 //!
 //! This is the only place where these come together. It is pure: the same input always gets the same result.
 
+use super::second_endpoint::without_old_news;
 use super::{
-    EndpointKnowledge, Judgement, KnownDivergences, ResponseValues, SnapshotComparison, Verdict, compare_with_snapshot,
-    judge, response_message,
+    EndpointKnowledge, Judgement, KnownDivergences, ResponseValues, SnapshotChange, SnapshotComparison, Verdict,
+    compare_with_snapshot, judge, response_message,
 };
 use crate::contract::Contract;
 use crate::run::CaseOutcome;
@@ -35,7 +36,9 @@ pub struct JudgeContext<'a> {
 pub struct AcceptedBehavior<'a> {
     /// The snapshot of the case's operation, if it has one.
     pub snapshot: Option<&'a Snapshot>,
-    /// The values in the response of a second endpoint, in a differential run.
+    /// Whether the behaviour is that of a second endpoint, in a differential run.
+    pub is_second_endpoint: bool,
+    /// The values in the response of the second endpoint.
     pub values: Option<&'a ResponseValues>,
 }
 
@@ -68,7 +71,8 @@ impl JudgeContext<'_> {
         let mut message = if judgement.verdict == Verdict::Diverges { response_message(outcome) } else { None };
         message.iter_mut().for_each(|text| self.redact(text));
         let id = &outcome.case.id;
-        let comparison = self.known_divergences.mark_known(id, &judgement, message.as_deref(), comparison);
+        let comparison =
+            self.known_divergences.mark_known(id, &judgement, message.as_deref(), &outcome.server_output, comparison);
         let is_finding = comparison.is_finding(judgement.verdict, self.strict);
         JudgedCase { judgement, comparison, is_finding, message }
     }
@@ -86,6 +90,12 @@ impl JudgeContext<'_> {
     ) -> SnapshotComparison {
         let comparison =
             compare_with_snapshot(self.contract, outcome, judgement, accepted.snapshot, |text| self.redact(text));
+        if !accepted.is_second_endpoint {
+            return comparison;
+        }
+        if comparison.change == SnapshotChange::Changed {
+            return without_old_news(judgement, comparison);
+        }
         match accepted.values.filter(|_| comparison.observed.is_some()) {
             Some(other) => match self.response_values(outcome) {
                 Some(own) => comparison.with_value_differences(other, &own),

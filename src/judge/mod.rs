@@ -6,6 +6,7 @@
 mod availability;
 mod causes;
 mod compare;
+mod confirmation;
 mod conformance;
 mod coverage;
 mod endpoint_knowledge;
@@ -18,6 +19,7 @@ mod law;
 mod oracle;
 mod response_message;
 mod scope;
+mod second_endpoint;
 mod signature;
 mod stack_trace;
 mod state;
@@ -26,6 +28,7 @@ mod verdict;
 
 pub use availability::{RejectedPlainValues, ResponseFingerprint};
 pub use compare::{SnapshotChange, SnapshotComparison, SnapshotKey, compare_with_snapshot, is_finding};
+pub use confirmation::{Confirmation, confirm, must_confirm};
 pub use coverage::{Coverage, OperationCoverage};
 pub use endpoint_knowledge::{EndpointKnowledge, SkippedOperation};
 pub use findings::{CaseEvidence, Findings, Reproduction};

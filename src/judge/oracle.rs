@@ -141,16 +141,25 @@ fn judge_missing_response(reason: &TransportError, liveness: Option<Liveness>) -
             let why = "the server crashed, and crashed again when only this case was sent to a fresh server".to_owned();
             (Verdict::Diverges, observed, why)
         }
+        Some(Liveness::BlockConfirmed) => {
+            let observed = ObservedOutcome { note: Some("blocks the server".to_owned()), ..ObservedOutcome::default() };
+            let why =
+                "the server responded to nothing any more, and again when only this case was sent to a fresh server"
+                    .to_owned();
+            (Verdict::Diverges, observed, why)
+        }
         Some(Liveness::CrashSuspected(cases)) => {
             let note = match cases {
-                1 => "ends the server".to_owned(),
-                _ => format!("one of {cases} cases ends the server, and the search for it was cut short"),
+                1 => "ends or blocks the server".to_owned(),
+                _ => format!("one of {cases} cases ends or blocks the server, and the search for it was cut short"),
             };
-            let why = "the server crashed, and the time limit for finding the responsible case was reached".to_owned();
+            let why = "the server stopped responding, and the time limit for finding the responsible case was reached"
+                .to_owned();
             (Verdict::Diverges, ObservedOutcome { note: Some(note), ..ObservedOutcome::default() }, why)
         }
         Some(Liveness::Alive) if learnt => {
-            (Verdict::Diverges, observed, format!("{reason}, twice, while control requests succeed"))
+            let why = format!("{reason}, twice, the second time with no other request, while control requests succeed");
+            (Verdict::Diverges, observed, why)
         }
         Some(Liveness::OperationDown) if learnt => {
             let why = format!("{reason}, for control requests too, while other operations respond");

@@ -18,6 +18,8 @@ pub enum Verdict {
     Unspecified,
     /// The endpoint does not implement the operation, which is a matter of scope and not a fault.
     NotImplemented,
+    /// The endpoint broke the contract, but did not when the request was sent again alone.
+    Flaky,
     /// The case was inconclusive: transport failure, throttling, or failed set-up.
     Indeterminate,
     /// The violation cannot be expressed on the wire; nothing was sent.
@@ -32,6 +34,7 @@ impl Verdict {
             Self::Diverges => "diverges",
             Self::Unspecified => "unspecified",
             Self::NotImplemented => "not-implemented",
+            Self::Flaky => "flaky",
             Self::Indeterminate => "indeterminate",
             Self::Unsendable => "unsendable",
         }

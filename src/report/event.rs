@@ -100,6 +100,8 @@ pub struct VerdictCounts {
     pub unspecified: u64,
     /// Cases of operations that the endpoint does not implement.
     pub not_implemented: u64,
+    /// Cases that diverged, but not when they were sent again alone.
+    pub flaky: u64,
     /// Cases without a usable response (transport, throttling, failed setup).
     pub indeterminate: u64,
     /// Cases that could not be sent.
@@ -120,6 +122,7 @@ impl VerdictCounts {
             Verdict::Diverges => self.diverges += 1,
             Verdict::Unspecified => self.unspecified += 1,
             Verdict::NotImplemented => self.not_implemented += 1,
+            Verdict::Flaky => self.flaky += 1,
             Verdict::Indeterminate => self.indeterminate += 1,
             Verdict::Unsendable => self.unsendable += 1,
         }
@@ -134,7 +137,13 @@ impl VerdictCounts {
 
     /// Returns the number of all cases.
     pub fn total(&self) -> u64 {
-        self.pass + self.diverges + self.unspecified + self.not_implemented + self.indeterminate + self.unsendable
+        self.pass
+            + self.diverges
+            + self.unspecified
+            + self.not_implemented
+            + self.flaky
+            + self.indeterminate
+            + self.unsendable
     }
 }
 
@@ -149,8 +158,12 @@ pub struct RunSummary {
     pub operations: Vec<OperationCoverage>,
     /// Findings, most urgent first.
     pub findings: Vec<Finding>,
+    /// IDs of the first flaky cases, each with the reason in one sentence.
+    pub flaky_cases: Vec<(String, String)>,
     /// Operations that were not run.
     pub skipped_operations: Vec<SkippedOperation>,
+    /// Reasons why more than a fifth of the cases were not compared with the documentation, one sentence each.
+    pub muted_notes: Vec<String>,
     /// Notes about known divergences that expired or no longer occur, one sentence each.
     pub known_divergence_notes: Vec<String>,
     /// Why the run is incomplete, if it is.

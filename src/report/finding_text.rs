@@ -12,20 +12,34 @@ const MAX_KNOWN_PATTERNS: usize = 12;
 /// Maximum number of different responses that an entry for known divergences tells apart.
 const MAX_KNOWN_RESPONSES: usize = 3;
 
-/// Returns the title of a finding: its cause and the operations, or operation, member and constraint.
+/// Returns the title of a finding.
 pub(super) fn finding_title(finding: &Finding) -> String {
-    let named = finding.operations.iter().take(MAX_TITLE_OPERATIONS).map(|one| escape_text(one));
+    title(
+        finding.frame.as_deref(),
+        finding.statement.as_deref(),
+        &finding.operations,
+        [&finding.operation, &finding.member, &finding.constraint],
+    )
+}
+
+/// Returns a title: the cause and the operations, or operation, member and constraint.
+pub(super) fn title(
+    frame: Option<&str>,
+    statement: Option<&str>,
+    operations: &[String],
+    place: [&String; 3],
+) -> String {
+    let named = operations.iter().take(MAX_TITLE_OPERATIONS).map(|one| escape_text(one));
     let named = named.collect::<Vec<_>>().join(", ");
-    let more = finding.operations.len().saturating_sub(MAX_TITLE_OPERATIONS);
+    let more = operations.len().saturating_sub(MAX_TITLE_OPERATIONS);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    if let Some(subject) = finding.frame.as_ref().or(finding.statement.as_ref()) {
+    if let Some(subject) = frame.or(statement) {
         // A statement about one operation names it.
-        let is_named = finding.frame.is_none() && finding.operations.iter().all(|one| subject.contains(one.as_str()));
+        let is_named = frame.is_none() && operations.iter().all(|one| subject.contains(one.as_str()));
         let subject = escape_text(subject);
         return if is_named { subject } else { format!("{subject} · {named}{more}") };
     }
-    let parts = [&finding.operation, &finding.member, &finding.constraint];
-    let parts: Vec<String> = parts.iter().filter(|part| !part.is_empty()).map(|part| escape_text(part)).collect();
+    let parts: Vec<String> = place.iter().filter(|part| !part.is_empty()).map(|part| escape_text(part)).collect();
     parts.join(" · ")
 }
 
@@ -83,13 +97,24 @@ fn entry_for(finding: &Finding, observed: &str, is_covered: impl Fn(&str) -> boo
         Some(text) => format!("message  = {}\n", toml_string(&message_pattern(text))),
         None => String::new(),
     };
-    format!("[[known]]\ncases    = {list}\nobserved = {}\n{message}reason   = \"\"", toml_string(observed))
+    let frame = match &finding.frame {
+        Some(frame) => format!("frame    = {}\n", toml_string(&frame_pattern(frame))),
+        None => String::new(),
+    };
+    format!("[[known]]\ncases    = {list}\nobserved = {}\n{message}{frame}reason   = \"\"", toml_string(observed))
 }
 
 /// Returns a pattern that matches all messages with these fixed parts.
 fn message_pattern(masked: &str) -> String {
     let pattern = masked.replace('…', "*");
     if pattern.ends_with('*') { pattern } else { format!("{pattern}*") }
+}
+
+/// Returns a pattern that matches a stack frame at any line of its file: lines change with each version.
+fn frame_pattern(frame: &str) -> String {
+    let Some((file, rest)) = frame.split_once(':') else { return frame.to_owned() };
+    let after_number = rest.trim_start_matches(|letter: char| letter.is_ascii_digit());
+    if after_number.len() == rest.len() { frame.to_owned() } else { format!("{file}:*{after_number}") }
 }
 
 /// Returns the longest text with which all texts begin.
@@ -109,6 +134,16 @@ mod tests {
         assert_eq!(common_prefix(&["200", "204"]), "20");
         assert_eq!(common_prefix(&["é1", "é2", "é"]), "é");
         assert_eq!(common_prefix(&["a", "b"]), "");
+    }
+
+    #[test]
+    fn frame_patterns_match_any_line() {
+        assert_eq!(
+            frame_pattern("moto/sqs/models.py:120 in create: KeyError"),
+            "moto/sqs/models.py:* in create: KeyError"
+        );
+        assert_eq!(frame_pattern("server.js"), "server.js");
+        assert_eq!(frame_pattern("a:b"), "a:b");
     }
 
     #[test]

@@ -82,7 +82,7 @@ impl<W: Write> Reporter for JunitReporter<W> {
                 self.errors += 1;
                 "error"
             }
-            Verdict::NotImplemented | Verdict::Unsendable => {
+            Verdict::Flaky | Verdict::NotImplemented | Verdict::Unsendable => {
                 self.skipped += 1;
                 let message = done.case.unsendable_reason.as_deref().unwrap_or(&judgement.why);
                 return writeln!(self.scratch, "><skipped message=\"{}\"/></testcase>", xml_attribute(message));

@@ -136,20 +136,21 @@ impl<W: Write> Reporter for MarkdownReporter<W> {
         let counts = &summary.counts;
         writeln!(
             self.writer,
-            "{} in {}; {} passed, {} known, {} undocumented, {} not implemented, {} inconclusive\n",
+            "{} in {}; {} passed, {} known, {} undocumented, {} not implemented, {} flaky, {} inconclusive\n",
             pluralize(summary.findings.len() as u64, "finding"),
             pluralize(counts.total(), "case"),
             counts.pass,
             counts.known,
             counts.unspecified,
             counts.not_implemented,
+            counts.flaky,
             counts.indeterminate
         )?;
         if let Some(why) = &summary.incomplete_reason {
             writeln!(self.writer, "**Incomplete**: {}\n", inline_code(why))?;
         }
         self.write_table(summary)?;
-        for note in &summary.known_divergence_notes {
+        for note in summary.muted_notes.iter().chain(&summary.known_divergence_notes) {
             writeln!(self.writer, "- {}", inline_code(note))?;
         }
         let findings = &summary.findings;

@@ -112,8 +112,11 @@ struct SummaryEvent<'a> {
     changed: u64,
     new: u64,
     not_implemented: u64,
+    flaky: u64,
     indeterminate: u64,
     unsendable: u64,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    muted: &'a [String],
     coverage: CoverageJson<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     incomplete: Option<&'a str>,
@@ -276,8 +279,10 @@ impl<W: Write> Reporter for NdjsonReporter<W> {
             changed: summary.counts.changed,
             new: summary.counts.unreviewed,
             not_implemented: summary.counts.not_implemented,
+            flaky: summary.counts.flaky,
             indeterminate: summary.counts.indeterminate,
             unsendable: summary.counts.unsendable,
+            muted: &summary.muted_notes,
             coverage: coverage_json(&summary.operations, summary.is_complete),
             incomplete: summary.incomplete_reason.as_deref(),
             complete: summary.is_complete,

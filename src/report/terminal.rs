@@ -25,12 +25,20 @@ pub struct TerminalReporter<W: Write> {
     width: TextWidth,
     rerun_command: String,
     scenario_count: u64,
+    /// Number of findings of the scenarios before this one.
+    earlier_findings: usize,
 }
 
 impl<W: Write> TerminalReporter<W> {
     /// Creates a reporter that writes to `to` and wraps lines at `width` where they contain spaces.
     pub fn new(writer: W, width: TextWidth) -> Self {
-        Self { writer: ConsoleWriter::new(writer), width, rerun_command: String::new(), scenario_count: 0 }
+        Self {
+            writer: ConsoleWriter::new(writer),
+            width,
+            rerun_command: String::new(),
+            scenario_count: 0,
+            earlier_findings: 0,
+        }
     }
 
     fn write_operation_table(&mut self, rows: &[OperationCoverage], complete: bool) -> io::Result<()> {
@@ -100,7 +108,8 @@ impl<W: Write> TerminalReporter<W> {
         Ok(())
     }
 
-    fn write_finding(&mut self, finding: &Finding) -> io::Result<()> {
+    /// Writes a finding; `number` is the one by which `overstep report` knows it.
+    fn write_finding(&mut self, number: usize, finding: &Finding) -> io::Result<()> {
         let columns = self.width.columns();
         let title = finding_title(finding);
         let cases = pluralize(finding.case_count, "case");
@@ -108,6 +117,9 @@ impl<W: Write> TerminalReporter<W> {
         writeln!(self.writer, "\n{} {}{:gap$}{cases}", paint(ERROR_STYLE, "✗"), paint(BOLD_STYLE, &title), "")?;
         if let Some(explained) = describe_explained(finding) {
             self.write_field("explains", &explained, None)?;
+            if self.rerun_command.contains(" check") {
+                self.write_field("", &format!("all of them: `overstep report last --finding {number}`"), None)?;
+            }
         }
         let rule = if finding.rule.is_empty() { &finding.why } else { &finding.rule };
         self.write_field("documented", &escape_text(rule), finding.source.as_deref().map(escape_text).as_deref())?;
@@ -266,6 +278,7 @@ impl<W: Write> TerminalReporter<W> {
             (counts.unreviewed, "unreviewed"),
             (counts.unspecified, "undocumented"),
             (counts.not_implemented, "not implemented"),
+            (counts.flaky, "flaky"),
         ] {
             if number > 0 {
                 parts.push(format!("{number} {name}"));
@@ -286,6 +299,12 @@ impl<W: Write> TerminalReporter<W> {
         if let Some((own, server)) = summary.processor_seconds.filter(|(own, server)| own + server > 0.5) {
             let share = 100.0 * own / (own + server);
             writeln!(self.writer, "processor time: overstep {own:.1} s, server {server:.1} s ({share:.0} % overstep)")?;
+        }
+        for note in &summary.muted_notes {
+            writeln!(self.writer, "{} {}", paint(WARNING_STYLE, "muted:"), escape_text(note))?;
+        }
+        for (id, why) in &summary.flaky_cases {
+            writeln!(self.writer, "{} {}: {}", paint(WARNING_STYLE, "flaky:"), escape_text(id), escape_text(why))?;
         }
         for note in &summary.known_divergence_notes {
             writeln!(self.writer, "{} {}", paint(WARNING_STYLE, "known:"), escape_text(note))?;
@@ -362,9 +381,10 @@ impl<W: Write> Reporter for TerminalReporter<W> {
             let run: Vec<OperationCoverage> = summary.operations.iter().filter(is_run).cloned().collect();
             self.write_operation_table(&run, summary.is_complete)?;
         }
-        for finding in summary.findings.iter().take(MAX_FULL_FINDINGS) {
-            self.write_finding(finding)?;
+        for (index, finding) in summary.findings.iter().take(MAX_FULL_FINDINGS).enumerate() {
+            self.write_finding(self.earlier_findings + index + 1, finding)?;
         }
+        self.earlier_findings += summary.findings.len();
         if summary.findings.len() > MAX_FULL_FINDINGS {
             writeln!(
                 self.writer,

@@ -3,7 +3,7 @@
 //! This module never judges a response.
 
 use super::body_framing::BodyFraming;
-use crate::case::Case;
+use crate::case::{Case, StepPurpose};
 use crate::wire::EncodedRequest;
 use bytes::Bytes;
 use std::sync::Arc;
@@ -28,6 +28,23 @@ pub struct CaseOutcome {
     pub server_output: Vec<String>,
 }
 
+impl CaseOutcome {
+    /// Returns true if a response did not arrive in time, and nobody has looked into the reason. Requests that create
+    /// what the case needs do not count, because they must not be sent twice.
+    pub fn has_timed_out(&self) -> bool {
+        let is_silent = |exchange: &Exchange| match &exchange.response {
+            Err(reason) => matches!(reason, TransportError::TimedOut(_)),
+            Ok(response) => response.framing == BodyFraming::TimedOut,
+        };
+        let mut steps = self.case.steps.iter().zip(&self.exchanges);
+        self.liveness.is_none()
+            && steps.any(|(step, exchange)| {
+                let creates_fixture = step.purpose == StepPurpose::SetUp && step.fixture.is_some();
+                !creates_fixture && exchange.as_ref().is_some_and(is_silent)
+            })
+    }
+}
+
 /// Result of control requests after a case got no response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Liveness {
@@ -37,9 +54,11 @@ pub enum Liveness {
     OperationDown,
     /// No control got a response: the endpoint is down, and the case is not known to be the cause.
     Down,
-    /// No control got a response, and again none after the endpoint was restarted and only this case was sent: the case
-    /// is the cause.
+    /// The endpoint ended, and ended again after it was restarted and only this case was sent: the case is the cause.
     CrashConfirmed,
+    /// No control got a response, and again none after the endpoint was restarted and only this case was sent, although
+    /// the endpoint still accepts connections: the case is the cause.
+    BlockConfirmed,
     /// No control got a response, and no time was left to find the cause. Holds the number of cases that were running
     /// when the endpoint went down; one of them, possibly this one, is the cause. Only the first of them to be examined
     /// carries this value.

@@ -15,6 +15,15 @@ pub struct RequestLimits {
     pub total_timeout: Duration,
     /// Maximum time without any received data.
     pub idle_timeout: Duration,
+    /// Maximum value of both times for a request that is sent alone at a slow endpoint, or that asks the server to wait.
+    pub max_timeout: Duration,
+}
+
+impl RequestLimits {
+    /// Returns these limits with the same maximum for all times, however slow the endpoint is.
+    pub fn with_timeout(self, timeout: Duration) -> Self {
+        Self { total_timeout: timeout, idle_timeout: timeout, max_timeout: timeout, ..self }
+    }
 }
 
 impl Default for RequestLimits {
@@ -22,8 +31,9 @@ impl Default for RequestLimits {
         Self {
             max_head_bytes: 64 * 1024,
             max_body_bytes: 4 * 1024 * 1024,
-            total_timeout: Duration::from_secs(2),
-            idle_timeout: Duration::from_secs(2),
+            total_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(10),
+            max_timeout: Duration::from_secs(60),
         }
     }
 }

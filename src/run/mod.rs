@@ -15,6 +15,7 @@ mod fixture_tracker;
 mod host_address;
 mod in_process;
 mod limits;
+mod outcome_handler;
 mod placeholders;
 mod plan;
 mod prepared_requests;
@@ -22,6 +23,7 @@ mod proxy_address;
 mod rate;
 mod redaction;
 mod request_builder;
+mod response_times;
 mod search_budget;
 #[cfg(feature = "run")]
 mod socket;
@@ -37,6 +39,7 @@ pub use fixture_tracker::LeakedFixtures;
 pub use host_address::{HostAddress, HostError, Reach};
 pub use in_process::{InProcessRunner, SendFn};
 pub use limits::RequestLimits;
+pub use outcome_handler::OutcomeHandler;
 pub use placeholders::PlaceholderError;
 pub use plan::{AwsAccessKeys, RunPlan, TransportOptions};
 pub use prepared_requests::{PreparedRequest, prepare_requests};
@@ -44,10 +47,11 @@ pub use proxy_address::{ProxyAddress, ProxyError};
 pub use rate::{RateLimit, RateLimitError};
 pub use redaction::{credential_variables, is_sensitive_header, is_sensitive_name};
 pub use request_builder::{RequestBuildError, build_request};
+pub use response_times::ResponseTimes;
 pub use search_budget::{ActiveSearch, SearchBudget};
 #[cfg(feature = "run")]
 pub use socket::{
     BackgroundRunner, ClientSetupError, CommandOutputError, EndpointLifecycle, EndpointNotReady, LaunchCommand,
     ProbeRequest, RedactFn, RunEnd, RunError, SequentialRunner, ServerProcess, Transport, first_output_line, free_port,
-    is_port_in_use, kill_all_started, prepare_endpoint, run_cases, run_single_case,
+    is_port_in_use, kill_all_started, prepare_endpoint, run_cases, run_judged_cases, run_single_case,
 };

@@ -4,7 +4,7 @@
 
 #[cfg(feature = "run")]
 use super::ServerProcess;
-use super::{CancelToken, Endpoint, LeakedFixtures, RateLimit, RequestLimits, SearchBudget};
+use super::{CancelToken, Endpoint, LeakedFixtures, RateLimit, RequestLimits, ResponseTimes, SearchBudget};
 use crate::case::Case;
 use crate::contract::Contract;
 use crate::scenario::Scenario;
@@ -37,6 +37,8 @@ pub struct RunPlan<'a> {
     pub leaked_fixtures: LeakedFixtures,
     /// Time limit for all searches for the case that caused an effect.
     pub search_time: SearchBudget,
+    /// How long controls took so far.
+    pub response_times: ResponseTimes,
     /// The server that was started for the run.
     #[cfg(feature = "run")]
     pub server: Option<Arc<ServerProcess>>,

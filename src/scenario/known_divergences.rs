@@ -14,6 +14,9 @@ pub struct KnownDivergenceEntry {
     pub observed: Option<String>,
     /// Pattern of the message of the response; `*` matches any characters. Without one, any message matches.
     pub message: Option<String>,
+    /// Pattern of the innermost stack frame that the server printed; `*` matches any characters. Without one, any output
+    /// matches.
+    pub frame: Option<String>,
     /// Why the divergence is accepted.
     pub reason: String,
     /// Where the divergence is tracked.
@@ -46,7 +49,7 @@ fn parse_known_divergence(
     text: &str,
     warnings: &mut Vec<ScenarioWarning>,
 ) -> Result<KnownDivergenceEntry, ScenarioError> {
-    table.warn_of_unknown_keys(&["cases", "observed", "message", "reason", "ticket", "until"], warnings);
+    table.warn_of_unknown_keys(&["cases", "observed", "message", "frame", "reason", "ticket", "until"], warnings);
     let missing = |key: &str, hint: &str| ScenarioError {
         hint: Some(hint.to_owned()),
         ..error_at(format!("a known divergence has no `{key}`"), table.span.clone())
@@ -74,6 +77,7 @@ fn parse_known_divergence(
         cases,
         observed: table.text("observed")?,
         message: table.text("message")?,
+        frame: table.text("frame")?,
         reason,
         ticket: table.text("ticket")?,
         until,

@@ -3,35 +3,53 @@
 //! It never runs unless the endpoint can be restarted, because the case can only be found on a fresh endpoint.
 
 use crate::case::{Case, CaseId};
+use crate::contract::OperationName;
+use crate::judge::Verdict;
 use crate::report::CaseResult;
 use crate::run::{CaseOutcome, RunError, SequentialRunner};
 use crate::search::{Culprit, find_culprit};
 use crate::session::case_observer::CaseObserver;
 use crate::session::evaluate::CaseEvaluator;
 use crate::session::job::ScenarioJob;
+use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Maximum number of accepted cases that are kept to be sent again.
-const MAX_ACCEPTED_CASES: usize = 4000;
+/// Maximum number of cases that are kept to be sent again.
+const MAX_SUSPECTS: usize = 4000;
 /// Maximum number of operations to investigate.
 const MAX_INVESTIGATED: usize = 3;
 
-/// The accepted requests of a run: controls, and cases that may have had a lasting effect.
+/// The requests of a run that may have had a lasting effect: they were accepted, or made the server fail.
 #[derive(Default)]
 pub(super) struct AfterEffects {
+    /// The controls that succeeded.
     controls: Vec<Arc<Case>>,
-    accepted: Vec<Arc<Case>>,
+    suspects: Vec<Arc<Case>>,
+    inconclusive_cases: u64,
+    /// The last accepted case of each operation, with the number of inconclusive cases before it.
+    last_accepted: HashMap<OperationName, (CaseId, u64)>,
+}
+
+impl AfterEffects {
+    /// Creates a record that begins with the request that probed the endpoint.
+    pub fn new(probe: Option<Case>) -> Self {
+        Self { suspects: probe.map(Arc::new).into_iter().collect(), ..Self::default() }
+    }
 }
 
 impl CaseObserver for AfterEffects {
     fn observe(&mut self, done: &mut CaseResult) {
-        if !done.judgement.observed.status.is_some_and(|status| (200..300).contains(&status)) {
-            return;
+        let case = &done.case;
+        let is_accepted = done.judgement.observed.status.is_some_and(|status| (200..300).contains(&status));
+        let is_failure = done.judgement.observed.status.is_some_and(|status| status >= 500);
+        self.inconclusive_cases += u64::from(done.judgement.verdict == Verdict::Indeterminate);
+        if is_accepted {
+            self.last_accepted.insert(case.operation.clone(), (case.id.clone(), self.inconclusive_cases));
         }
-        if done.case.id.is_control() {
-            self.controls.push(Arc::clone(&done.case));
-        } else if self.accepted.len() < MAX_ACCEPTED_CASES {
-            self.accepted.push(Arc::clone(&done.case));
+        if is_accepted && case.id.is_control() {
+            self.controls.push(Arc::clone(case));
+        } else if (is_accepted || is_failure) && self.suspects.len() < MAX_SUSPECTS {
+            self.suspects.push(Arc::clone(case));
         }
     }
 }
@@ -59,7 +77,7 @@ impl AfterEffects {
                 if is_over() || !fresh() {
                     return None;
                 }
-                for case in &self.accepted[..count] {
+                for case in &self.suspects[..count] {
                     // Sending all these cases may take as long as the whole run.
                     if is_over() {
                         return None;
@@ -68,12 +86,12 @@ impl AfterEffects {
                 }
                 Some(is_server_failure(&line.run_case(Arc::clone(control))))
             };
-            let guilt = find_culprit(self.accepted.len(), holds);
+            let guilt = find_culprit(self.suspects.len(), holds);
             let after = match guilt {
-                Culprit::Found(at) => format!("`{}`", self.accepted[at].id),
+                Culprit::Found(at) => format!("`{}`", self.suspects[at].id),
                 Culprit::Among(cases) => format!("one of {cases} cases (the search was stopped early)"),
                 // It fails on a fresh endpoint as well, or no case reproduces the failure, so no single case caused it.
-                Culprit::NotFound => "the run".to_owned(),
+                Culprit::NotFound => self.describe_last_success(control.operation.as_str()),
             };
             let case = Case {
                 id: CaseId::control_after_run(&job.scenario.name, control.operation.as_str()),
@@ -90,6 +108,22 @@ impl AfterEffects {
             found.extend(met.map(|met| finish.evaluate(met)));
         }
         found
+    }
+}
+
+impl AfterEffects {
+    /// Describes since when an operation fails.
+    fn describe_last_success(&self, operation: &str) -> String {
+        let Some((last, inconclusive_before)) = self.last_accepted.get(operation) else { return "the run".to_owned() };
+        let inconclusive = self.inconclusive_cases - inconclusive_before;
+        format!(
+            "the run (`{operation}` last succeeded in `{last}`, and {} inconclusive after that; no single case \
+             reproduces the failure)",
+            match inconclusive {
+                1 => "1 case was".to_owned(),
+                count => format!("{count} cases were"),
+            }
+        )
     }
 }
 

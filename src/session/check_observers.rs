@@ -6,6 +6,7 @@ use super::after_effects::AfterEffects;
 use super::case_observer::CaseObserver;
 use super::known_divergences::KnownUsage;
 use super::limit_discovery::UnexpectedLimits;
+use super::muted_comparisons::MutedComparisons;
 use super::shrink_sequences::FailedSequences;
 use super::snapshot_recorder::SnapshotRecorder;
 use super::tally::RunTally;
@@ -23,18 +24,21 @@ pub(super) struct CheckObservers<'a> {
     pub unexpected_limits: UnexpectedLimits,
     /// Counts the use of known divergences.
     pub known_usage: KnownUsage<'a>,
+    /// Counts why cases were not compared.
+    pub muted: MutedComparisons,
     /// Collects accepted requests, to find lasting effects; absent if the endpoint cannot be restarted.
     pub after_effects: Option<AfterEffects>,
 }
 
 impl CaseObserver for CheckObservers<'_> {
     fn observe(&mut self, result: &mut CaseResult) {
-        let observers: [&mut dyn CaseObserver; 5] = [
+        let observers: [&mut dyn CaseObserver; 6] = [
             &mut self.recorder,
             &mut self.tally,
             &mut self.failed_sequences,
             &mut self.unexpected_limits,
             &mut self.known_usage,
+            &mut self.muted,
         ];
         for observer in observers {
             observer.observe(result);

@@ -10,6 +10,7 @@ use super::error::SessionError;
 use super::job::{CaseTotals, ScenarioJob};
 use super::known_divergences::KnownUsage;
 use super::limit_discovery::{DiscoveredLimits, UnexpectedLimits};
+use super::muted_comparisons::MutedComparisons;
 use super::planned_cases::{CaseIter, CaseSource, PlannedCases, take_or_regenerate};
 use super::shrink_sequences::FailedSequences;
 use super::snapshot_recorder::{AcceptedSnapshots, SnapshotRecorder};
@@ -57,6 +58,7 @@ pub(super) fn run_check(
         failed_sequences: FailedSequences::default(),
         unexpected_limits: UnexpectedLimits::default(),
         known_usage: KnownUsage::new(&job.known_divergences),
+        muted: MutedComparisons::default(),
         after_effects: None,
     };
     let mut head = session.run_started(source.totals());
@@ -73,7 +75,8 @@ pub(super) fn run_check(
     }
     session.allow_restarts();
     if session.plan.restart_endpoint.is_some() {
-        observers.after_effects = Some(AfterEffects::default());
+        let probe = session.setup.compiled.canary(&job.scenario).ok().flatten();
+        observers.after_effects = Some(AfterEffects::new(probe));
     }
     let runner = SequentialRunner::new(&session.plan).ok();
     let knowledge = match &runner {
@@ -206,7 +209,7 @@ impl<'s> CheckRun<'s, '_> {
                 }
             }
         });
-        self.ended = self.session.run_cases(due, |outcome| Box::new(evaluator.evaluate(outcome)), &mut take);
+        self.ended = self.session.run_confirmed_cases(due, evaluator, &mut take);
         write_error.map_or(Ok(results), |error| Err(error.into()))
     }
 
@@ -241,7 +244,7 @@ impl<'s> CheckRun<'s, '_> {
         before: Option<(f64, f64)>,
         watch: Stopwatch,
     ) -> Result<RunSummary, SessionError> {
-        let CheckObservers { recorder, tally, known_usage, .. } = self.observers;
+        let CheckObservers { recorder, tally, known_usage, muted, .. } = self.observers;
         let mut summary = tally.into_summary(watch.elapsed().as_secs_f64(), &self.ended);
         for finding in &mut summary.findings {
             let discovery = limits.as_ref().and_then(|limits| limits.describe_for(finding));
@@ -250,6 +253,7 @@ impl<'s> CheckRun<'s, '_> {
         summary.processor_seconds = before.zip(self.session.processor_seconds()).map(|(before, after)| {
             (self.planned.generation_seconds + after.0 - before.0, (after.1 - before.1).max(0.0))
         });
+        summary.muted_notes = muted.notes();
         self.session.complete_summary(&mut summary, &self.ended, self.knowledge, &known_usage);
         summary.is_complete = summary.incomplete_reason.is_none() && self.session.job().is_unfiltered();
         let (updates, problems) = recorder.write(summary.is_complete, &summary.skipped_operations);

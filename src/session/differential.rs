@@ -15,7 +15,7 @@ pub struct RecordedResponses(Arc<Mutex<ResponseCache>>);
 
 #[derive(Debug, Default)]
 struct ResponseCache {
-    by_id: HashMap<String, ResponseValues>,
+    by_id: HashMap<String, Arc<ResponseValues>>,
     bytes: usize,
     dropped: u64,
 }
@@ -41,11 +41,11 @@ impl RecordedResponses {
 }
 
 impl DifferentialMode {
-    /// Returns the recorded values with which the response to a case is compared, and forgets them.
-    pub(super) fn take_recorded(&self, id: &str) -> Option<ResponseValues> {
+    /// Returns the recorded values with which the response to a case is compared.
+    pub(super) fn recorded(&self, id: &str) -> Option<Arc<ResponseValues>> {
         match self {
             Self::Record(_) => None,
-            Self::Compare(responses) => responses.lock().by_id.remove(id),
+            Self::Compare(responses) => responses.lock().by_id.get(id).map(Arc::clone),
         }
     }
 
@@ -59,7 +59,7 @@ impl DifferentialMode {
             cache.dropped += 1;
         } else {
             cache.bytes += size;
-            cache.by_id.insert(id.to_owned(), values);
+            cache.by_id.insert(id.to_owned(), Arc::new(values));
         }
     }
 }

@@ -119,6 +119,17 @@ impl<'s> Session<'s> {
         }
     }
 
+    /// Sends cases, evaluates each on the worker that sent it, and passes the results to `take` in plan order. What
+    /// would be reported is sent again alone, if the load may be its reason.
+    pub fn run_confirmed_cases(
+        &self,
+        cases: impl Iterator<Item = impl Into<Arc<Case>>> + Send,
+        evaluator: CaseEvaluator<'_>,
+        take: &mut (impl FnMut(BoxedResult) -> ControlFlow<()> + Send),
+    ) -> RunEnd {
+        run::run_judged_cases(&self.plan, cases, evaluator, take)
+    }
+
     /// Sends cases, evaluates each on the worker that sent it, and passes the results to `take` in plan order.
     pub fn run_cases<T: Send>(
         &self,

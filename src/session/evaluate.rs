@@ -3,13 +3,43 @@
 //! It decides nothing: `judge` does. Results of this module never contain a secret.
 
 use crate::case::{JudgedPart, StepPurpose};
-use crate::judge::{AcceptedBehavior, EndpointKnowledge, JudgeContext, JudgedCase, SnapshotChange, Verdict};
+use crate::judge::{
+    AcceptedBehavior, Confirmation, EndpointKnowledge, JudgeContext, JudgedCase, SnapshotChange, Verdict, confirm,
+    must_confirm,
+};
 use crate::report::{CaseLineContext, CaseResult, RecordedStep, StepResponse, serialize_case};
-use crate::run::{CaseOutcome, Exchange};
+use crate::run::{CaseOutcome, Exchange, OutcomeHandler};
 use crate::session::differential::DifferentialMode;
 use crate::session::job::ScenarioJob;
 use crate::session::snapshot_recorder::AcceptedSnapshots;
 use crate::wire::{Redaction, RequestPart, curl_command};
+
+impl OutcomeHandler for CaseEvaluator<'_> {
+    type Judged = (JudgedCase, bool);
+    type Output = Box<CaseResult>;
+
+    fn judge(&self, outcome: &CaseOutcome) -> (JudgedCase, bool) {
+        let judged = CaseEvaluator::judge(self, outcome);
+        let must_repeat = must_confirm(outcome, &judged);
+        (judged, must_repeat)
+    }
+
+    fn must_repeat(&self, (_, must_repeat): &(JudgedCase, bool)) -> bool {
+        *must_repeat
+    }
+
+    fn finish(
+        &self,
+        outcome: CaseOutcome,
+        (judged, _): (JudgedCase, bool),
+        repeated: Option<CaseOutcome>,
+    ) -> Box<CaseResult> {
+        Box::new(match repeated {
+            Some(repeated) => self.confirmed_result(outcome, judged, repeated),
+            None => self.result(outcome, judged),
+        })
+    }
+}
 
 /// Maximum size of a response body that is recorded, in bytes.
 const MAX_RESPONSE_BYTES: usize = 4096;
@@ -44,10 +74,11 @@ impl CaseEvaluator<'_> {
             strict: self.strict,
         };
         let id = outcome.case.id.as_str();
-        let values = self.differential.and_then(|differential| differential.take_recorded(id));
+        let values = self.differential.and_then(|differential| differential.recorded(id));
         let accepted = self.accepted.map(|accepted| AcceptedBehavior {
             snapshot: accepted.for_operation(outcome.case.operation.as_str()),
-            values: values.as_ref(),
+            is_second_endpoint: matches!(self.differential, Some(DifferentialMode::Compare(_))),
+            values: values.as_deref(),
         });
         let judged = context.judge_case(outcome, accepted);
         if let Some(differential) = self.differential.filter(|_| judged.comparison.observed.is_some()) {
@@ -58,7 +89,13 @@ impl CaseEvaluator<'_> {
 
     /// Judges an outcome and serializes its line of the results.
     pub fn evaluate(&self, outcome: CaseOutcome) -> CaseResult {
-        let JudgedCase { judgement, comparison, is_finding, message } = self.judge(&outcome);
+        let judged = self.judge(&outcome);
+        self.result(outcome, judged)
+    }
+
+    /// Serializes the line of a judged outcome.
+    fn result(&self, outcome: CaseOutcome, judged: JudgedCase) -> CaseResult {
+        let JudgedCase { judgement, comparison, is_finding, message } = judged;
         let judged = outcome.case.judged.shown_step();
         let exchange = outcome.exchanges.get(judged).and_then(Option::as_ref);
         let millis = exchange.map_or(0.0, |exchange| exchange.elapsed.as_secs_f64() * 1000.0);
@@ -86,6 +123,17 @@ impl CaseEvaluator<'_> {
             results_line: bytes,
             curl: line.curl,
             server_output: line.server_output,
+        }
+    }
+
+    /// Returns the result of a case that was sent once more, alone.
+    fn confirmed_result(&self, first: CaseOutcome, judged: JudgedCase, repeated: CaseOutcome) -> CaseResult {
+        let judged_again = self.judge(&repeated);
+        match confirm(&first.case, &judged, &judged_again) {
+            Confirmation::Repeated => self.result(repeated, judged_again),
+            // While other cases were running, the server may have printed its output because of them.
+            Confirmation::First => self.result(CaseOutcome { server_output: Vec::new(), ..first }, judged),
+            Confirmation::Flaky(flaky) => self.result(first, *flaky),
         }
     }
 

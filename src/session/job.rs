@@ -12,7 +12,7 @@ use crate::judge::KnownDivergences;
 use crate::report::{Diagnostic, RunStarted};
 use crate::run::{
     AwsAccessKeys, CancelToken, Endpoint, EndpointLifecycle, HostPrefixes, LeakedFixtures, ProxyAddress, Reach,
-    RunPlan, SearchBudget, TransportOptions,
+    ResponseTimes, RunPlan, SearchBudget, TransportOptions,
 };
 use crate::scenario::Scenario;
 use crate::session::differential::DifferentialMode;
@@ -249,6 +249,7 @@ impl ScenarioJob {
             cancel_token: stop.clone(),
             leaked_fixtures: LeakedFixtures::default(),
             search_time: SearchBudget::default(),
+            response_times: ResponseTimes::default(),
             server: None,
             restart_endpoint: None,
         }

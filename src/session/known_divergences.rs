@@ -3,6 +3,7 @@
 //! It never decides whether a divergence is known; [`KnownDivergences`] does.
 
 use super::case_observer::CaseObserver;
+use super::muted_comparisons::{MIN_CASES, SHARE};
 use crate::case::matches_glob;
 use crate::judge::{KnownDivergences, Verdict};
 use crate::report::CaseResult;
@@ -11,11 +12,13 @@ use crate::report::CaseResult;
 pub(super) struct KnownUsage<'a> {
     known: &'a KnownDivergences,
     usage: Vec<(Vec<bool>, u64)>,
+    case_count: u64,
 }
 
 impl CaseObserver for KnownUsage<'_> {
     fn observe(&mut self, done: &mut CaseResult) {
         let known = self.known;
+        self.case_count += 1;
         if known.entries.is_empty()
             || !matches!(done.judgement.verdict, Verdict::Pass | Verdict::Diverges | Verdict::Unspecified)
         {
@@ -33,6 +36,7 @@ impl CaseObserver for KnownUsage<'_> {
                 &done.case.id,
                 &done.judgement,
                 done.message.as_deref(),
+                &done.server_output,
             ));
         }
     }
@@ -40,7 +44,7 @@ impl CaseObserver for KnownUsage<'_> {
 
 impl<'a> KnownUsage<'a> {
     pub fn new(known: &'a KnownDivergences) -> Self {
-        Self { known, usage: Vec::new() }
+        Self { known, usage: Vec::new(), case_count: 0 }
     }
 
     /// Returns notes about entries that expired or no longer match. Entries with a pattern for which no case ran are
@@ -55,6 +59,10 @@ impl<'a> KnownUsage<'a> {
                 notes.push(format!("possibly fixed, no longer observed: {what}"));
             } else if *matched > 0 && known.is_expired(entry) {
                 notes.push(format!("expired after {}: {what}", entry.until.as_deref().unwrap_or_default()));
+            } else if self.case_count >= MIN_CASES && *matched * SHARE > self.case_count {
+                let share = *matched * 100 / self.case_count;
+                notes
+                    .push(format!("{matched} of {} cases ({share} %) are known by one entry: {what}", self.case_count));
             }
         }
         notes

@@ -5,12 +5,15 @@
 use super::contract_problems::{ContractProblems, ignored_patterns};
 use super::referenced_files::ReferencedFiles;
 use crate::case::LawName;
-use crate::contract::{Amendment, Contract, Operation, Provenance, find_documented_place, switch_protocol};
+use crate::contract::{Amendment, AuthScheme, Contract, Operation, Provenance, find_documented_place, switch_protocol};
 use crate::infer::{InferenceResult, complete_scenario};
 use crate::ingest;
 use crate::report::{Diagnostic, Severity};
-use crate::scenario::{OperationNotes, ReadBack, Scenario};
+use crate::scenario::{Credentials, OperationNotes, Principal, ReadBack, Scenario};
 use crate::store::SourceDocument;
+
+/// The region of signatures, if the scenario names none.
+const DEFAULT_REGION: &str = "us-east-1";
 
 /// A contract, and the problems of its documents.
 #[derive(Debug)]
@@ -100,6 +103,8 @@ pub fn load_scenario(
     let mut loaded = read_documents(documents, &[])?;
     // Notes about documents are shown by `ingest`, not by every run.
     loaded.diagnostics.retain(|problem| problem.severity > Severity::Note);
+    let signed = signed_scenario(scenario, &loaded.contract);
+    let scenario = signed.as_ref().unwrap_or(scenario);
     let mut wrong = Vec::new();
     for entry in &scenario.amendments {
         let amendment = Amendment {
@@ -159,6 +164,25 @@ pub fn load_scenario(
         switch_protocol(&mut loaded.contract, protocol);
     }
     Ok(loaded)
+}
+
+/// Returns a scenario without principals with one that signs as an AWS service asks for: unsigned requests would not even
+/// be routed to the service. Returns `None` if the scenario states how to sign, or the contract asks for nothing.
+fn signed_scenario(scenario: &Scenario, contract: &Contract) -> Option<Scenario> {
+    let is_undecided = scenario.principals.is_empty() && scenario.principal.is_none();
+    if !is_undecided || !matches!(contract.auth.first(), Some(AuthScheme::SigV4 { .. })) {
+        return None;
+    }
+    let credentials = Credentials::SigV4 {
+        region: DEFAULT_REGION.to_owned(),
+        service: None,
+        access_key_id: None,
+        secret_access_key: None,
+    };
+    let mut signed = scenario.clone();
+    signed.principals.insert("aws".to_owned(), Principal { credentials, lacks: Vec::new() });
+    signed.principal = Some("aws".to_owned());
+    Some(signed)
 }
 
 /// Checks the operations and members that an operation's notes name, and warns about laws whose effect cannot be read.

@@ -32,7 +32,9 @@ mod known_divergences;
 mod libfuzzer_target;
 mod limit_discovery;
 mod load;
+mod muted_comparisons;
 mod planned_cases;
+mod recorded_results;
 mod referenced_files;
 mod regressions;
 mod replay;
@@ -57,10 +59,10 @@ pub use fuzz_search::FuzzFinding;
 pub use job::{CaseTotals, EndpointTarget, RunOptions, ScenarioJob, new_run_id};
 pub use libfuzzer_target::{FuzzInputError, LibFuzzerTarget, MAX_RESPONSE_KINDS};
 pub use load::{LoadedContract, check_operations, ingest_documents, load_scenario};
-pub use regressions::{SavedRegression, check_regressions};
-pub use replay::{
-    IndexedCase, RecordedRunStart, ReplaySummary, ResultsIndex, build_record, index_results, list_case_ids,
-    read_recorded_cases, replay_cases, split_headers,
+pub use recorded_results::{
+    IndexedCase, RecordedRunStart, ResultsIndex, index_results, read_recorded_cases, read_recorded_findings,
 };
+pub use regressions::{SavedRegression, check_regressions};
+pub use replay::{ReplaySummary, build_record, list_case_ids, replay_cases, split_headers};
 pub use review::{LineChange, PendingSnapshot, ReviewChoice, accept_results, pending_snapshots};
 pub use snapshot_options::{SnapshotOptions, SnapshotUpdate};

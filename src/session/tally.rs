@@ -10,6 +10,9 @@ use crate::judge::{CaseEvidence, Coverage, Findings, Judgement, Verdict};
 use crate::report::{CaseResult, RunSummary, VerdictCounts};
 use crate::run::RunEnd;
 
+/// Maximum number of flaky cases that a summary lists.
+const MAX_FLAKY_CASES: usize = 5;
+
 /// The counts, coverage and findings of a run so far.
 pub(super) struct RunTally<'a> {
     scenario: String,
@@ -23,6 +26,8 @@ pub(super) struct RunTally<'a> {
     controls: (u64, u64),
     /// The result of the first control.
     first_control_result: Option<String>,
+    /// IDs of the first flaky cases, with the reason.
+    flaky_cases: Vec<(String, String)>,
 }
 
 impl<'a> RunTally<'a> {
@@ -41,6 +46,7 @@ impl<'a> RunTally<'a> {
             failures: 0,
             controls: (0, 0),
             first_control_result: None,
+            flaky_cases: Vec::new(),
         }
     }
 
@@ -79,6 +85,7 @@ impl<'a> RunTally<'a> {
             counts: self.counts,
             operations: self.coverage.operations(),
             findings: self.findings.sorted(),
+            flaky_cases: self.flaky_cases,
             incomplete_reason: incomplete,
             seconds,
             ..RunSummary::default()
@@ -97,9 +104,15 @@ impl CaseObserver for RunTally<'_> {
         self.failures += u64::from(done.is_finding);
         if done.case.id.is_control() {
             self.controls.0 += 1;
-            self.controls.1 += u64::from(done.judgement.verdict == Verdict::Pass);
+            // A success of a wrong form is still a success.
+            let is_success = done.judgement.observed.status.is_some_and(|status| (200..300).contains(&status));
+            self.controls.1 +=
+                u64::from(is_success || matches!(done.judgement.verdict, Verdict::Pass | Verdict::Flaky));
             self.first_control_result =
                 self.first_control_result.take().or_else(|| Some(describe_control_result(&done.judgement)));
+        }
+        if done.judgement.verdict == Verdict::Flaky && self.flaky_cases.len() < MAX_FLAKY_CASES {
+            self.flaky_cases.push((done.case.id.to_string(), done.judgement.why.clone()));
         }
         self.coverage.add_case(&done.case, &done.judgement);
         self.add_example(done);

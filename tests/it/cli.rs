@@ -320,6 +320,34 @@ fn dropped_limit_is_found_with_its_document_line() {
 
 #[cfg(unix)]
 #[test]
+fn findings_of_the_last_run_are_listed_with_all_that_they_explain() {
+    let directory = project();
+    let report = |arguments: &[&str]| run(directory.path(), &[&["report", "last"], arguments].concat());
+    assert_eq!(report(&[]).code, 2, "there is no run yet");
+    let url = crate::loopback::serve_json(|_, _, _| (200, serde_json::json!({"tags": ["a"]})));
+    run(directory.path(), &["check", "notes", "-e", &format!("http://{url}"), "--report", "ndjson=r.ndjson"]);
+    let results = events(&std::fs::read_to_string(directory.path().join("r.ndjson")).expect("read file"));
+    let findings: Vec<&Json> = results.iter().filter(|event| event["event"] == "finding").collect();
+    assert!(findings.len() > 2, "{results:?}");
+    let list = report(&[]);
+    assert_eq!((list.code, list.stdout.lines().count()), (0, findings.len() + 1), "{}", list.all());
+    for (index, finding) in findings.iter().enumerate() {
+        let one = report(&["--finding", &(index + 1).to_string()]);
+        assert_eq!(one.code, 0, "{}", one.all());
+        for id in finding["case_ids"].as_array().expect("a list") {
+            assert!(one.stdout.contains(id.as_str().expect("a text")), "{id}: {}", one.stdout);
+        }
+        for part in finding["explains"].as_array().expect("a list") {
+            let place = ["operation", "member", "constraint"].map(|name| part[name].as_str().expect("a text"));
+            assert!(one.stdout.contains(&place.join(" · ")), "{part}: {}", one.stdout);
+        }
+    }
+    let missing = report(&["--finding", &(findings.len() + 1).to_string()]);
+    assert!(missing.code == 2 && missing.stderr.contains("there is no finding"), "{}", missing.all());
+    assert_eq!(report(&["--finding", "0"]).code, 2);
+}
+
+#[test]
 fn interrupted_run_writes_complete_reports_and_a_summary() {
     use std::io::Read as _;
     let directory = project();

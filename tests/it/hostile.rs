@@ -8,7 +8,7 @@ use crate::cards;
 use crate::loopback;
 use crate::support::command;
 mod behaviors;
-mod process;
+pub mod process;
 mod server;
 
 use behaviors::{Row, SMUGGLED};
@@ -22,7 +22,8 @@ use std::sync::{Arc, Mutex};
 const MAX_RECORDED_BYTES: usize = 64 * 1024;
 /// Maximum resident memory of a run in kB; a few workers read one response each.
 const MAX_MEMORY_KB: u64 = 200 * 1024;
-const VERDICTS: [&str; 6] = ["pass", "diverges", "unspecified", "not-implemented", "indeterminate", "unsendable"];
+const VERDICTS: [&str; 7] =
+    ["pass", "diverges", "unspecified", "not-implemented", "flaky", "indeterminate", "unsendable"];
 
 /// Checks every row, a few at a time, and fails with all errors.
 #[track_caller]
@@ -80,7 +81,7 @@ fn check_some_requests(row: &Row) -> Result<(), String> {
     let result = Project::new().overstep(
         "check",
         &format!("http://{address}"),
-        &["-E", "op(LinkCard)", "--workers", "8", "--no-snapshots"],
+        &["-E", "op(LinkCard)", "--workers", "8", "--no-snapshots", "--request-timeout", patient_timeout(row)],
     );
     check_invariants(&result)?;
     let expects_pass = row.observed == "pass";
@@ -120,6 +121,11 @@ fn check_some_requests(row: &Row) -> Result<(), String> {
 /// Returns the request timeout: short where only the timeout ends a request, long where a response must not be missed.
 fn request_timeout(row: &Row) -> &'static str {
     if row.needs_timeout() { "300ms" } else { "5s" }
+}
+
+/// Returns the request timeout where most requests get a response.
+fn patient_timeout(row: &Row) -> &'static str {
+    if row.needs_timeout() { "2s" } else { "10s" }
 }
 
 const FEW_CASES: &str = "op(LinkCard) & (*control/plain | member(note))";
@@ -167,7 +173,8 @@ fn check_https(row: &Row) -> Result<(), String> {
 fn check_snapshot_is_stable(row: &Row) -> Result<(), String> {
     let url = format!("http://{}", hostile(row.behavior.clone(), AffectedRequests::LongNotes));
     let project = Project::new();
-    let run = |update: &str| project.overstep("check", &url, &["-E", FEW_CASES, "--workers", "8", "--update", update]);
+    let arguments = ["-E", FEW_CASES, "--workers", "8", "--request-timeout", patient_timeout(row), "--update"];
+    let run = |update: &str| project.overstep("check", &url, &[&arguments[..], &[update]].concat());
     let first = run("all");
     check_invariants(&first)?;
     let second = run("no");
@@ -185,7 +192,7 @@ fn check_fuzzing(row: &Row) -> Result<(), String> {
         ensure(result.code == 3, || format!("exit {}, not 3\n{}", result.code, result.text))?;
     }
     let address = hostile(row.behavior.clone(), AffectedRequests::Notes);
-    let arguments = ["--max-cases", "16", "--workers", "8"];
+    let arguments = ["--max-cases", "16", "--workers", "8", "--request-timeout", patient_timeout(row)];
     let result = Project::new().overstep("fuzz", &format!("http://{address}"), &arguments);
     check_invariants(&result)?;
     ensure(result.code == 1, || {

@@ -4,6 +4,7 @@
 
 mod body_types;
 mod causes;
+mod confirmation;
 mod content_types;
 mod coverage;
 mod findings;
@@ -11,6 +12,7 @@ mod laws;
 mod oracle;
 mod outcome;
 mod promises;
+mod second_endpoint;
 mod snapshot_comparison;
 mod value_differences;
 mod verdict_text;

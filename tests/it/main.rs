@@ -6,6 +6,7 @@ mod addresses;
 mod architecture;
 mod bad_input;
 mod boto3_pages;
+mod busy_endpoints;
 mod cards;
 mod case_ids;
 mod cli;

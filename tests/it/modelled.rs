@@ -241,6 +241,18 @@ fn init_writes_a_scenario_that_check_can_use() {
 }
 
 #[test]
+fn a_scenario_without_a_principal_signs_as_its_contract_says() {
+    let Some(directory) = project() else { return };
+    std::fs::write(directory.path().join("scenarios/bare.toml"), "sources = [\"things.json\"]\n").expect("write file");
+    let output = run(
+        directory.path(),
+        &["check", "bare", "-e", "emulator", "-E", "op(ListThings) & valid/control", "--no-snapshots"],
+    );
+    output.assert_contains(&["0 findings in 1 case", "0 inconclusive"]);
+    assert_eq!(output.code, Some(0), "{}", output.text);
+}
+
+#[test]
 fn missing_values_and_missing_operations_are_no_findings() {
     let Some(directory) = project() else { return };
     let output = run(directory.path(), &["check", "things", "-e", "emulator", "--no-snapshots"]);

@@ -182,6 +182,7 @@ proptest! {
             cancel_token: CancelToken::default(),
             leaked_fixtures: Default::default(),
             search_time: Default::default(),
+            response_times: Default::default(),
             server: None,
             restart_endpoint: None,
         };

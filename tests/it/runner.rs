@@ -222,6 +222,7 @@ fn a_hanging_operation_does_not_stop_other_operations() {
             cancel_token: plan.cancel_token.clone(),
             leaked_fixtures: Default::default(),
             search_time: Default::default(),
+            response_times: Default::default(),
             server: None,
             restart_endpoint: None,
             ..*plan
@@ -282,6 +283,7 @@ fn run_with_wedging_cases(search_time: &SearchBudget) -> (Vec<CaseOutcome>, usiz
             cancel_token: plan.cancel_token.clone(),
             leaked_fixtures: Default::default(),
             search_time: search_time.clone(),
+            response_times: Default::default(),
             server: None,
             restart_endpoint: Some(&restart),
             ..*plan
@@ -305,7 +307,7 @@ fn the_search_for_crashing_cases_is_bounded() {
     let (outcomes, starts) = run_with_wedging_cases(&SearchBudget::unlimited());
     for (n, outcome) in outcomes.iter().enumerate() {
         let is_culprit = matches!(n, 7 | 60);
-        assert_eq!(outcome.liveness, is_culprit.then_some(Liveness::CrashConfirmed), "{n}");
+        assert_eq!(outcome.liveness, is_culprit.then_some(Liveness::BlockConfirmed), "{n}");
     }
     assert!(starts >= 2, "{starts}");
 

@@ -60,6 +60,7 @@ fn requests(contract: &Contract, scenario: &Scenario, case: &Case) -> Result<Vec
         cancel_token: CancelToken::default(),
         leaked_fixtures: LeakedFixtures::default(),
         search_time: Default::default(),
+        response_times: Default::default(),
         server: None,
         restart_endpoint: None,
     };

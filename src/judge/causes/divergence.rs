@@ -36,6 +36,8 @@ impl<'a> CaseFacts<'a> {
     /// Returns what is known of a case and its response; `None` if nothing was received and nothing was violated.
     pub fn new(case: &'a Case, judgement: &Judgement) -> Option<Self> {
         let outcome = match (judgement.verdict, judgement.observed.status) {
+            // Nothing that does not repeat says anything about the server's checks.
+            (Verdict::Flaky, _) => return None,
             (Verdict::Diverges, None) if case.intent == Intent::Law => Outcome::LawViolated,
             (Verdict::Diverges, None) | (_, Some(500..)) => Outcome::Failed,
             (_, Some(200..300)) => Outcome::Accepted,
@@ -79,6 +81,8 @@ pub struct Divergence {
     pub wrong_form: Option<String>,
     /// The accepted response in words, if the finding is that the response changed.
     pub accepted: Option<String>,
+    /// How the form of the response changed, if nothing else did.
+    pub form_change: Option<String>,
     /// How the server described its failure.
     pub failure: Option<FailureText>,
     /// The message of a rejection, without what varies.

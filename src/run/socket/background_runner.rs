@@ -51,7 +51,7 @@ impl BackgroundRunner {
 async fn run_jobs(plan: &RunPlan<'_>, shared: &WorkerShared, mut jobs: UnboundedReceiver<CaseJob>) {
     let mut worker = CaseWorker::new(plan, shared);
     while let Some(CaseJob { case, outcome }) = jobs.recv().await {
-        let finished = worker.run_case(case).await;
+        let finished = worker.run_case_sequentially(case).await;
         // The caller may no longer be waiting.
         let _ = outcome.send(finished);
     }

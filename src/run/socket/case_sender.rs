@@ -36,6 +36,11 @@ impl<'a> CaseSender<'a> {
         self.sender.set_max_attempts(max_attempts);
     }
 
+    /// Sets whether no other case is running.
+    pub(super) fn set_alone(&mut self, is_alone: bool) {
+        self.sender.set_alone(is_alone);
+    }
+
     /// Closes all connections; the next request opens a new one.
     pub(super) fn reset_connections(&mut self) {
         self.sender.reset_connections();

@@ -165,6 +165,11 @@ impl RequestTimer {
         self.schedule_wakeup(now);
     }
 
+    /// Sets both time limits; they hold from the next request on.
+    pub(super) fn set_timeouts(&mut self, total_timeout: Duration, idle_timeout: Duration) {
+        (self.total_timeout, self.idle_timeout) = (total_timeout, idle_timeout);
+    }
+
     /// Records progress for callers that cannot count bytes.
     pub(super) fn record_progress(&mut self) {
         self.last_progress = clock::now();

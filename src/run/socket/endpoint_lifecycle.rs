@@ -109,8 +109,7 @@ pub fn prepare_endpoint(
     server: Option<&ServerProcess>,
     stop: &CancelToken,
 ) -> Result<(), EndpointNotReady> {
-    let limits =
-        RequestLimits { total_timeout: PROBE_TIMEOUT, idle_timeout: PROBE_TIMEOUT, ..RequestLimits::default() };
+    let limits = RequestLimits::default().with_timeout(PROBE_TIMEOUT);
     let client = Client::new(endpoint, limits)?;
     block_on_new_thread(|| async move {
         let client = Arc::new(client);

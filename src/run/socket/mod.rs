@@ -13,6 +13,7 @@ mod http_connection;
 mod non_http;
 mod ordered_output;
 mod process_output;
+mod requested_wait;
 mod reqwest_client;
 mod resolver;
 mod runner;
@@ -32,7 +33,7 @@ pub use background_runner::BackgroundRunner;
 pub use endpoint_lifecycle::{EndpointLifecycle, EndpointNotReady, ProbeRequest, prepare_endpoint};
 pub use error::{ClientSetupError, RunError};
 pub use process_output::RedactFn;
-pub use runner::{RunEnd, run_cases};
+pub use runner::{RunEnd, run_cases, run_judged_cases};
 pub use sequential_runner::{SequentialRunner, run_single_case};
 pub use server::{
     CommandOutputError, LaunchCommand, ServerProcess, first_output_line, free_port, is_port_in_use, kill_all_started,

@@ -9,7 +9,7 @@ use super::transport::Client;
 use super::worker::CaseWorker;
 use super::worker_state::WorkerShared;
 use crate::case::Case;
-use crate::run::{CaseOutcome, Liveness, RunPlan, TransportError};
+use crate::run::{CaseOutcome, Liveness, OutcomeHandler, RunPlan, TransportError};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -34,16 +34,27 @@ pub enum RunEnd {
 /// Number of consecutive cases without a response after which the endpoint is checked.
 const MAX_UNANSWERED_CASES: u32 = 5;
 
-/// Runs the cases and passes their outcomes on in plan order.
-///
-/// `finish` is called on the workers, in parallel, so judging belongs there. `emit` is called by one worker at a time,
-/// in the order of the cases; if it returns `Break`, the run ends. This function blocks until the run is over; call it
-/// from a thread that may block. Memory use does not grow with the number of cases.
+/// Runs the cases and passes what `finish` makes of their outcomes on in plan order; see [`run_judged_cases`].
 pub fn run_cases<T: Send>(
     plan: &RunPlan<'_>,
     cases: impl Iterator<Item = impl Into<Arc<Case>>> + Send,
     finish: impl Fn(CaseOutcome) -> T + Sync,
     emit: impl FnMut(T) -> ControlFlow<()> + Send,
+) -> RunEnd {
+    run_judged_cases(plan, cases, HandledBy(finish), emit)
+}
+
+/// Runs the cases and passes their results on in plan order. A case whose result must be repeated is sent once more
+/// while no other case is running.
+///
+/// `handler` is called on the workers, in parallel, so judging belongs there. `emit` is called by one worker at a time,
+/// in the order of the cases; if it returns `Break`, the run ends. This function blocks until the run is over; call it
+/// from a thread that may block. Memory use does not grow with the number of cases.
+pub fn run_judged_cases<H: OutcomeHandler>(
+    plan: &RunPlan<'_>,
+    cases: impl Iterator<Item = impl Into<Arc<Case>>> + Send,
+    handler: H,
+    emit: impl FnMut(H::Output) -> ControlFlow<()> + Send,
 ) -> RunEnd {
     let client = match Client::new(plan.endpoint, plan.transport_options.limits) {
         Ok(client) => client,
@@ -54,7 +65,7 @@ pub fn run_cases<T: Send>(
         shared: WorkerShared::new(plan, client),
         queue: Mutex::new(CaseQueue { cases, next: 0 }),
         output: OrderedOutput::new(plan.transport_options.window, emit),
-        finish,
+        handler,
         health: EndpointHealth::default(),
         crashes: CrashTracker::default(),
         exclusivity: RwLock::new(()),
@@ -78,6 +89,24 @@ pub fn run_cases<T: Send>(
     run.into_run_end()
 }
 
+/// A function of the outcome; no case is repeated.
+struct HandledBy<F>(F);
+
+impl<T: Send, F: Fn(CaseOutcome) -> T + Sync> OutcomeHandler for HandledBy<F> {
+    type Judged = ();
+    type Output = T;
+
+    fn judge(&self, _outcome: &CaseOutcome) {}
+
+    fn must_repeat(&self, (): &()) -> bool {
+        false
+    }
+
+    fn finish(&self, outcome: CaseOutcome, (): (), _repeated: Option<CaseOutcome>) -> T {
+        self.0(outcome)
+    }
+}
+
 struct CaseQueue<I> {
     cases: I,
     next: u64,
@@ -92,12 +121,22 @@ struct EndpointHealth {
     death_reason: Mutex<Option<String>>,
 }
 
-struct RunState<'a, I, F, T, E> {
+/// An outcome after everything that was done to explain a missing response.
+struct ExaminedOutcome {
+    outcome: CaseOutcome,
+    /// Whether it is that of a case that was sent again alone.
+    ran_alone: bool,
+}
+
+struct RunState<'a, I, H, E>
+where
+    H: OutcomeHandler,
+{
     plan: &'a RunPlan<'a>,
     shared: WorkerShared,
     queue: Mutex<CaseQueue<I>>,
-    output: OrderedOutput<T, E>,
-    finish: F,
+    output: OrderedOutput<H::Output, E>,
+    handler: H,
     health: EndpointHealth,
     crashes: CrashTracker,
     /// Read-locked by every running case, write-locked by a case that must run alone.
@@ -115,12 +154,11 @@ impl<T, E: FnMut(T) -> ControlFlow<()>> Drop for EndOnPanic<'_, T, E> {
     }
 }
 
-impl<I, F, T, E> RunState<'_, I, F, T, E>
+impl<I, H, E> RunState<'_, I, H, E>
 where
     I: Iterator<Item: Into<Arc<Case>>> + Send,
-    F: Fn(CaseOutcome) -> T + Sync,
-    T: Send,
-    E: FnMut(T) -> ControlFlow<()> + Send,
+    H: OutcomeHandler,
+    E: FnMut(H::Output) -> ControlFlow<()> + Send,
 {
     async fn run_workers(&self, count: usize) {
         let mut workers: FuturesUnordered<_> = (0..count).map(|_| self.run_worker()).collect();
@@ -132,43 +170,91 @@ where
         while !self.is_over() {
             let Some((index, case)) = self.next_case() else { return };
             self.output.wait_for_window(index).await;
-            let outcome = if self.is_over() {
-                None
-            } else if case.is_exclusive {
-                let _exclusive = self.exclusivity.write().await;
-                self.run_case(&mut worker, case).await
-            } else {
-                let _others = self.exclusivity.read().await;
-                self.run_case(&mut worker, case).await
+            let result = match self.run_case(&mut worker, case).await {
+                Some(examined) => self.handle(&mut worker, examined).await,
+                None => None,
             };
-            let outcome = match outcome {
-                Some((outcome, Some(start))) => {
-                    let _exclusive = self.exclusivity.write().await;
-                    let outcome = self.retry_after_restart(&mut worker, outcome, start).await;
-                    self.crashes.record_examined(start);
-                    Some(outcome)
-                }
-                outcome => outcome.map(|(outcome, _)| outcome),
-            };
-            if let Some(outcome) = &outcome
-                && self.health.record_outcome(outcome)
-            {
-                self.check_endpoint(&mut worker, outcome).await;
-            }
-            self.output.record_outcome(index, outcome.map(&self.finish));
+            self.output.record_outcome(index, result);
         }
     }
 
-    /// Runs a case. If the endpoint is down and can be restarted, the result includes the number of restarts before the
-    /// case began.
-    async fn run_case(&self, worker: &mut CaseWorker<'_>, case: Arc<Case>) -> Option<(CaseOutcome, Option<u32>)> {
-        let start = self.crashes.restart_count();
-        let outcome = worker.run_case(case).await?;
-        if outcome.liveness != Some(Liveness::Down) || self.plan.restart_endpoint.is_none() {
-            return Some((outcome, None));
+    /// Runs a case, and runs it again alone if the load, or another case that ended the endpoint, may be the reason for
+    /// what happened. Returns `None` if the run is over.
+    async fn run_case(&self, worker: &mut CaseWorker<'_>, case: Arc<Case>) -> Option<ExaminedOutcome> {
+        if self.is_over() {
+            return None;
         }
-        self.crashes.add_suspect(start);
-        Some((outcome, Some(start)))
+        let start = self.crashes.restart_count();
+        let outcome = if case.is_exclusive {
+            let _exclusive = self.exclusivity.write().await;
+            worker.run_case(case).await?
+        } else {
+            let _others = self.exclusivity.read().await;
+            worker.run_case(case).await?
+        };
+        let is_timed_out = outcome.has_timed_out();
+        if !is_timed_out && !self.must_restart(&outcome) {
+            if self.health.record_outcome(&outcome) {
+                let _exclusive = self.exclusivity.write().await;
+                self.check_endpoint(worker, &outcome).await;
+            }
+            return Some(ExaminedOutcome { outcome, ran_alone: false });
+        }
+        if self.plan.restart_endpoint.is_some() {
+            self.crashes.add_suspect(start);
+        }
+        let _exclusive = self.exclusivity.write().await;
+        let mut outcome = if is_timed_out { self.run_alone(worker, outcome, start).await? } else { outcome };
+        if self.must_restart(&outcome) {
+            outcome = self.retry_after_restart(worker, outcome, start).await;
+        }
+        self.crashes.record_examined(start);
+        if self.health.record_outcome(&outcome) {
+            self.check_endpoint(worker, &outcome).await;
+        }
+        Some(ExaminedOutcome { outcome, ran_alone: true })
+    }
+
+    /// Runs a case once more, after a response did not arrive in time. No other case may be running. If no search time
+    /// is left, only the endpoint is examined. Returns `None` if the run was cancelled.
+    async fn run_alone(&self, worker: &mut CaseWorker<'_>, outcome: CaseOutcome, start: u32) -> Option<CaseOutcome> {
+        let can_restart = self.plan.restart_endpoint.is_some();
+        let search = self.plan.search_time.start_search();
+        let is_down = if search.is_over() {
+            (can_restart && self.crashes.restart_count() != start)
+                || worker.probe_liveness(&outcome.case.operation).await == Liveness::Down
+        } else {
+            // Nothing responds any more, so a longer wait would show nothing.
+            !can_restart && self.health.is_down()
+        };
+        if is_down {
+            return Some(CaseOutcome { liveness: Some(Liveness::Down), ..outcome });
+        }
+        if search.is_over() { Some(outcome) } else { worker.run_case_alone(Arc::clone(&outcome.case)).await }
+    }
+
+    fn must_restart(&self, outcome: &CaseOutcome) -> bool {
+        outcome.liveness == Some(Liveness::Down) && self.plan.restart_endpoint.is_some()
+    }
+
+    /// Returns the result of a case, which is sent once more, alone, if its result must be repeated. Returns `None` if
+    /// the run was cancelled before that, so that a run that is stopped reports nothing unconfirmed.
+    async fn handle(&self, worker: &mut CaseWorker<'_>, examined: ExaminedOutcome) -> Option<H::Output> {
+        let ExaminedOutcome { outcome, ran_alone } = examined;
+        let judged = self.handler.judge(&outcome);
+        if ran_alone || !self.handler.must_repeat(&judged) {
+            return Some(self.handler.finish(outcome, judged, None));
+        }
+        let _exclusive = self.exclusivity.write().await;
+        if self.is_over() {
+            return None;
+        }
+        let start = self.crashes.restart_count();
+        let mut repeated = worker.run_case_alone(Arc::clone(&outcome.case)).await?;
+        if self.must_restart(&repeated) {
+            repeated = self.retry_after_restart(worker, repeated, start).await;
+        }
+        Some(self.handler.finish(outcome, judged, Some(repeated)))
     }
 
     /// Sends a case again with no other case running, after the endpoint went down and was restarted. If the endpoint
@@ -195,12 +281,18 @@ where
         {
             return outcome;
         }
-        let Some(retried) = worker.run_case(Arc::clone(&outcome.case)).await else { return outcome };
-        if retried.liveness != Some(Liveness::Down) || !restart() {
+        let Some(retried) = worker.run_case_alone(Arc::clone(&outcome.case)).await else { return outcome };
+        if retried.liveness != Some(Liveness::Down) {
+            return retried;
+        }
+        let has_exited = self.plan.server.as_ref().is_some_and(|server| server.exit_description().is_some());
+        let is_listening = !has_exited && self.shared.client.probe_connection().await.is_ok();
+        if !restart() {
             return retried;
         }
         self.crashes.mark_attributed(start);
-        CaseOutcome { liveness: Some(Liveness::CrashConfirmed), ..retried }
+        let liveness = if is_listening { Liveness::BlockConfirmed } else { Liveness::CrashConfirmed };
+        CaseOutcome { liveness: Some(liveness), ..retried }
     }
 
     /// Checks, after many cases in a row without a response, whether the endpoint is dead or only the operations that
@@ -249,7 +341,11 @@ impl EndpointHealth {
             || matches!(
                 outcome.liveness,
                 Some(
-                    Liveness::Alive | Liveness::OperationDown | Liveness::CrashConfirmed | Liveness::CrashSuspected(_)
+                    Liveness::Alive
+                        | Liveness::OperationDown
+                        | Liveness::CrashConfirmed
+                        | Liveness::BlockConfirmed
+                        | Liveness::CrashSuspected(_)
                 )
             )
         {
@@ -275,6 +371,11 @@ impl EndpointHealth {
         let reason = reason.map_or_else(|| "no response".to_owned(), TransportError::to_string);
         *self.death_reason.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
         self.is_dead.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns true if the last cases found the endpoint down.
+    fn is_down(&self) -> bool {
+        self.down_in_a_row.load(Ordering::Relaxed) > 0
     }
 
     fn is_dead(&self) -> bool {

@@ -94,7 +94,7 @@ impl<'a> SequentialRunner<'a> {
             return (Err(reason.into()), connections);
         }
         let mut worker = CaseWorker::with_connections(self.plan, &self.shared, connections);
-        let mut outcome = worker.run_case(case).await.ok_or(RunError::Cancelled);
+        let mut outcome = worker.run_case_sequentially(case).await.ok_or(RunError::Cancelled);
         // A probe needs a connection of its own, so it is made only if the case got no response.
         if outcome.as_ref().is_ok_and(|outcome| outcome.liveness == Some(Liveness::Down))
             && let Err(reason) = probe().await

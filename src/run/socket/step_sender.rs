@@ -2,6 +2,7 @@
 //!
 //! It never judges a response.
 
+use super::requested_wait::requested_wait;
 use super::throttle::{is_throttled, retry_delay};
 use super::transport::{ClientConnection, Transport as _};
 use super::worker_state::WorkerShared;
@@ -36,7 +37,12 @@ impl<'a> SocketSender<'a> {
             connections.push(ClientConnection::new(Arc::clone(&shared.client)));
         }
         let max_attempts = plan.transport_options.max_throttle_attempts;
-        Self { policy: RetryPolicy { plan, shared, max_attempts }, connections }
+        Self { policy: RetryPolicy { plan, shared, max_attempts, is_alone: false }, connections }
+    }
+
+    /// Sets whether no other case is running, so that a missing response does not have to do with the load.
+    pub(super) fn set_alone(&mut self, is_alone: bool) {
+        self.policy.is_alone = is_alone;
     }
 
     /// Sets the maximum number of times that a throttled request is sent.
@@ -144,11 +150,25 @@ struct RetryPolicy<'a> {
     shared: &'a WorkerShared,
     /// Maximum number of times that a throttled request is sent.
     max_attempts: u32,
+    /// Whether no other case is running.
+    is_alone: bool,
 }
 
 impl RetryPolicy<'_> {
-    /// Sends a request until it gets a response that is not throttled, or all retries are used up. A request without a
-    /// response is sent twice. Returns `None` if the run was cancelled.
+    /// Returns the maximum times until a step's response is complete and until any data is received.
+    fn timeouts(self, step: &Step) -> (Duration, Duration) {
+        let limits = &self.plan.transport_options.limits;
+        let extra = match self.is_alone {
+            true => self.plan.response_times.patient_timeout(limits).saturating_sub(limits.total_timeout),
+            false => Duration::ZERO,
+        };
+        let extra = extra.max(requested_wait(step));
+        let extended = |timeout: Duration| timeout.saturating_add(extra).min(limits.max_timeout.max(timeout));
+        (extended(limits.total_timeout), extended(limits.idle_timeout))
+    }
+
+    /// Sends a request until it gets a response that is not throttled, or all retries are used up. If the connection
+    /// is closed without a response, the request is sent twice. Returns `None` if the run was cancelled.
     async fn send(self, connection: &mut ClientConnection, step: &Step, request: EncodedRequest) -> Option<Exchange> {
         // Teardown requests are sent even after cancellation.
         let cancel_token = (step.purpose != StepPurpose::TearDown).then_some(&self.plan.cancel_token);
@@ -170,6 +190,8 @@ impl RetryPolicy<'_> {
             }
             attempts += 1;
             let start = clock::now();
+            let (total_timeout, idle_timeout) = self.timeouts(step);
+            connection.set_timeouts(total_timeout, idle_timeout);
             let response = connection.send(&request, cancel_token.filter(|_| !creates_fixture)).await;
             let elapsed = clock::now().duration_since(start);
             let is_incomplete = response.as_ref().map_or(true, |response| response.framing == BodyFraming::TimedOut);
@@ -177,6 +199,8 @@ impl RetryPolicy<'_> {
                 return None;
             }
             match &response {
+                // The caller sends the whole case again, alone.
+                Err(TransportError::TimedOut(_)) => {}
                 Err(TransportError::Unreachable(_) | TransportError::Tls(_)) => {}
                 Err(_) => {
                     let is_unresponsive = || operation.is_some_and(|name| self.shared.is_unresponsive(name));

@@ -12,6 +12,7 @@ use crate::run::{CancelToken, Endpoint, HttpResponse, RequestLimits, TransportEr
 use crate::wire::EncodedRequest;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Sends a request and receives one response.
 pub trait Transport {
@@ -67,6 +68,11 @@ impl ClientConnection {
     pub(super) fn new(client: Arc<Client>) -> Self {
         let timer = RequestTimer::new(&client.limits);
         Self { client, timer, idle: None }
+    }
+
+    /// Sets the time limits of the next requests.
+    pub(super) fn set_timeouts(&mut self, total_timeout: Duration, idle_timeout: Duration) {
+        self.timer.set_timeouts(total_timeout, idle_timeout);
     }
 }
 

@@ -47,8 +47,28 @@ impl<'a> CaseWorker<'a> {
         self.sender.into_connections()
     }
 
-    /// Runs a case. Returns `None` if the run was cancelled before the case was finished.
-    pub(super) async fn run_case(&mut self, mut case: Arc<Case>) -> Option<CaseOutcome> {
+    /// Runs a case while others may be running. Returns `None` if the run was cancelled before the case was finished.
+    ///
+    /// If a response did not arrive in time, see [`CaseOutcome::has_timed_out`], the case should be sent again alone:
+    /// the load may be the reason.
+    pub(super) async fn run_case(&mut self, case: Arc<Case>) -> Option<CaseOutcome> {
+        self.sender.set_alone(false);
+        self.send_case(case, false).await
+    }
+
+    /// Runs a case while no other is running, and finds out what is down if a response does not arrive in time.
+    pub(super) async fn run_case_alone(&mut self, case: Arc<Case>) -> Option<CaseOutcome> {
+        self.sender.set_alone(true);
+        self.send_case(case, true).await
+    }
+
+    /// Runs a case while no other is running, and once more if a response does not arrive in time.
+    pub(super) async fn run_case_sequentially(&mut self, case: Arc<Case>) -> Option<CaseOutcome> {
+        let outcome = self.run_case(case).await?;
+        if outcome.has_timed_out() { self.run_case_alone(outcome.case).await } else { Some(outcome) }
+    }
+
+    async fn send_case(&mut self, mut case: Arc<Case>, is_alone: bool) -> Option<CaseOutcome> {
         if self.shared.is_unresponsive(&case.operation) && case.unsendable_reason.is_none() {
             let exchanges = case.steps.iter().map(|_| None).collect();
             let not_sent = Some("no control request of this operation gets a response".to_owned());
@@ -61,20 +81,31 @@ impl<'a> CaseWorker<'a> {
             Arc::make_mut(&mut case).unsendable_reason = unsendable;
         }
         let server_output = self.collect_server_output(output_start, &exchanges).await;
+        if case.id.is_control()
+            && let Some(Some(exchange)) = exchanges.get(case.judged.shown_step())
+            && exchange.response.is_ok()
+        {
+            self.plan.response_times.record_control(exchange.elapsed);
+        }
         let failure = exchanges.iter().flatten().find_map(|exchange| exchange.response.as_ref().err());
-        if let Some(reason) = failure {
-            let unreachable = matches!(reason, TransportError::Unreachable(_) | TransportError::Tls(_));
-            liveness = Some(if unreachable {
-                Liveness::Down
-            } else if self.is_operation_alive(case.operation.as_str()).await {
-                Liveness::Alive
-            } else if self.is_other_operation_alive(&case.operation).await {
-                Liveness::OperationDown
-            } else {
-                Liveness::Down
-            });
+        match failure {
+            Some(TransportError::Unreachable(_) | TransportError::Tls(_)) => liveness = Some(Liveness::Down),
+            Some(TransportError::TimedOut(_)) if !is_alone => {}
+            Some(_) => liveness = Some(self.probe_liveness(&case.operation).await),
+            None => {}
         }
         Some(CaseOutcome { case, exchanges, not_sent, liveness, server_output })
+    }
+
+    /// Finds out what is down after a request of an operation got no response.
+    pub(super) async fn probe_liveness(&mut self, operation: &OperationName) -> Liveness {
+        if self.is_operation_alive(operation.as_str()).await {
+            Liveness::Alive
+        } else if self.is_other_operation_alive(operation).await {
+            Liveness::OperationDown
+        } else {
+            Liveness::Down
+        }
     }
 
     /// Returns what a server that was started for the run has printed since `start`, if one of the exchanges failed.

@@ -40,11 +40,21 @@ impl Project {
         RunResult { code, events, text, longest_line: results.lines().map(str::len).max().unwrap_or(0), peak_memory }
     }
 
+    /// Returns the texts of all files in a folder, one after another.
+    pub fn read_files(&self, folder: &str) -> String {
+        read_all(&self.0.path().join(folder))
+    }
+
     /// Runs `overstep …`, and returns its exit code, output and peak memory.
     pub fn run(&self, arguments: &[&str]) -> (i32, String, u64) {
         let Watched { code, text, peak: peak_memory } = watched(overstep(self.0.path(), arguments), MAX_RUN_TIME);
         (code, text, peak_memory)
     }
+}
+
+fn read_all(path: &std::path::Path) -> String {
+    let Ok(entries) = std::fs::read_dir(path) else { return std::fs::read_to_string(path).unwrap_or_default() };
+    entries.map(|entry| read_all(&entry.expect("a readable folder").path())).collect()
 }
 
 /// A run that takes longer is treated as a hang.

@@ -40,7 +40,11 @@ fn each_verdict_is_counted_separately() {
     }
     let row = coverage_of(&cases);
     let counts = [row.pass, row.diverges, row.unspecified, row.not_implemented, row.indeterminate, row.unsendable];
-    assert_eq!((counts, row.cases, row.operation.as_str()), ([1, 2, 3, 4, 5, 6], 21, "Do"));
+    assert_eq!(
+        (counts, row.cases, row.operation.as_str()),
+        ([1, 2, 3, 4, 5 + 6, 7], 28, "Do"),
+        "what is flaky proves nothing either"
+    );
     let mut coverage = Coverage::new(&contract(), |name| name == "Slow", documented_constraints(&contract()));
     coverage.add_case(&case, &judgement(Verdict::Pass, Some(200), None));
     assert!(coverage.operations().is_empty(), "the operation is not selected");

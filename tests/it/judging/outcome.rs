@@ -39,11 +39,12 @@ const CONTRACT: &str = r#"{
 }"#;
 
 /// All verdicts.
-pub const VERDICTS: [Verdict; 6] = [
+pub const VERDICTS: [Verdict; 7] = [
     Verdict::Pass,
     Verdict::Diverges,
     Verdict::Unspecified,
     Verdict::NotImplemented,
+    Verdict::Flaky,
     Verdict::Indeterminate,
     Verdict::Unsendable,
 ];

@@ -206,7 +206,11 @@ fn text_of_missing_responses() {
         for (liveness, diverges, expected_words) in [
             (None, false, reason.to_string()),
             (Some(Liveness::Down), false, reason.to_string()),
-            (Some(Liveness::Alive), conclusive, format!("{reason}, twice, while control requests succeed")),
+            (
+                Some(Liveness::Alive),
+                conclusive,
+                format!("{reason}, twice, the second time with no other request, while control requests succeed"),
+            ),
             (
                 Some(Liveness::OperationDown),
                 conclusive,
@@ -221,15 +225,18 @@ fn text_of_missing_responses() {
             assert_eq!(verdict_text(&outcome), expected_text);
         }
         let crashed = CaseOutcome { liveness: Some(Liveness::CrashConfirmed), ..single_outcome(silent(), Err(reason)) };
+        let blocked = CaseOutcome { liveness: Some(Liveness::BlockConfirmed), ..crashed.clone() };
+        let text = verdict_text(&blocked);
+        assert!(text.starts_with("diverges: blocks the server (the server responded to nothing any more"), "{text}");
         assert!(
             verdict_text(&crashed).starts_with("diverges: ends the server (the server crashed"),
             "{}",
             verdict_text(&crashed)
         );
-        let seven = "one of 7 cases ends the server, and the search for it was cut short";
-        for (cases, expected_words) in [(1, "ends the server"), (7, seven)] {
+        let seven = "one of 7 cases ends or blocks the server, and the search for it was cut short";
+        for (cases, expected_words) in [(1, "ends or blocks the server"), (7, seven)] {
             let suspected = CaseOutcome { liveness: Some(Liveness::CrashSuspected(cases)), ..crashed.clone() };
-            let why = "the server crashed, and the time limit for finding the responsible case was reached";
+            let why = "the server stopped responding, and the time limit for finding the responsible case was reached";
             assert_eq!(verdict_text(&suspected), format!("diverges: {expected_words} ({why})"));
         }
     }
@@ -393,7 +400,7 @@ fn text_of_expectations() {
 
 #[test]
 fn names_of_verdicts() {
-    let names = ["pass", "diverges", "unspecified", "not-implemented", "indeterminate", "unsendable"];
+    let names = ["pass", "diverges", "unspecified", "not-implemented", "flaky", "indeterminate", "unsendable"];
     // The serialized names.
     assert_eq!(VERDICTS.map(|verdict| json!(verdict)), names.map(|name| json!(name)));
     assert_eq!(VERDICTS.map(Verdict::name), names);

@@ -101,6 +101,7 @@ pub fn limits() -> RequestLimits {
         max_body_bytes: 64 * 1024,
         total_timeout: Duration::from_millis(700),
         idle_timeout: Duration::from_millis(400),
+        max_timeout: Duration::from_millis(700),
     }
 }
 
@@ -143,8 +144,7 @@ impl World {
 
     /// Waits long enough for a server that always responds, however busy the machine is.
     pub fn patient(mut self) -> Self {
-        self.settings.limits.total_timeout = Duration::from_secs(60);
-        self.settings.limits.idle_timeout = Duration::from_secs(60);
+        self.settings.limits = self.settings.limits.with_timeout(Duration::from_secs(60));
         self
     }
 
@@ -162,6 +162,7 @@ impl World {
             cancel_token: self.stop.clone(),
             leaked_fixtures: Default::default(),
             search_time: Default::default(),
+            response_times: Default::default(),
             server: None,
             restart_endpoint: None,
         })

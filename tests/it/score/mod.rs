@@ -123,11 +123,7 @@ impl MutationTarget {
         let base = self.contract.base_url.as_deref().map_or("", base_path);
         let endpoint = Endpoint::parse(&format!("{}{path}{base}", self.origin)).expect("a URL");
         let control = |operation: &str| self.plans.controls.get(operation).cloned();
-        let limits = RequestLimits {
-            total_timeout: Duration::from_millis(600),
-            idle_timeout: Duration::from_millis(600),
-            ..RequestLimits::default()
-        };
+        let limits = RequestLimits::default().with_timeout(Duration::from_millis(600));
         let plan = RunPlan {
             contract: &self.contract,
             scenario: &self.scenario,
@@ -144,6 +140,7 @@ impl MutationTarget {
             cancel_token: Default::default(),
             leaked_fixtures: Default::default(),
             search_time: Default::default(),
+            response_times: Default::default(),
             server: None,
             restart_endpoint: None,
         };

@@ -16,6 +16,10 @@ impl CauseKind for ResponseChange {
 
     fn identify(&self, divergence: &Divergence) -> Option<CauseIdentity> {
         let accepted = divergence.accepted.as_ref()?;
+        // The same change of the form has one cause, whatever the status.
+        if let Some(change) = &divergence.form_change {
+            return Some(CauseIdentity::new(&[change]));
+        }
         Some(CauseIdentity::new(&[accepted, &divergence.observed]))
     }
 
@@ -26,6 +30,7 @@ impl CauseKind for ResponseChange {
     fn statement(&self, identity: &CauseIdentity, _explained: &[&Divergence]) -> String {
         match identity.0.as_slice() {
             [place, observed] if observed == OTHER_VALUE => format!("the value at `{place}` differs"),
+            [change] => format!("the form of responses changed: {change}"),
             [accepted, observed] => format!("responses changed from {accepted} to {observed}"),
             _ => String::new(),
         }

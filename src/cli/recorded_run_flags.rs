@@ -1,0 +1,155 @@
+//! Defines the flags of the commands that work on an earlier run: `report`, `replay` and `export`.
+//!
+//! It never reads a file or the environment.
+
+use super::flag_values::{
+    DurationFlag, SecretValueParser, parse_assignment, parse_duration, parse_header, parse_proxy,
+};
+use clap::{Args, ValueEnum};
+use overstep::run::ProxyAddress;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+/// Flags of `report`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  overstep report last                list the findings of the last run
+  overstep report last --finding 2    list all cases that the second finding explains")]
+pub struct ReportFlags {
+    /// The run: `last`
+    #[arg(value_enum, default_value = "last")]
+    pub run: ReportedRun,
+    /// Show everything that the finding with this number explains
+    #[arg(long, value_name = "N")]
+    pub finding: Option<NonZeroUsize>,
+}
+
+/// The runs whose results are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReportedRun {
+    /// The last run in this directory.
+    Last,
+}
+
+/// Flags that override settings of the recorded run.
+#[derive(Debug, Args)]
+pub struct ReplayOverrides {
+    /// Endpoint to test: a name in overstep.toml, a URL, or `embedded` [default: that of the recorded run]
+    #[arg(short, long, visible_short_alias = 'u', visible_alias = "url", value_name = "NAME|URL")]
+    pub endpoint: Option<String>,
+    /// Continue even if the contract has changed since the recorded run
+    #[arg(long)]
+    pub force: bool,
+    /// Override a variable of the recorded run
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_assignment)]
+    pub variable: Vec<(String, String)>,
+    /// Set a secret; secrets of the recorded run are otherwise read from environment variables
+    #[arg(long, value_name = "NAME=VALUE", value_parser = SecretValueParser(parse_assignment))]
+    pub secret: Vec<(String, String)>,
+    /// Read variables from a file, one `NAME=VALUE` per line
+    #[arg(long, value_name = "FILE")]
+    pub variables_file: Option<PathBuf>,
+    /// Add a header to every request, or override one of the recorded run
+    #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = SecretValueParser(parse_header))]
+    pub header: Vec<(String, String)>,
+}
+
+/// Flags of `replay`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  overstep replay connect/TagContact/Tags/length/above-max
+  overstep replay last
+  overstep replay results.ndjson -e http://127.0.0.1:4566")]
+pub struct ReplayFlags {
+    /// Id of a case or a part that only one id contains; an NDJSON results file or `last`: all cases that diverged or
+    /// changed
+    #[arg(value_name = "ID|RESULTS|last")]
+    pub what: String,
+    /// Overrides settings of the recorded run.
+    #[command(flatten)]
+    pub overrides: ReplayOverrides,
+    /// Output format
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: ReplayFormat,
+    /// Width of the output; from 100 columns on, request and response are printed side by side
+    #[arg(long, value_name = "COLUMNS")]
+    pub width: Option<u16>,
+    /// Folder of snapshots [default: that of the recorded run]
+    #[arg(long, value_name = "DIR")]
+    pub snapshots: Option<PathBuf>,
+    /// Do not compare with snapshots
+    #[arg(long, conflicts_with = "snapshots")]
+    pub no_snapshots: bool,
+    /// Treat accepted divergences as findings
+    #[arg(long)]
+    pub strict: bool,
+    /// Timeout for a response: `500ms`, `2s`, `1m` [default: that of the recorded run]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub request_timeout: Option<DurationFlag>,
+    /// Allow an endpoint that is not on this machine
+    #[arg(long)]
+    pub allow_remote: bool,
+    /// Also trust the certificates in this PEM file
+    #[arg(long, value_name = "FILE", conflicts_with = "insecure")]
+    pub cacert: Option<PathBuf>,
+    /// Do not verify TLS certificates
+    #[arg(long)]
+    pub insecure: bool,
+    /// Send requests through this proxy
+    #[arg(long, value_name = "URL", value_parser = SecretValueParser(parse_proxy))]
+    pub proxy: Option<ProxyAddress>,
+}
+
+/// Flags of `export`.
+#[derive(Debug, Args)]
+#[command(after_help = EXPORT_HELP)]
+pub struct ExportFlags {
+    /// Ids of cases, or parts that only one id of the last run contains
+    #[arg(value_name = "ID", required = true)]
+    pub ids: Vec<String>,
+    /// Output format
+    #[arg(long, value_enum)]
+    pub format: ExportFormatFlag,
+    /// Write to a file instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Allow an endpoint that is not on this machine
+    #[arg(long)]
+    pub allow_remote: bool,
+    /// Overrides settings of the recorded run.
+    #[command(flatten)]
+    pub overrides: ReplayOverrides,
+}
+
+const EXPORT_HELP: &str = "\
+Examples:
+  overstep export Tags/length/above-max --format pytest -o test_tags.py
+  OVERSTEP_ENDPOINT=http://127.0.0.1:4566 python3 -m pytest test_tags.py
+  overstep export Tags/length/above-max --format hurl -o tags.hurl
+  hurl --test --continue-on-error --variable base=http://127.0.0.1:4566 tags.hurl
+  overstep export Tags/length/above-max --format curl | bash
+
+A test asserts what is documented: it fails on a server with the finding and passes once the server is
+fixed. Secrets are replaced by the names of environment variables.";
+
+/// Formats that cases are exported to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormatFlag {
+    /// A Hurl file.
+    Hurl,
+    /// A pytest file without further dependencies.
+    Pytest,
+    /// A bash script of curl commands.
+    Curl,
+}
+
+/// Output formats of `replay`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReplayFormat {
+    /// For people.
+    Text,
+    /// The `case` events of an NDJSON results file.
+    Ndjson,
+}

@@ -1,0 +1,68 @@
+//! Decides what counts when a case was sent once more, while no other case was running.
+//!
+//! What a busy endpoint or machine causes does not repeat then, and must not be reported as a fault of the request.
+
+use super::{JudgedCase, Judgement, SnapshotComparison, Verdict};
+use crate::case::{Case, JudgedPart};
+use crate::run::{BodyFraming, CaseOutcome};
+
+/// What a repetition shows.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Confirmation {
+    /// The first result counts. The repetition got another wrong response, or one that the first request explains.
+    First,
+    /// The result of the repetition counts: it is the same, and what the server printed belongs to this case alone.
+    Repeated,
+    /// The first response does not repeat; holds the result of the case.
+    Flaky(Box<JudgedCase>),
+}
+
+/// Returns true if the load or other cases may have caused a result that would be reported.
+///
+/// A violation that was accepted is not repeated: no load makes a server skip a check, and the accepted request may have
+/// changed what a second one meets.
+pub fn must_confirm(outcome: &CaseOutcome, judged: &JudgedCase) -> bool {
+    judged.is_finding && !is_plain_success(outcome)
+}
+
+/// Returns true if a case is judged by one complete response with a status of success.
+fn is_plain_success(outcome: &CaseOutcome) -> bool {
+    let JudgedPart::Step(index) = outcome.case.judged else { return false };
+    let exchange = outcome.exchanges.get(index).and_then(Option::as_ref);
+    exchange
+        .and_then(|exchange| exchange.response.as_ref().ok())
+        .is_some_and(|response| (200..300).contains(&response.status) && response.framing == BodyFraming::Complete)
+}
+
+/// Decides between the result of a case and that of its repetition.
+pub fn confirm(case: &Case, first: &JudgedCase, repeated: &JudgedCase) -> Confirmation {
+    let (was, now) = (&first.judgement.observed, &repeated.judgement.observed);
+    if repeated.is_finding {
+        // A response says more than none.
+        let is_same = (was.status, &was.error, &was.note) == (now.status, &now.error, &now.note);
+        return if is_same || was.status.is_none() { Confirmation::Repeated } else { Confirmation::First };
+    }
+    let is_conclusive = matches!(repeated.judgement.verdict, Verdict::Pass | Verdict::Unspecified | Verdict::Diverges);
+    // The first request may have created what the second one is told exists.
+    let is_conflict = now.status == Some(409) || now.error.as_deref().is_some_and(names_conflict);
+    let may_have_had_effect = was.status.is_none_or(|status| status >= 500);
+    if !is_conclusive || (is_conflict && may_have_had_effect) {
+        return Confirmation::First;
+    }
+    let why = match &case.judged {
+        JudgedPart::Law(_) => format!("{}; when the case was run again alone, the law held", first.judgement.why),
+        JudgedPart::Step(_) => format!("received {was}, and {now} when the request was sent again alone"),
+    };
+    Confirmation::Flaky(Box::new(JudgedCase {
+        judgement: Judgement { verdict: Verdict::Flaky, observed: was.clone(), why },
+        comparison: SnapshotComparison { key: first.comparison.key.clone(), ..SnapshotComparison::default() },
+        is_finding: false,
+        message: None,
+    }))
+}
+
+/// Returns true if an error says that a resource exists or is in use.
+fn names_conflict(error: &str) -> bool {
+    let name: String = error.chars().filter(char::is_ascii_alphabetic).collect::<String>().to_ascii_lowercase();
+    ["exist", "conflict", "duplicate", "inuse"].iter().any(|word| name.contains(word)) && !name.contains("notexist")
+}

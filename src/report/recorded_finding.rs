@@ -1,0 +1,116 @@
+//! Prints the findings of an earlier run: a numbered list, or everything that one finding explains.
+
+use super::finding_text::title;
+use super::style::{BOLD_STYLE, DIM_STYLE, paint, pluralize};
+use super::terminal::replay_word;
+use crate::escape::escape_text;
+use serde::Deserialize;
+use std::io::{self, Write};
+
+/// A finding as recorded in the results of an earlier run.
+#[derive(Clone, Debug, Deserialize)]
+#[non_exhaustive]
+pub struct RecordedFinding {
+    /// The scenario.
+    pub scenario: String,
+    /// The operation of the first example.
+    pub operation: String,
+    /// The member path of the first example, or the case's class.
+    pub member: String,
+    /// The constraint of the first example, or the kind of damage.
+    pub constraint: String,
+    /// What was received.
+    pub observed: String,
+    /// The kind of the cause.
+    #[serde(default)]
+    pub cause: String,
+    /// The cause in one sentence, if it explains more than one constraint of one member.
+    pub statement: Option<String>,
+    /// The innermost stack frame that the server printed.
+    pub frame: Option<String>,
+    /// The operations concerned.
+    #[serde(default)]
+    pub operations: Vec<String>,
+    /// Number of cases.
+    pub cases: u64,
+    /// IDs of a few cases.
+    #[serde(default)]
+    pub examples: Vec<String>,
+    /// What the finding explains.
+    #[serde(default)]
+    pub explains: Vec<ExplainedCases>,
+    /// IDs of the explained cases, unless the run had too many.
+    #[serde(default)]
+    pub case_ids: Vec<String>,
+}
+
+/// Cases of one operation, member, constraint and response that a finding explains.
+#[derive(Clone, Debug, Deserialize)]
+#[non_exhaustive]
+pub struct ExplainedCases {
+    /// The operation.
+    pub operation: String,
+    /// The member path, or the case's class.
+    pub member: String,
+    /// The constraint, or the kind of damage.
+    pub constraint: String,
+    /// What was received.
+    pub observed: String,
+    /// Number of cases.
+    pub cases: u64,
+}
+
+impl RecordedFinding {
+    fn title(&self) -> String {
+        title(
+            self.frame.as_deref(),
+            self.statement.as_deref(),
+            &self.operations,
+            [&self.operation, &self.member, &self.constraint],
+        )
+    }
+}
+
+/// Writes one line per finding, numbered from 1.
+///
+/// # Errors
+/// Returns an error if the lines cannot be written.
+pub fn write_finding_list(findings: &[RecordedFinding], out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "{} in the last run", pluralize(findings.len() as u64, "finding"))?;
+    let digits = findings.len().to_string().len();
+    for (index, finding) in findings.iter().enumerate() {
+        let what = paint(BOLD_STYLE, finding.title());
+        let observed = escape_text(&finding.observed);
+        let cases = paint(DIM_STYLE, pluralize(finding.cases, "case"));
+        writeln!(out, "{:>digits$}  {what} · {observed}  {cases}", index + 1)?;
+    }
+    Ok(())
+}
+
+/// Writes everything that a finding explains. `number` counts from 1.
+///
+/// # Errors
+/// Returns an error if the lines cannot be written.
+pub fn write_recorded_finding(number: usize, finding: &RecordedFinding, out: &mut impl Write) -> io::Result<()> {
+    let mut field = |name: &str, text: &str| writeln!(out, "    {}  {text}", paint(DIM_STYLE, format!("{name:15}")));
+    field("finding", &format!("{number}: {}", paint(BOLD_STYLE, finding.title())))?;
+    field("scenario", &escape_text(&finding.scenario))?;
+    field("cause", &escape_text(&finding.cause))?;
+    let operations = pluralize(finding.operations.len() as u64, "operation");
+    field("explains", &format!("{} in {operations}", pluralize(finding.cases, "case")))?;
+    for part in &finding.explains {
+        let place = [&part.operation, &part.member, &part.constraint].map(|text| escape_text(text)).join(" · ");
+        field("", &format!("{place}: {}, {}", escape_text(&part.observed), pluralize(part.cases, "case")))?;
+    }
+    if let Some(first) = finding.examples.first() {
+        field("reproduce", &format!("overstep replay {}", replay_word(first)))?;
+    }
+    for (index, id) in finding.case_ids.iter().enumerate() {
+        field(if index == 0 { "cases" } else { "" }, &escape_text(id))?;
+    }
+    let unlisted = finding.cases.saturating_sub(finding.case_ids.len() as u64);
+    if unlisted > 0 {
+        field("", &format!("and {unlisted} more, whose ids were not kept"))?;
+    }
+    Ok(())
+}
