@@ -22,19 +22,21 @@ mod json;
 mod mdx_tree;
 mod mintlify;
 mod openapi;
+mod openapi_fence;
 mod options;
 mod prose;
 mod route;
 mod samples;
+mod several_documents;
+mod site_documents;
 mod source;
 mod source_text;
 mod tables;
+mod unknown_format;
 mod wire_names;
 mod yaml;
 
 pub use diagnostic::{IngestDiagnostic, IngestError, IngestSeverity, SourceLocation};
 pub use options::{DocumentLookup, IngestOptions, NoDocuments};
-pub use source::{
-    IngestOutput, SourceFormat, detect_format, merge_contracts, read_document, read_document_as, read_documents,
-    read_documents_with,
-};
+pub use several_documents::{merge_contracts, read_documents, read_documents_with};
+pub use source::{IngestOutput, SourceFormat, detect_format, read_document, read_document_as};

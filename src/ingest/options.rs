@@ -52,6 +52,12 @@ pub trait DocumentLookup {
     fn find_relative(&mut self, _source: &str, _path: &str) -> Option<(String, Vec<u8>)> {
         None
     }
+
+    /// Returns the name and the bytes of a file of the site that a page belongs to, or `None` if there is none. `path` is
+    /// relative to the root of the site, which has a `docs.json` or `mint.json`.
+    fn find_in_site(&mut self, _page: &str, _path: &str) -> Option<(String, Vec<u8>)> {
+        None
+    }
 }
 
 /// A lookup that finds nothing.

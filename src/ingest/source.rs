@@ -1,31 +1,14 @@
-//! Detects the format of a document, reads it, and merges several documents into one contract.
+//! Detects the format of a document and reads it.
 //!
 //! It never opens a file: documents come as bytes with a name, further ones through [`DocumentLookup`].
 
 use super::source_text::SourceText;
 use super::{
-    DocumentLookup, IngestDiagnostic, IngestError, IngestOptions, NoDocuments, api_reference, boto3, botocore,
-    byte_budget, contract_json, mintlify, openapi, route, wire_names,
+    DocumentLookup, IngestDiagnostic, IngestError, IngestOptions, api_reference, boto3, botocore, contract_json,
+    mintlify, openapi, openapi_fence, route, unknown_format, wire_names,
 };
 use crate::contract::{self, Contract};
-use std::collections::{BTreeMap, HashSet};
-
-/// Looks documents up among those that are being read together.
-struct LoadedDocuments<'a> {
-    by_name: BTreeMap<String, &'a (String, Vec<u8>)>,
-    others: &'a mut dyn DocumentLookup,
-}
-
-impl DocumentLookup for LoadedDocuments<'_> {
-    fn find(&mut self, file_name: &str) -> Option<(String, Vec<u8>)> {
-        let found = self.by_name.get(file_name).map(|(name, bytes)| (name.clone(), bytes.clone()));
-        found.or_else(|| self.others.find(file_name))
-    }
-
-    fn find_relative(&mut self, source: &str, path: &str) -> Option<(String, Vec<u8>)> {
-        self.others.find_relative(source, path)
-    }
-}
+use std::collections::HashSet;
 
 /// The result of reading one or more documents.
 #[derive(Clone, Debug, PartialEq)]
@@ -131,15 +114,40 @@ pub fn read_document(
     documents: &mut dyn DocumentLookup,
 ) -> Result<IngestOutput, IngestError> {
     let text = SourceText::new(name, bytes)?;
+    let fenced = openapi_fence::fenced_documents(&text.text);
+    if !fenced.is_empty() {
+        return read_fenced_documents(name, &fenced, options, documents);
+    }
     let Some(format) = detect_format(&text.text) else {
+        let message = match unknown_format::format_name(&text.text) {
+            Some(name) => format!("this is {name}, which is not read"),
+            None => "unknown document format".to_owned(),
+        };
         return Err(text.error(
             1,
-            "unknown document format",
+            message,
             "expected an API Reference page saved as text, a boto3 page (.rst), a Mintlify page (.mdx), \
              an OpenAPI document (.json, .yaml), a botocore model (service-2.json) or an overstep contract",
         ));
     };
     read_source_text(&text, format, options, documents)
+}
+
+/// Reads the documents in the fences of a page into one contract.
+fn read_fenced_documents(
+    name: &str,
+    fenced: &[String],
+    options: &IngestOptions,
+    documents: &mut dyn DocumentLookup,
+) -> Result<IngestOutput, IngestError> {
+    let (mut contracts, mut diagnostics) = (Vec::new(), Vec::new());
+    for document in fenced {
+        let read = read_document_as(SourceFormat::OpenApi, name, document.as_bytes(), options, documents)?;
+        contracts.push(read.contract);
+        diagnostics.extend(read.diagnostics);
+    }
+    route::unify_base_urls(&mut contracts);
+    Ok(IngestOutput { contract: contract::merge_all(contracts), diagnostics })
 }
 
 /// Reads one document in the given format, without detection.
@@ -207,70 +215,4 @@ fn drop_repeated_operations(contract: &mut Contract, text: &SourceText<'_>) -> V
         is_first
     });
     found
-}
-
-/// Reads the documents of one API and merges them. Their order does not change the resulting contract.
-///
-/// Documents that cannot be read are returned as errors beside the contract of the others.
-///
-/// # Examples
-/// ````
-/// use overstep::ingest::{IngestOptions, read_documents};
-///
-/// let page = r#"# Create Note
-///
-/// > Creates a note
-///
-/// <ParamField body="text" type="string" required>
-///   The text. Maximum length of 20 characters.
-/// </ParamField>
-///
-/// ```bash cURL
-/// curl -X POST https://api.example.com/notes -d '{"text": "Buy milk"}'
-/// ```
-/// "#;
-/// let sources = [
-///     ("create-note.mdx".to_owned(), page.as_bytes().to_vec()),
-///     ("diary.txt".to_owned(), b"Dear diary".to_vec()),
-/// ];
-/// let (output, errors) = read_documents(&sources, &IngestOptions::default());
-/// assert_eq!(output.contract.operations.len(), 1);
-/// assert_eq!(errors[0].to_string(), "diary.txt:1:1: unknown document format");
-/// ````
-pub fn read_documents(sources: &[(String, Vec<u8>)], options: &IngestOptions) -> (IngestOutput, Vec<IngestError>) {
-    read_documents_with(sources, options, &mut NoDocuments)
-}
-
-/// Reads the documents of one API as [`read_documents`] does, and asks for files that they are split over.
-pub fn read_documents_with(
-    sources: &[(String, Vec<u8>)],
-    options: &IngestOptions,
-    others: &mut dyn DocumentLookup,
-) -> (IngestOutput, Vec<IngestError>) {
-    let by_name = sources.iter().map(|source| (super::source_text::document_name(&source.0), source)).collect();
-    let mut documents = LoadedDocuments { by_name, others };
-    let (mut contracts, mut diagnostics, mut errors) = (Vec::new(), Vec::new(), Vec::new());
-    for (name, bytes) in sources {
-        match read_document(name, bytes, options, &mut documents) {
-            Ok(ingested) => {
-                diagnostics.extend(ingested.diagnostics);
-                if !ingested.contract.operations.is_empty() {
-                    contracts.push(ingested.contract);
-                }
-            }
-            Err(error) => errors.push(error),
-        }
-    }
-    route::unify_base_urls(&mut contracts);
-    let mut contract = contract::merge_all(contracts);
-    byte_budget::decide_byte_scopes(&mut contract);
-    crate::contract::add_common_errors(&mut contract);
-    (IngestOutput { contract, diagnostics }, errors)
-}
-
-/// Merges contracts that were read separately and decides again what depends on all of them.
-pub fn merge_contracts(contracts: Vec<Contract>) -> Contract {
-    let mut contract = contract::merge_all(contracts);
-    byte_budget::decide_byte_scopes(&mut contract);
-    contract
 }

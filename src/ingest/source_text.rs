@@ -26,13 +26,17 @@ pub(super) struct SourceText<'a> {
 }
 
 impl<'a> SourceText<'a> {
-    /// Unpacks gzip, removes a byte order mark and replaces invalid UTF-8.
+    /// Unpacks gzip, decodes UTF-16, removes a byte order mark and replaces invalid UTF-8.
     pub fn new(name: &str, bytes: &'a [u8]) -> Result<Self, IngestError> {
         let bytes: Cow<'a, [u8]> =
             if bytes.starts_with(&[0x1f, 0x8b]) { Cow::Owned(unpack_gzip(name, bytes)?) } else { Cow::Borrowed(bytes) };
         if bytes.len() as u64 > MAX_DOCUMENT_BYTES {
             return Err(error_at_start(name, "the document is too large", "split it, or name only the pages you need"));
         }
+        let bytes = match decode_utf16(&bytes) {
+            Some(text) => Cow::Owned(text.into_bytes()),
+            None => bytes,
+        };
         let broken = std::str::from_utf8(&bytes).err().map(|error| error.valid_up_to());
         let text = match bytes {
             Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
@@ -145,6 +149,22 @@ fn saturating_u32(number: usize) -> u32 {
 fn error_at_start(name: &str, message: impl Into<String>, hint: &str) -> IngestError {
     let place = SourceLocation { document: document_name(name), line: 1, column: 1, ..SourceLocation::default() };
     IngestError { place: Box::new(place), message: message.into(), hint: Some(hint.to_owned()) }
+}
+
+/// Decodes UTF-16, which begins with a byte order mark or has a zero beside each of the first characters.
+fn decode_utf16(bytes: &[u8]) -> Option<String> {
+    let little = match bytes {
+        [0xff, 0xfe, ..] => true,
+        [0xfe, 0xff, ..] => false,
+        [first, 0, second, 0, ..] if *first > 0 && *second > 0 => true,
+        [0, first, 0, second, ..] if *first > 0 && *second > 0 => false,
+        _ => return None,
+    };
+    let units = bytes.chunks_exact(2).map(|pair| match little {
+        true => u16::from_le_bytes([pair[0], pair[1]]),
+        false => u16::from_be_bytes([pair[0], pair[1]]),
+    });
+    Some(char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect())
 }
 
 fn unpack_gzip(name: &str, bytes: &[u8]) -> Result<Vec<u8>, IngestError> {

@@ -3,7 +3,7 @@
 //! It never opens a file itself; `store` does.
 
 use crate::ingest::DocumentLookup;
-use crate::store::{SourceDocument, read_referenced_file};
+use crate::store::{SourceDocument, read_referenced_file, read_site_file};
 
 /// The documents of a scenario as places to look for further files.
 pub(super) struct ReferencedFiles<'a>(pub &'a [SourceDocument]);
@@ -16,5 +16,10 @@ impl DocumentLookup for ReferencedFiles<'_> {
     fn find_relative(&mut self, source: &str, path: &str) -> Option<(String, Vec<u8>)> {
         let document = self.0.iter().find(|document| document.name == source)?;
         read_referenced_file(document, path).map(|bytes| (path.to_owned(), bytes))
+    }
+
+    fn find_in_site(&mut self, page: &str, path: &str) -> Option<(String, Vec<u8>)> {
+        let document = self.0.iter().find(|document| document.name == page)?;
+        read_site_file(document, path).map(|bytes| (path.to_owned(), bytes))
     }
 }

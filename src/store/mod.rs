@@ -19,7 +19,9 @@ pub use last::{
 pub use read::{find_upwards, read_bytes, read_text, read_text_or_pipe};
 pub use scenarios::{FoundScenario, find_all_scenarios, find_scenario, shipped_scenario_names};
 pub use snapshots::{SnapshotFile, SnapshotStore};
-pub use sources::{SourceDocument, SourceSearchPaths, find_site_packages, read_referenced_file, read_sources};
+pub use sources::{
+    SourceDocument, SourceSearchPaths, find_site_packages, read_referenced_file, read_site_file, read_sources,
+};
 pub use write::{
     FinishOutput, OutputSink, TemporaryFolder, create_temporary_file, create_temporary_folder, open_sink,
     remove_leftovers, write_file, write_file_durably,

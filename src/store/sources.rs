@@ -3,7 +3,7 @@
 //! It never looks into a document, except to unpack a compressed one.
 
 use super::scenarios::{list_folder, shipped_source_text};
-use super::{StoreError, read_bytes};
+use super::{StoreError, find_upwards, read_bytes};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -84,13 +84,30 @@ fn read_source_file(directory: &Path, path: &Path, previous: &[SourceDocument]) 
 /// folder is not read, whatever leads there: a document may come from somebody else.
 pub fn read_referenced_file(document: &SourceDocument, path: &str) -> Option<Vec<u8>> {
     let folder = document.path.as_deref()?.parent()?.canonicalize().ok()?;
+    read_file_below(&folder, path)
+}
+
+/// Reads a file in a folder or below it.
+fn read_file_below(folder: &Path, path: &str) -> Option<Vec<u8>> {
     let file = folder.join(path).canonicalize().ok()?;
-    let is_readable = file.starts_with(&folder)
+    let is_readable = file.starts_with(folder)
         && file.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() <= MAX_SOURCE_BYTES);
     if !is_readable {
         return None;
     }
     unpack_if_gzip(&file, read_bytes(&file).ok()?).ok()
+}
+
+/// The files that configure a site of pages, at its root.
+const SITE_FILES: [&str; 2] = ["docs.json", "mint.json"];
+
+/// Reads a file of the site that a page belongs to. The root of the site is the nearest folder above the page that has a
+/// configuration of a site, or the folder of the page; a file outside of it is not read.
+pub fn read_site_file(page: &SourceDocument, path: &str) -> Option<Vec<u8>> {
+    let folder = page.path.as_deref()?.parent()?.canonicalize().ok()?;
+    let configuration = SITE_FILES.iter().find_map(|name| find_upwards(&folder, name));
+    let root = configuration.as_deref().and_then(Path::parent).unwrap_or(&folder);
+    read_file_below(root, path)
 }
 
 fn unpack_if_gzip(path: &Path, bytes: Vec<u8>) -> Result<Vec<u8>, StoreError> {
