@@ -48,11 +48,12 @@ const FUZZ: &str = "fuzz";
 /// The variant of all planned cases of [`CaseKind::MissingResource`].
 pub const UNKNOWN_RESOURCE: &str = "unknown";
 
-const CONSTRAINTS: [Constraint; 10] = [
+const CONSTRAINTS: [Constraint; 11] = [
     Constraint::Required,
     Constraint::Type,
     Constraint::Length,
     Constraint::Range,
+    Constraint::MultipleOf,
     Constraint::Pattern,
     Constraint::Enum,
     Constraint::Unique,

@@ -168,13 +168,15 @@ pub enum NoCasesPolicy {
 #[command(after_help = "\
 Examples:
   overstep init queues --source botocore:sqs -e http://127.0.0.1:5000   probe the endpoint for required values
-  overstep init api --source 'docs/**/*.mdx'                            use the documents alone")]
+  overstep init api --source 'docs/**/*.mdx'                            use the documents alone
+  overstep init shop -e http://127.0.0.1:8000                           ask the server for its OpenAPI document")]
 pub struct InitFlags {
     /// Name of the scenario; the file is scenarios/NAME.toml
     #[arg(value_name = "NAME")]
     pub name: String,
-    /// Documents of the API: files, globs or `botocore:SERVICE`
-    #[arg(short, long, value_name = "SOURCE", required = true)]
+    /// Documents of the API: files, globs, URLs or `botocore:SERVICE`; without any, the endpoint is asked for its OpenAPI
+    /// document
+    #[arg(short, long, value_name = "SOURCE", required_unless_present = "endpoint")]
     pub source: Vec<String>,
     /// Endpoint to probe for values that requests need: a name in overstep.toml, or a URL
     #[arg(short, long, visible_short_alias = 'u', visible_alias = "url", value_name = "NAME|URL")]
@@ -182,7 +184,7 @@ pub struct InitFlags {
     /// Overwrite an existing scenario
     #[arg(long)]
     pub force: bool,
-    /// Allow an endpoint that is not on this machine
+    /// Allow an endpoint or a document that is not on this machine
     #[arg(long)]
     pub allow_remote: bool,
     /// Hide the progress bar

@@ -5,10 +5,11 @@
 use super::flags::{LevelFlag, SelectionFlags};
 use super::rerun_command::rerun_command;
 use super::saved_requests::read_scenario_requests;
-use super::scenarios::{VariableFlags, read_scenarios};
+use super::scenarios::{VariableFlags, fill_from_environment, read_scenarios};
 use super::{CommandError, current_directory, environment_variable, lifecycle, messages};
 use crate::config::{
-    Config, EndpointKind, ResolvedEndpoint, error_diagnostic, find_aws_credentials, warning_diagnostic,
+    Config, EndpointKind, ResolvedEndpoint, error_diagnostic, find_aws_credentials, referenced_variables,
+    warning_diagnostic,
 };
 use crate::filter::Filter;
 use crate::session::{EndpointTarget, KnownDivergences, ScenarioJob};
@@ -16,10 +17,10 @@ use overstep::escape::file_name;
 use overstep::generate::GenerationLevel;
 use overstep::report::Diagnostic;
 use overstep::run::{AwsAccessKeys, HostPrefixes};
-use overstep::scenario::{Credentials, Scenario};
+use overstep::scenario::{Credentials, Principal, Scenario};
 use overstep::session::{self, LoadedContract};
 use overstep::store::{self, FoundScenario, SourceSearchPaths};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// A job with its scenario's file and its endpoint.
 pub struct ResolvedJob {
@@ -153,8 +154,27 @@ fn new_job(loaded: LoadedContract, endpoint: &ResolvedEndpoint) -> Result<Scenar
 
 /// Maps the name of each document that is a file to its path relative to `directory`.
 fn document_files(documents: &[store::SourceDocument], directory: &Path) -> indexmap::IndexMap<String, String> {
-    let display_name = |path: &PathBuf| path.strip_prefix(directory).unwrap_or(path).display().to_string();
+    let display_name = |path: &PathBuf| {
+        // GitHub attaches annotations to paths without `..` only.
+        let path = without_parent_folders(path);
+        path.strip_prefix(directory).unwrap_or(&path).display().to_string()
+    };
     documents.iter().filter_map(|one| Some((one.name.clone(), one.path.as_ref().map(display_name)?))).collect()
+}
+
+/// Removes each `..` from a path, together with the folder before it.
+fn without_parent_folders(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir if plain.file_name().is_some() => {
+                plain.pop();
+            }
+            Component::CurDir => {}
+            part => plain.push(part),
+        }
+    }
+    plain
 }
 
 /// Reads the known divergences of a scenario and an endpoint from `NAME.known/ENDPOINT.toml` next to the scenario.
@@ -177,26 +197,67 @@ fn read_known_divergences(found: &FoundScenario, profile: &str) -> Result<KnownD
     Ok(KnownDivergences { entries, display_path: display_name, today: overstep::run::today() })
 }
 
-/// Builds the job for a scenario that has no file yet, from sources and an endpoint, and returns it with the problems of
-/// the documents.
+/// A job for a scenario that has no file yet.
+pub struct NewScenarioJob {
+    /// The job.
+    pub job: ScenarioJob,
+    /// The problems of the documents.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The environment variables that the credentials come from, each with whether it is set.
+    pub variables: Vec<(String, bool)>,
+}
+
+/// Builds the job for a scenario that has no file yet, from sources and an endpoint. The documents decide how the
+/// principal authenticates, and the environment has the secrets.
 pub fn job_without_scenario_file(
     name: &str,
     path: &Path,
     sources: &[String],
     endpoint: Option<&str>,
     allow_remote: bool,
-) -> Result<(ScenarioJob, Vec<Diagnostic>), CommandError> {
+) -> Result<NewScenarioJob, CommandError> {
     let directory = path.parent().map(Path::to_owned);
     let config = Config::load(&current_directory()?)?;
     let mut scenario = Scenario::with_name(name);
     scenario.sources = sources.to_vec();
     let documents = store::read_sources(&document_places(directory), sources)?;
     let display_name = format!("scenarios/{name}.toml");
+    let read = session::load_scenario(&scenario, &display_name, documents.clone())?;
+    let mut variables = Vec::new();
+    if let Some(principal) = Principal::documented(&read.contract) {
+        let (principal, named) = with_set_variables(principal);
+        variables = named;
+        if let Some(principal) = principal {
+            let name = if matches!(principal.credentials, Credentials::SigV4 { .. }) { "aws" } else { "full" };
+            scenario.principals.insert(name.to_owned(), principal);
+            scenario.principal = Some(name.to_owned());
+            fill_from_environment(&mut scenario)?;
+        }
+    }
     let mut loaded = session::load_scenario(&scenario, &display_name, documents)?;
     let endpoint =
         ResolvedEndpoint::resolve(endpoint.unwrap_or("embedded"), &config, allow_remote, &environment_variable)?;
     let diagnostics = std::mem::take(&mut loaded.diagnostics);
-    Ok((new_job(loaded, &endpoint)?, diagnostics))
+    Ok(NewScenarioJob { job: new_job(loaded, &endpoint)?, diagnostics, variables })
+}
+
+/// Returns a principal with those credentials whose variables are set, if there are any, and all variables.
+fn with_set_variables(mut principal: Principal) -> (Option<Principal>, Vec<(String, bool)>) {
+    let mut variables: Vec<(String, bool)> = Vec::new();
+    let mut usable: Vec<Credentials> = Vec::new();
+    for credentials in principal.all_credentials_mut() {
+        let texts = credentials.secret_texts_mut();
+        let names = texts.iter().flat_map(|text| referenced_variables(text));
+        let named: Vec<(String, bool)> =
+            names.map(|name| (name.to_owned(), environment_variable(name).is_some())).collect();
+        if named.iter().all(|(_, is_set)| *is_set) {
+            usable.push(credentials.clone());
+        }
+        variables.extend(named);
+    }
+    let mut usable = usable.into_iter();
+    let first = usable.next();
+    (first.map(|first| Principal { others: usable.collect(), ..Principal::new(first) }), variables)
 }
 
 /// Returns the argument that names the scenario on a command line.
@@ -235,4 +296,21 @@ pub fn parse_filter(text: &str) -> Result<Filter, CommandError> {
         let problem = Diagnostic::error(error.reason).with_location("--filter", text, Some(error.span));
         Diagnostic { hint: error.hint, ..problem }.into()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_of_documents_have_no_parent_folders() {
+        for (path, plain) in [
+            ("/a/scenarios/../docs/x.mdx", "/a/docs/x.mdx"),
+            ("/a/./b/../../x", "/x"),
+            ("../x", "../x"),
+            ("a/../../x", "../x"),
+        ] {
+            assert_eq!(without_parent_folders(Path::new(path)), Path::new(plain), "{path}");
+        }
+    }
 }

@@ -30,7 +30,7 @@ pub use flags::{
     CasesFlags, CheckFlags, CliCommand, CliFlags, ColorWhen, DoctorFlags, DriftFlags, FuzzFlags, IngestFlags,
     InitFlags, ServeFlags, SnapshotCommand, SnapshotFlags, TextOrJson,
 };
-pub use jobs::{ResolvedJobs, build_jobs, document_places, job_without_scenario_file, parse_filter};
+pub use jobs::{NewScenarioJob, ResolvedJobs, build_jobs, document_places, job_without_scenario_file, parse_filter};
 pub use last_run::{find_case, group_by_scenario, rebuild_job};
 pub use lifecycle::announce_start;
 pub use outputs::RunOutputs;

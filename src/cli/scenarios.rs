@@ -128,20 +128,12 @@ fn set_variable(
 }
 
 /// Turns each `${NAME}` in a principal's credentials into a secret variable with that environment variable's value.
-fn fill_from_environment(scenario: &mut Scenario) -> Result<(), CommandError> {
+pub fn fill_from_environment(scenario: &mut Scenario) -> Result<(), CommandError> {
     let mut secrets: Vec<(String, String)> = Vec::new();
     let default = scenario.principal.clone();
     let mut unset = Vec::new();
     for (name, principal) in &mut scenario.principals {
-        let texts: Vec<&mut String> = match &mut principal.credentials {
-            Credentials::Bearer(key) => vec![key],
-            Credentials::Header { value, .. } => vec![value],
-            Credentials::SigV4 { access_key_id, secret_access_key, .. } => {
-                access_key_id.iter_mut().chain(secret_access_key).collect()
-            }
-            Credentials::Anonymous => Vec::new(),
-        };
-        for text in texts {
+        for text in principal.all_credentials_mut().flat_map(Credentials::secret_texts_mut) {
             match extract_environment_names(text, &environment_variable) {
                 Ok(found) => secrets.extend(found),
                 Err(problem) if default.as_deref() == Some(name.as_str()) => return Err(problem.into()),

@@ -3,29 +3,22 @@
 //! It never replaces a file unless the user asks for it.
 
 use super::diagnosis::run_diagnosis;
-use crate::cli::{CommandError, InitFlags, current_directory, job_without_scenario_file, messages};
+use super::init_sources::resolve_sources;
+use crate::cli::{CommandError, InitFlags, NewScenarioJob, current_directory, job_without_scenario_file, messages};
 use crate::session::ScenarioJob;
+use overstep::contract::Operation;
 use overstep::exit::ExitStatus;
-use overstep::report::{ControlOutcome, Diagnostic, EndpointDiagnosis, scenario_text};
+use overstep::report::{ContractSummary, ControlOutcome, Diagnostic, EndpointDiagnosis, scenario_text};
 use overstep::store;
 use std::path::PathBuf;
 
 /// Writes a scenario file to start from.
 pub fn init_scenario(flags: &InitFlags) -> Result<ExitStatus, CommandError> {
     let path = scenario_path(flags)?;
-    // Paths in a scenario are relative to its file.
-    let sources: Vec<String> = flags
-        .source
-        .iter()
-        .map(
-            |source| {
-                if source.contains(':') || source.starts_with('/') { source.clone() } else { format!("../{source}") }
-            },
-        )
-        .collect();
-    let (job, loaded) =
+    let sources = resolve_sources(flags, &path)?;
+    let NewScenarioJob { job, diagnostics, variables } =
         job_without_scenario_file(&flags.name, &path, &sources, flags.endpoint.as_deref(), flags.allow_remote)?;
-    messages::print_warnings(&loaded, false)?;
+    messages::print_warnings(&diagnostics, false)?;
     let found = match &flags.endpoint {
         Some(_) => Some(run_diagnosis(&job, None, !flags.no_progress)?),
         None => None,
@@ -43,7 +36,9 @@ pub fn init_scenario(flags: &InitFlags) -> Result<ExitStatus, CommandError> {
         found.as_ref(),
     );
     store::write_file(&path, text.as_bytes())?;
-    print_summary(flags, &job, found.as_ref());
+    print_summary(flags, &job, found.as_ref(), diagnostics.len());
+    print_credentials(&job, &variables);
+    print_next_command(flags);
     Ok(ExitStatus::Success)
 }
 
@@ -73,13 +68,22 @@ fn command_line(flags: &InitFlags) -> String {
         .join(" ")
 }
 
-fn print_summary(flags: &InitFlags, job: &ScenarioJob, found: Option<&EndpointDiagnosis>) {
+fn print_summary(flags: &InitFlags, job: &ScenarioJob, found: Option<&EndpointDiagnosis>, warning_count: usize) {
+    let summary = ContractSummary::new(&job.contract);
     messages::print_line(&format!(
-        "wrote scenarios/{}.toml: {} operations of {}",
-        flags.name,
-        job.contract.operations.len(),
-        job.contract.service
+        "wrote scenarios/{}.toml: {} operations of {}, {} members",
+        flags.name, summary.operations, job.contract.service, summary.members
     ));
+    messages::print_line(&format!("documented limits: {}", summary.describe_limits()));
+    let is_fetched = |source: &String| source.starts_with("http");
+    let sources: Vec<&str> = flags.source.iter().filter(|source| !is_fetched(source)).map(String::as_str).collect();
+    let sources = if sources.is_empty() { format!("scenarios/{}.source.*", flags.name) } else { sources.join(" ") };
+    let warnings = match warning_count {
+        0 => "no warnings".to_owned(),
+        1 => "1 warning, see above".to_owned(),
+        count => format!("{count} warnings, see above"),
+    };
+    messages::print_line(&format!("{warnings}; details and notes: overstep ingest --format text {sources}"));
     if let Some(found) = found {
         let accepted = found.operations.iter().filter(|row| row.outcome == ControlOutcome::Accepted).count();
         messages::print_line(&format!(
@@ -88,6 +92,21 @@ fn print_summary(flags: &InitFlags, job: &ScenarioJob, found: Option<&EndpointDi
             found.endpoint
         ));
     }
+}
+
+/// Says which environment variables have the secrets of callers.
+fn print_credentials(job: &ScenarioJob, variables: &[(String, bool)]) {
+    let needs_some = |operation: &Operation| !operation.traits.anonymous;
+    let count = job.contract.operations.iter().filter(|operation| needs_some(operation)).count();
+    for (name, is_set) in variables {
+        messages::print_line(&match is_set {
+            true => format!("credentials: taken from the environment variable {name}"),
+            false => format!("credentials: {count} operations need them; set the environment variable {name}"),
+        });
+    }
+}
+
+fn print_next_command(flags: &InitFlags) {
     let endpoint = flags.endpoint.as_deref().map_or("-e URL".to_owned(), |endpoint| format!("-e {endpoint}"));
     messages::print_line(&format!("next: overstep doctor {} {endpoint}", flags.name));
 }

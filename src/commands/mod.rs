@@ -15,6 +15,7 @@ mod finding_writer;
 mod fuzz;
 mod ingest;
 mod init;
+mod init_sources;
 mod libfuzzer_endpoint;
 mod replay;
 mod report;

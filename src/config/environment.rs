@@ -22,7 +22,9 @@ pub fn substitute_variables(text: &str, environment: EnvironmentLookup<'_>) -> R
         out.push_str(&rest[..start]);
         let name = &rest[start + 2..start + length];
         let value = environment(name).ok_or_else(|| {
-            let unset = Diagnostic::error(format!("environment variable `{name}`, used in overstep.toml, is not set"));
+            let unset = Diagnostic::error(format!(
+                "environment variable `{name}` is not set, but the scenario or overstep.toml uses it"
+            ));
             Box::new(unset.with_hint(format!("set it: `export {name}=…`")))
         })?;
         out.push_str(&value);

@@ -18,6 +18,8 @@ pub enum Constraint {
     Length,
     /// The range of a number.
     Range,
+    /// The number that a number is a multiple of.
+    MultipleOf,
     /// The regular expression that a text matches.
     Pattern,
     /// The value is one of a closed list.
@@ -40,6 +42,7 @@ impl Constraint {
             Self::Type => "type",
             Self::Length => "length",
             Self::Range => "range",
+            Self::MultipleOf => "multipleOf",
             Self::Pattern => "pattern",
             Self::Enum => "enum",
             Self::Unique => "unique",

@@ -273,6 +273,9 @@ fn collect_field_statements(shape: &Shape, member: &str, all: &mut Statements) {
             }
         }
     }
+    if let Some(step) = &shape.multiple_of {
+        put(FactField::MultipleOf, step.clone().into());
+    }
     if let Some(pattern) = &shape.pattern {
         put(FactField::Pattern, pattern.as_str().into());
     }

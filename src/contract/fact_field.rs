@@ -22,6 +22,8 @@ pub enum FactField {
     RangeMin,
     /// `range/max`: the maximum value of a shape.
     RangeMax,
+    /// `multipleOf`: the number that all values of a shape are multiples of.
+    MultipleOf,
     /// `pattern`: the regular expression of a shape.
     Pattern,
     /// `enum`: the values of a shape.
@@ -78,6 +80,7 @@ impl FactField {
             Self::Type => Some(Constraint::Type),
             Self::LengthMin | Self::LengthMax => Some(Constraint::Length),
             Self::RangeMin | Self::RangeMax => Some(Constraint::Range),
+            Self::MultipleOf => Some(Constraint::MultipleOf),
             Self::Pattern => Some(Constraint::Pattern),
             Self::Enum => Some(Constraint::Enum),
             Self::Unique => Some(Constraint::Unique),
@@ -94,6 +97,7 @@ impl fmt::Display for FactField {
             Self::LengthMax => f.write_str("length/max"),
             Self::RangeMin => f.write_str("range/min"),
             Self::RangeMax => f.write_str("range/max"),
+            Self::MultipleOf => f.write_str("multipleOf"),
             Self::Pattern => f.write_str("pattern"),
             Self::Enum => f.write_str("enum"),
             Self::Unique => f.write_str("unique"),
@@ -123,6 +127,7 @@ impl From<&str> for FactField {
             "length/max" => Some(Self::LengthMax),
             "range/min" => Some(Self::RangeMin),
             "range/max" => Some(Self::RangeMax),
+            "multipleOf" => Some(Self::MultipleOf),
             "pattern" => Some(Self::Pattern),
             "enum" => Some(Self::Enum),
             "unique" => Some(Self::Unique),
@@ -194,6 +199,7 @@ mod tests {
             ("length/max", FactField::LengthMax),
             ("range/min", FactField::RangeMin),
             ("range/max", FactField::RangeMax),
+            ("multipleOf", FactField::MultipleOf),
             ("pattern", FactField::Pattern),
             ("enum", FactField::Enum),
             ("unique", FactField::Unique),

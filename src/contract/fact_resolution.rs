@@ -43,6 +43,7 @@ impl Shape {
             FactField::LengthMax => self.length.get_or_insert_default().max = value.as_u64(),
             FactField::RangeMin => self.range.get_or_insert_default().min = as_number(&value),
             FactField::RangeMax => self.range.get_or_insert_default().max = as_number(&value),
+            FactField::MultipleOf => self.multiple_of = as_number(&value),
             FactField::Pattern => self.pattern = value.as_str().map(str::to_owned),
             FactField::Unique => self.unique = value == true,
             FactField::MemberRequired(name) => {

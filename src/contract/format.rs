@@ -133,6 +133,8 @@ struct ShapeJson {
     length: Option<LengthRange>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     range: Option<NumberRange>,
+    #[serde(default, rename = "multipleOf", skip_serializing_if = "Option::is_none")]
+    multiple_of: Option<serde_json::Number>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pattern: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -147,6 +149,8 @@ struct ShapeJson {
     traits: WireTraits,
     #[serde(default, skip_serializing_if = "PartTraits::is_empty")]
     parts: PartTraits,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    examples: Vec<serde_json::Value>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     disputed: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -213,6 +217,7 @@ fn shape_to_json(shape: &Shape) -> ShapeJson {
         values: None,
         length: shape.length,
         range: shape.range.clone(),
+        multiple_of: shape.multiple_of.clone(),
         pattern: shape.pattern.clone(),
         unique: shape.unique,
         nullable: shape.nullable,
@@ -220,6 +225,7 @@ fn shape_to_json(shape: &Shape) -> ShapeJson {
         any_size: shape.any_size,
         traits: shape.traits.clone(),
         parts: shape.parts.clone(),
+        examples: shape.examples.clone(),
         disputed: shape.facts.iter().any(|fact| fact.disputed),
         facts: shape.facts.clone(),
     };
@@ -343,6 +349,7 @@ fn shape_from_json(id: &ShapeId, form: ShapeJson) -> Result<Shape, ContractForma
         kind,
         length: form.length,
         range: form.range,
+        multiple_of: form.multiple_of,
         pattern: form.pattern,
         unique: form.unique,
         nullable: form.nullable,
@@ -351,6 +358,7 @@ fn shape_from_json(id: &ShapeId, form: ShapeJson) -> Result<Shape, ContractForma
         rules: form.rules.unwrap_or_default(),
         traits: form.traits,
         parts: form.parts,
+        examples: form.examples,
         facts: form.facts,
     })
 }

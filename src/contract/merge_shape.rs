@@ -148,6 +148,9 @@ pub(super) fn merge_shape(ours: &Shape, theirs: &mut Shape, adopt: &mut dyn FnMu
     if theirs.parts.is_empty() {
         theirs.parts.clone_from(&ours.parts);
     }
+    if theirs.examples.is_empty() {
+        theirs.examples.clone_from(&ours.examples);
+    }
     let renamed = renamed_members(ours, theirs);
     let mut facts: Vec<Fact> = Vec::new();
     for fact in ours.facts.iter().filter(|fact| fact.field.rule_index().is_none()) {
@@ -215,6 +218,9 @@ fn merge_members(ours: &Shape, theirs: &mut Shape, adopt: &mut dyn FnMut(&ShapeI
                 known.required |= member.required;
                 if known.traits.is_empty() {
                     known.traits.clone_from(&member.traits);
+                }
+                if known.examples.is_empty() {
+                    known.examples.clone_from(&member.examples);
                 }
             }
             None => {

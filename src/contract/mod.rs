@@ -7,8 +7,10 @@
 //! `required`, `type`, `length`, `range`, `pattern`, `enum`.
 
 mod amend;
+mod auth_scheme;
 mod common_errors;
 mod constraint;
+mod decimal_step;
 mod drift;
 mod fact;
 mod fact_field;
@@ -27,16 +29,18 @@ mod shape;
 mod traits;
 
 pub use amend::{Amendment, AmendmentError};
+pub use auth_scheme::AuthScheme;
 pub(crate) use common_errors::add_common_errors;
 pub use common_errors::switch_protocol;
 pub use constraint::Constraint;
+pub use decimal_step::DecimalStep;
 pub use drift::{Drift, DriftKind, Statement, find_drift};
 pub use fact::{Fact, FactOrigin, Provenance};
 pub use fact_field::FactField;
 pub use format::{ContractFormatError, FORMAT, digest, from_json, to_json};
 pub use merge::{merge, merge_all};
 pub use names::{ErrorName, OperationName, ShapeId};
-pub use operation::{AuthScheme, Contract, ErrorShape, HttpBinding, Operation, Protocol};
+pub use operation::{Contract, ErrorShape, HttpBinding, Operation, Protocol};
 pub use operation_defect::{OperationDefect, find_operation_defects, remove_invalid_statuses};
 pub use path::{MemberPath, PathSegment};
 pub use response_place::{UndocumentedPlace, find_documented_place};

@@ -1,8 +1,8 @@
 //! The contract itself, its operations and its errors.
 
 use super::{
-    ErrorName, ErrorRole, Fact, FactOrigin, MemberPath, OperationName, OperationTraits, PathSegment, Provenance,
-    ServiceTraits, Shape, ShapeId, ShapeKind,
+    AuthScheme, ErrorName, ErrorRole, Fact, FactOrigin, MemberPath, OperationName, OperationTraits, PathSegment,
+    Provenance, ServiceTraits, Shape, ShapeId, ShapeKind,
 };
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -85,6 +85,11 @@ impl Contract {
             };
         }
         Some(id)
+    }
+
+    /// Returns how callers of an operation authenticate: the caller may choose one. The list is empty if no source says it.
+    pub fn auth_schemes<'a>(&'a self, operation: &'a Operation) -> &'a [AuthScheme] {
+        if operation.traits.auth.is_empty() { &self.auth } else { &operation.traits.auth }
     }
 
     /// Returns the documented errors of an operation, with what is known about each.
@@ -212,28 +217,6 @@ impl Protocol {
             Self::RestJson => "restJson",
         }
     }
-}
-
-/// An authentication scheme.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "scheme", rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum AuthScheme {
-    /// AWS Signature Version 4.
-    SigV4 {
-        /// The service's name in the signature's scope, if it differs from the service's own name.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        service: Option<String>,
-    },
-    /// `Authorization: Bearer KEY`.
-    Bearer,
-    /// A key in a header.
-    Header {
-        /// The header's name.
-        name: String,
-    },
-    /// No authentication is required.
-    None,
 }
 
 /// How an operation is bound to HTTP.

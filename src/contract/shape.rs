@@ -133,11 +133,22 @@ pub enum MemberLocation {
     Query,
     /// A header.
     Header,
+    /// A cookie.
+    Cookie,
+    /// A field of a form, which is the body.
+    Form,
     /// A member of the body's document.
     #[default]
     Body,
     /// The body itself.
     Payload,
+}
+
+impl MemberLocation {
+    /// Returns true for the parts of a document in the body, where values have types; elsewhere they are texts.
+    pub fn is_in_document(self) -> bool {
+        matches!(self, Self::Body | Self::Payload)
+    }
 }
 
 /// A member of a structure or union.
@@ -158,12 +169,22 @@ pub struct Member {
     /// How it looks on the wire, apart from its name.
     #[serde(default, skip_serializing_if = "WireTraits::is_empty")]
     pub traits: WireTraits,
+    /// Values that the source gives as examples or as the default, which may or may not be valid.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub examples: Vec<serde_json::Value>,
 }
 
 impl Member {
     /// Creates an optional member of the body.
     pub fn new(shape: ShapeId) -> Self {
-        Self { shape, required: false, location: MemberLocation::Body, wire: None, traits: WireTraits::default() }
+        Self {
+            shape,
+            required: false,
+            location: MemberLocation::Body,
+            wire: None,
+            traits: WireTraits::default(),
+            examples: Vec::new(),
+        }
     }
 
     /// Returns the name on the wire of a member called `name`.
@@ -231,6 +252,8 @@ pub struct Shape {
     pub length: Option<LengthRange>,
     /// Limits of a number.
     pub range: Option<NumberRange>,
+    /// The number that all values are multiples of.
+    pub multiple_of: Option<serde_json::Number>,
     /// The regular expression that texts match, in the dialect of the source (Java's for AWS: `\d` and `\w` are ASCII).
     pub pattern: Option<String>,
     /// Whether the entries of a list must be distinct.
@@ -248,6 +271,8 @@ pub struct Shape {
     pub traits: WireTraits,
     /// How the parts of a list or map are written on the wire.
     pub parts: PartTraits,
+    /// Values that the source gives as examples or as the default, which may or may not be valid.
+    pub examples: Vec<serde_json::Value>,
     /// The statements of the sources, with their places.
     pub facts: Vec<Fact>,
 }
@@ -259,6 +284,7 @@ impl Shape {
             kind,
             length: None,
             range: None,
+            multiple_of: None,
             pattern: None,
             unique: false,
             nullable: false,
@@ -267,6 +293,7 @@ impl Shape {
             rules: Vec::new(),
             traits: WireTraits::default(),
             parts: PartTraits::default(),
+            examples: Vec::new(),
             facts: Vec::new(),
         }
     }

@@ -5,6 +5,7 @@
 //! of a list or map; a trait that no source states is absent. The names follow
 //! [Smithy's protocol traits](https://smithy.io/2.0/spec/protocol-traits.html).
 
+use super::AuthScheme;
 use serde::{Deserialize, Serialize};
 
 /// An XML namespace.
@@ -72,6 +73,13 @@ pub struct WireTraits {
     /// Whether a stream must announce its length.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub requires_length: bool,
+    /// The separator of a list's items that are one text in a path, a query, a cookie or a form; without one, the items
+    /// are sent as several values.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub separator: Option<String>,
+    /// The text before a value in a path: `.` or `;name=`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prefix: Option<String>,
     /// Whether the value is a stream of events.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub event_stream: bool,
@@ -121,6 +129,12 @@ pub struct OperationTraits {
     /// The encodings that a client may compress large bodies with, the preferred one first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub compression: Vec<String>,
+    /// The media type of the request's body, if it is not the protocol's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_type: Option<String>,
+    /// How callers authenticate: each entry is an alternative. Without any, the schemes of the contract hold.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub auth: Vec<AuthScheme>,
     /// Whether a request must carry a checksum of its body.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub checksum_required: bool,

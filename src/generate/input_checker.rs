@@ -3,11 +3,12 @@
 //! It never trusts a strategy: a violating case must violate exactly one constraint and a valid case none.
 
 use super::contract_patterns::{ContractPatterns, PatternDefect};
+use super::documented_examples::is_date_time;
 use super::limits::integer_bounds;
 use crate::case::{Certainty, Value};
 use crate::contract::{
-    ByteScope, Constraint, Contract, FactField, FactOrigin, LengthRange, Member, MemberLocation, MemberPath,
-    PathSegment, Protocol, Shape, ShapeId, ShapeKind, ShapeRule,
+    ByteScope, Constraint, Contract, DecimalStep, FactField, FactOrigin, LengthRange, Member, MemberLocation,
+    MemberPath, PathSegment, Protocol, Shape, ShapeId, ShapeKind, ShapeRule, TimestampFormat,
 };
 use indexmap::IndexMap;
 use std::collections::{HashMap, HashSet};
@@ -138,12 +139,14 @@ impl InputChecker<'_> {
             (ShapeKind::String, Value::Number(_) | Value::Boolean(_)) if textual => {}
             // If the blob is the whole body, any bytes are valid.
             (ShapeKind::Blob, Value::Text(_) | Value::Number(_) | Value::Boolean(_))
-                if *location == MemberLocation::Payload && *depth == 1 => {}
+                if *depth == 1 && matches!(location, MemberLocation::Payload | MemberLocation::Form) => {}
             (ShapeKind::Blob, Value::Blob(bytes)) => check_length(shape, bytes.len() as u64, path, out),
             (ShapeKind::Boolean, Value::Boolean(_)) => {}
             (ShapeKind::Integer | ShapeKind::Long, Value::Number(literal)) => check_integer(shape, literal, path, out),
             (ShapeKind::Float | ShapeKind::Double, Value::Number(literal)) => check_range(shape, literal, path, out),
             (ShapeKind::Timestamp, Value::Number(_)) => {}
+            (ShapeKind::Timestamp, Value::Text(text))
+                if shape.traits.timestamp_format == Some(TimestampFormat::DateTime) && is_date_time(text) => {}
             // Formats differ, and a header without a date is ignored; but no parser accepts a word as a timestamp.
             (ShapeKind::Timestamp, Value::Text(text)) => {
                 add(Constraint::Type, *location != MemberLocation::Header && has_no_digits(text))
@@ -367,7 +370,7 @@ fn is_non_finite_literal(text: &str) -> bool {
 }
 
 fn is_body_location(location: MemberLocation) -> bool {
-    matches!(location, MemberLocation::Body | MemberLocation::Payload)
+    location.is_in_document()
 }
 
 /// Returns the number of UTF-8 bytes that the entries of a map take under one interpretation.
@@ -442,6 +445,14 @@ fn check_integer(shape: &Shape, literal: &str, path: &MemberPath, out: &mut Vec<
 }
 
 fn check_range(shape: &Shape, literal: &str, path: &MemberPath, out: &mut Vec<Violation>) {
+    let divides = DecimalStep::of_shape(shape).and_then(|step| step.divides(literal));
+    if divides == Some(false) {
+        out.push(Violation {
+            path: path.clone(),
+            constraint: Constraint::MultipleOf,
+            certainty: Certainty::certain_if(!shape.is_disputed(&FactField::MultipleOf)),
+        });
+    }
     let Some(range) = &shape.range else { return };
     let Ok(number) = literal.parse::<f64>() else { return };
     let limit = |limit: &Option<serde_json::Number>| limit.as_ref().and_then(serde_json::Number::as_f64);

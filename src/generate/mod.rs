@@ -9,6 +9,7 @@ mod build_case;
 mod case_spec;
 mod classify;
 mod contract_patterns;
+mod documented_examples;
 mod error;
 mod expected_response;
 mod fixture_steps;

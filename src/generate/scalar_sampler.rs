@@ -4,9 +4,9 @@
 
 use super::aws_formats;
 use super::input_sampler::InputSampler;
-use super::limits::integer_range;
+use super::limits::{integer_range, integer_step, number_limits};
 use crate::case::Value;
-use crate::contract::{MemberPath, PathSegment, Shape, ShapeId, ShapeKind};
+use crate::contract::{DecimalStep, MemberPath, PathSegment, Shape, ShapeId, ShapeKind};
 use crate::pattern::{Draw, SeededDraw};
 
 impl InputSampler<'_> {
@@ -44,6 +44,9 @@ impl InputSampler<'_> {
 
     /// Returns the `index`th plain value of a shape without parts, different from the others if the shape allows it.
     pub(super) fn scalar_value(&self, id: &ShapeId, shape: &Shape, path: &MemberPath, index: u64) -> Value {
+        if let Some(example) = self.example_value(id, shape, path, index) {
+            return example;
+        }
         let length = shape.length();
         match &shape.kind {
             ShapeKind::Blob => {
@@ -58,8 +61,13 @@ impl InputSampler<'_> {
             }
             ShapeKind::Integer | ShapeKind::Long => Value::integer(self.integer_value(shape, index)),
             ShapeKind::Float | ShapeKind::Double => {
-                let (low, high) = float_range(shape);
-                Value::Number(format!("{}", 1.5_f64.clamp(low, high)))
+                let (low, high) = number_limits(shape);
+                Value::Number(match DecimalStep::of_shape(shape) {
+                    Some(step) => {
+                        step.multiple(step.first_index_from(1.5_f64.clamp(low, high)).min(step.last_index_to(high)))
+                    }
+                    None => format!("{}", 1.5_f64.clamp(low, high)),
+                })
             }
             ShapeKind::Timestamp => Value::Number("1700000000".to_owned()),
             ShapeKind::String => Value::Text(self.text_value(id, shape, path, index)),
@@ -69,7 +77,7 @@ impl InputSampler<'_> {
 
     fn integer_value(&self, shape: &Shape, index: u64) -> i128 {
         let (low, high) = integer_range(shape);
-        (1 + i128::from(index)).clamp(low, high)
+        (integer_step(shape) * (1 + i128::from(index))).clamp(low, high)
     }
 
     fn text_value(&self, id: &ShapeId, shape: &Shape, path: &MemberPath, index: u64) -> String {
@@ -111,14 +119,6 @@ impl InputSampler<'_> {
         }
         last.unwrap_or(sized)
     }
-}
-
-fn float_range(shape: &Shape) -> (f64, f64) {
-    let limit = |pick: fn(&crate::contract::NumberRange) -> &Option<serde_json::Number>| {
-        shape.range.as_ref().and_then(|range| pick(range).as_ref()).and_then(serde_json::Number::as_f64)
-    };
-    let low = limit(|range| &range.min).unwrap_or(f64::MIN);
-    (low, limit(|range| &range.max).unwrap_or(f64::MAX).max(low))
 }
 
 /// Returns a text of exactly `size` characters that repeats `unit`, which must not be empty.

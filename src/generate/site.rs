@@ -5,8 +5,8 @@
 use super::contract_patterns::ContractPatterns;
 use super::testable_shapes::TestableShapes;
 use crate::contract::{
-    Constraint, Contract, FactField, Member, MemberLocation, MemberPath, Operation, PathSegment, Protocol, Shape,
-    ShapeId, ShapeKind,
+    Constraint, Contract, DecimalStep, FactField, Member, MemberLocation, MemberPath, Operation, PathSegment, Protocol,
+    Shape, ShapeId, ShapeKind,
 };
 
 /// Maximum number of segments of a place's path.
@@ -116,9 +116,9 @@ fn member_site(
 }
 
 impl InputSite {
-    /// Returns true if it is written in the body, where values can have a wrong JSON type or be null.
+    /// Returns true if it is written in the body's document, where values can have a wrong JSON type or be null.
     pub fn is_in_body(&self) -> bool {
-        matches!(self.location, MemberLocation::Body | MemberLocation::Payload)
+        self.location.is_in_document()
     }
 
     /// Returns true if it is the whole body, so that any bytes are valid.
@@ -187,6 +187,7 @@ fn list_constraints(
         add(is_typed && shows_type(&shape.kind), Constraint::Type);
         add(shape.length.is_some_and(|length| length.min.unwrap_or(0) > 0 || length.max.is_some()), Constraint::Length);
         add(shape.range.is_some(), Constraint::Range);
+        add(DecimalStep::of_shape(shape).is_some(), Constraint::MultipleOf);
         add(shape.pattern.is_some(), Constraint::Pattern);
         add(matches!(shape.kind, ShapeKind::Enum { .. }), Constraint::Enum);
         of_rules(&site.path, shape, &mut found);

@@ -17,6 +17,7 @@ pub(crate) const SITE_STRATEGIES: &[SiteStrategy] = &[
     boundary::required::cases,
     boundary::length::cases,
     boundary::range::cases,
+    boundary::multiples::cases,
     boundary::patterns::cases,
     boundary::enums::cases,
     boundary::types::cases,

@@ -25,14 +25,14 @@ pub(crate) fn as_seen_on_wire<'v>(contract: &Contract, operation: &Operation, in
     Cow::Owned(shape.visible_value(&input).unwrap_or_else(Value::empty_map))
 }
 
-/// Returns the input as headers and payload show it, if that differs: a header list of one empty text looks like an
-/// empty list, any bytes in a blob payload are a blob, an empty payload looks absent, and an absent payload structure
+/// Returns the input as it can be seen outside of a document, if that differs: a header list of one empty text looks like
+/// an empty list, any bytes in a blob payload are a blob, an empty payload looks absent, and an absent payload structure
 /// without required members looks like an empty one.
 fn normalize_bindings(contract: &Contract, id: &ShapeId, input: &Value) -> Option<Value> {
     let Value::Map(given) = input else { return None };
     let mut changes: Vec<(&String, Option<Value>)> = Vec::new();
     for (name, member) in contract.shape(id).kind.members()? {
-        if !matches!(member.location, MemberLocation::Header | MemberLocation::Payload) {
+        if member.location == MemberLocation::Body {
             continue;
         }
         let kind = &contract.shape(&member.shape).kind;
@@ -48,6 +48,12 @@ fn normalize_bindings(contract: &Contract, id: &ShapeId, input: &Value) -> Optio
             (MemberLocation::Header, ShapeKind::List { .. }, Value::List(items)) if *items == [Value::text("")] => {
                 changes.push((name, Some(Value::List(Vec::new()))));
             }
+            (_, ShapeKind::List { .. }, Value::List(items)) if member.traits.separator.is_some() => {
+                let separator = member.traits.separator.as_deref().unwrap_or_default();
+                changes.extend(split_as_read(items, separator).map(|items| (name, Some(Value::List(items)))));
+            }
+            // A form cannot tell a field without a text from one that is not filled in.
+            (MemberLocation::Form, _, Value::Text(text)) if text.is_empty() => changes.push((name, None)),
             (MemberLocation::Payload, ShapeKind::Blob | ShapeKind::String | ShapeKind::Enum { .. }, value)
                 if !is_non_empty_payload(value) =>
             {
@@ -75,6 +81,23 @@ fn normalize_bindings(contract: &Contract, id: &ShapeId, input: &Value) -> Optio
         };
     }
     Some(Value::Map(visible))
+}
+
+/// Returns the items of a list that is one text as they are read, if that differs: an item that contains the separator
+/// is several, and a single empty item is none.
+fn split_as_read(items: &[Value], separator: &str) -> Option<Vec<Value>> {
+    let is_split = |item: &Value| matches!(item, Value::Text(text) if text.is_empty() || text.contains(separator));
+    if !items.iter().any(is_split) {
+        return None;
+    }
+    let mut read = Vec::new();
+    for item in items {
+        match item {
+            Value::Text(text) => read.extend(text.split(separator).map(Value::text)),
+            other => read.push(other.clone()),
+        }
+    }
+    Some(if read == [Value::text("")] { Vec::new() } else { read })
 }
 
 /// Returns the header of an input that HTTP itself sets, if there is one. A second one would change how the message is

@@ -19,6 +19,8 @@ pub(super) fn read_traits(node: &JsonNode) -> WireTraits {
         host_label: node.is_true("hostLabel"),
         idempotency_token: node.is_true("idempotencyToken"),
         streaming: node.is_true("streaming"),
+        separator: None,
+        prefix: None,
         requires_length: node.is_true("requiresLength"),
         event_stream: node.is_true("eventstream"),
     }
@@ -47,6 +49,8 @@ pub(super) fn read_operation_traits(node: &JsonNode) -> OperationTraits {
             .collect(),
         checksum_required: node.is_true("httpChecksumRequired")
             || node.get("httpChecksum").is_some_and(|checksum| checksum.is_true("requestChecksumRequired")),
+        content_type: None,
+        auth: Vec::new(),
         anonymous: false,
         unsigned_payload: node.member_text("authtype") == Some("v4-unsigned-body") || node.is_true("unsignedPayload"),
     }

@@ -290,6 +290,8 @@ pub(super) fn location_name(location: MemberLocation) -> &'static str {
         MemberLocation::Label => "label",
         MemberLocation::Query => "query",
         MemberLocation::Header => "header",
+        MemberLocation::Cookie => "cookie",
+        MemberLocation::Form => "form",
         MemberLocation::Body => "body",
         MemberLocation::Payload => "payload",
     }

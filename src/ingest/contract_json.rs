@@ -67,6 +67,7 @@ fn add_missing_facts(contract: &mut Contract, text: &SourceText<'_>, lines: &Def
             stated.extend(range.min.clone().map(|min| (FactField::RangeMin, min.into())));
             stated.extend(range.max.clone().map(|max| (FactField::RangeMax, max.into())));
         }
+        stated.extend(shape.multiple_of.clone().map(|step| (FactField::MultipleOf, step.into())));
         stated.extend(shape.pattern.clone().map(|pattern| (FactField::Pattern, pattern.into())));
         if shape.unique {
             stated.push((FactField::Unique, true.into()));

@@ -20,11 +20,12 @@ pub(super) fn check(contract: &Contract, text: &SourceText<'_>) -> Result<(), Bo
     if let Some(prefix) = sent_prefix {
         return Err(error(prefix, None, format!("the target prefix `{prefix}` is not plain text"), SENDABLE_HINT));
     }
-    for scheme in &contract.auth {
-        if let AuthScheme::Header { name } = scheme
+    let of_operations = contract.operations.iter().flat_map(|operation| &operation.traits.auth);
+    for scheme in contract.auth.iter().chain(of_operations) {
+        if let AuthScheme::Header { name } | AuthScheme::Cookie { name } = scheme
             && !is_token(name)
         {
-            return Err(error(name, None, format!("`{name}` is no name of a header"), TOKEN_HINT));
+            return Err(error(name, None, format!("`{name}` is no name of a header or cookie"), TOKEN_HINT));
         }
     }
     for operation in &contract.operations {
@@ -65,6 +66,10 @@ fn check_operation(contract: &Contract, operation: &Operation, error: &BuildErro
         let message = format!("requests of `{name}` contain its name, which is not plain text");
         return Err(error(name, line(FactField::HttpMethod), message, SENDABLE_HINT));
     }
+    if let Some(media_type) = operation.traits.content_type.as_deref().filter(|text| !is_header_value(text)) {
+        let message = format!("the media type of `{name}` is `{media_type}`, which no header can contain");
+        return Err(error(media_type, line(FactField::HttpUri), message, SENDABLE_HINT));
+    }
     if let Some(prefix) = operation.traits.host_prefix.as_deref().filter(|prefix| !is_host_prefix(prefix)) {
         let message = format!("the host prefix of `{name}` is `{prefix}`, which cannot be part of a host name");
         return Err(error(
@@ -83,12 +88,17 @@ fn check_headers(contract: &Contract, shape: &Shape, error: &BuildError<'_>) -> 
         // The keys of a map follow its prefix, which may be empty.
         let is_prefix =
             contract.shapes.get(&member.shape).is_some_and(|shape| shape.kind.name() == "map") && header.is_empty();
-        if member.location != MemberLocation::Header || is_prefix || header == STATUS_PSEUDO_HEADER || is_token(header)
-        {
+        let line = shape.facts_at(&FactField::MemberLocation(name.clone())).next().map(|fact| fact.line);
+        if let Some(prefix) = member.traits.prefix.as_deref().filter(|prefix| !is_path_prefix(prefix)) {
+            let message = format!("member `{name}` follows `{prefix}`, which no path can contain");
+            return Err(error(prefix, line, message, "use `.` or `;name=`"));
+        }
+        let is_in_head = matches!(member.location, MemberLocation::Header | MemberLocation::Cookie);
+        if !is_in_head || is_prefix || header == STATUS_PSEUDO_HEADER || is_token(header) {
             continue;
         }
-        let line = shape.facts_at(&FactField::MemberLocation(name.clone())).next().map(|fact| fact.line);
-        let message = format!("member `{name}` is sent in the header `{header}`, which is no name of a header");
+        let message =
+            format!("member `{name}` is sent in the header `{header}`, which is no name of a header or cookie");
         return Err(error(header, line, message, TOKEN_HINT));
     }
     Ok(())
@@ -102,6 +112,15 @@ fn is_token(text: &str) -> bool {
 /// Returns true if a text can be a part of a head without changing its framing.
 fn is_sendable(text: &str) -> bool {
     !text.chars().any(|character| is_deceptive(character) || character.is_whitespace())
+}
+
+/// Returns true if a header can have this value.
+fn is_header_value(text: &str) -> bool {
+    !text.is_empty() && text.trim() == text && text.chars().all(|c| (' '..='~').contains(&c))
+}
+
+fn is_path_prefix(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".;=%_-".contains(&byte))
 }
 
 fn is_host_prefix(text: &str) -> bool {

@@ -257,6 +257,33 @@ fn states_optional_members(shape: &Shape) -> bool {
     shape.facts.iter().any(|fact| matches!(fact.field, FactField::MemberRequired(_)) && fact.value == false)
 }
 
+/// Returns how the body of an error deviates from its documented structure, if it does.
+pub(super) fn error_body_mismatch(
+    contract: &Contract,
+    body: &ShapeId,
+    answer: &HttpResponse,
+) -> Option<ResponseMismatch> {
+    if !is_plain_rest(contract) || contract.shape(body).open {
+        return None;
+    }
+    if is_blank_body(&answer.body) {
+        return ResponseMismatch::new("empty error body", "the error has no body, but one is documented");
+    }
+    if let Some(stated) = answer.header("content-type").filter(|stated| !declares_format("JSON", stated)) {
+        let why = format!("the error is documented as JSON, but its content type is `{}`", truncate_text(stated));
+        return ResponseMismatch::new("error content type not JSON", why);
+    }
+    match wire::decode_document(contract.protocol, &answer.body, None) {
+        Ok(document) => {
+            let found = find_mismatch(contract, body, &document, &MemberPath::root(), 0)?;
+            ResponseMismatch::new(format!("error body: {}", found.note), format!("in the error, {}", found.why))
+        }
+        Err(reason) => {
+            ResponseMismatch::new("error body not JSON", format!("the error is documented as JSON: {reason}"))
+        }
+    }
+}
+
 /// Returns the mismatch in the body of a documented error, if there is one.
 pub(super) fn error_mismatch(
     contract: &Contract,

@@ -9,7 +9,7 @@ use crate::case::{
     Case, CaseClass, Damage, Expectation, ExpectedError, ExpectedSuccess, JudgedPart, StateAssumption, Step,
     StepPurpose, StepRequest, Value,
 };
-use crate::contract::{Contract, ErrorRole, ErrorShape, Operation, Protocol};
+use crate::contract::{Contract, ErrorRole, ErrorShape, Operation, Protocol, ShapeId};
 use crate::run::{BodyFraming, CaseOutcome, Exchange, HttpResponse, Liveness, TransportError};
 use crate::scenario::Scenario;
 use crate::wire;
@@ -306,7 +306,9 @@ fn judge_expected_rejection(
     }
     if errors.iter().any(|error| matches_expected_error(contract, role, error, &observed)) {
         let named = errors.iter().any(|error| error.error.is_some());
-        return match conformance::error_mismatch(contract, answer, &observed).filter(|_| named) {
+        let of_body =
+            || conformance::error_body_mismatch(contract, error_body(contract, operation, role, answer)?, answer);
+        return match conformance::error_mismatch(contract, answer, &observed).filter(|_| named).or_else(of_body) {
             None => (Verdict::Pass, observed, "as documented".to_owned()),
             Some(ResponseMismatch { note, why }) => {
                 (Verdict::Diverges, ObservedOutcome { note: Some(note), ..observed }, why)
@@ -335,6 +337,26 @@ fn judge_expected_rejection(
         },
     };
     (Verdict::Diverges, observed, why)
+}
+
+/// Returns the documented body of the error that a response is, if its role and status have a single one.
+fn error_body<'c>(
+    contract: &'c Contract,
+    operation: &'c Operation,
+    role: ErrorRole,
+    answer: &HttpResponse,
+) -> Option<&'c ShapeId> {
+    let is_head = operation.http.as_ref().is_some_and(|http| http.method == "HEAD");
+    let of_role = || contract.operation_errors(operation).map(|(_, error)| error).filter(|error| error.role == role);
+    let mut same = of_role().filter(|error| error.status == Some(answer.status)).peekable();
+    let only = match same.peek() {
+        Some(_) => same.next().filter(|_| same.next().is_none()),
+        None => {
+            let mut any = of_role().filter(|error| error.status.is_none());
+            any.next().filter(|_| any.next().is_none())
+        }
+    };
+    only.filter(|error| error.unnamed && !is_head)?.shape.as_ref()
 }
 
 /// Returns true if a response to HEAD has the status of an error that it cannot name: it has no body

@@ -6,6 +6,7 @@ use super::misbehavior::{Misbehavior, MisbehaviorSet};
 use super::request::ServerRequest;
 use super::server_config::ServerConfig;
 use crate::contract::AuthScheme;
+use std::borrow::Cow;
 
 /// The identity that a request's credentials establish.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,14 +40,12 @@ pub(super) fn identify_caller<'w>(
         let wanted = schemes.contains(&AuthScheme::Bearer);
         return if wanted && credentials.is_none() { CallerIdentity::Unknown } else { CallerIdentity::Known(&[]) };
     }
-    let in_header = schemes.iter().find_map(|scheme| match scheme {
-        AuthScheme::Header { name } => request.header(name),
-        _ => None,
-    });
+    let given: Vec<Cow<'_, [u8]>> = schemes.iter().filter_map(|scheme| read_key(scheme, request)).collect();
     let of_bearer = || credentials.and_then(|credentials| parse_bearer_key(credentials, misbehaviors));
     let find = |key: &[u8]| config.bearer_keys.iter().find(|known| keys_match(known.key.as_bytes(), key, misbehaviors));
     // A contract with several schemes lets the caller choose one.
-    let key = in_header.filter(|key| find(key).is_some()).or_else(of_bearer).or(in_header);
+    let known_key = given.iter().find(|key| find(key).is_some()).map(Cow::as_ref);
+    let key = known_key.or_else(of_bearer).or(given.first().map(Cow::as_ref));
     let Some(key) = key else { return CallerIdentity::Unknown };
     let known = find(key);
     match known {
@@ -54,6 +53,31 @@ pub(super) fn identify_caller<'w>(
         None if misbehaviors.has(Misbehavior::AuthAnyKey) && !key.is_empty() => CallerIdentity::Known(&[]),
         None if misbehaviors.has(Misbehavior::AuthEmptyKey) && key.is_empty() => CallerIdentity::Known(&[]),
         None => CallerIdentity::Unknown,
+    }
+}
+
+/// Returns what a request gives for a scheme other than `Bearer`: the key, or name and password with a colon between them.
+fn read_key<'r>(scheme: &AuthScheme, request: &'r ServerRequest<'_>) -> Option<Cow<'r, [u8]>> {
+    match scheme {
+        AuthScheme::Header { name } => request.header(name).map(Cow::Borrowed),
+        AuthScheme::Basic => {
+            let text = std::str::from_utf8(request.header("authorization")?).ok()?;
+            let (scheme, encoded) = text.trim().split_once(' ')?;
+            let decoded = data_encoding::BASE64.decode(encoded.trim().as_bytes()).ok()?;
+            scheme.eq_ignore_ascii_case("basic").then_some(Cow::Owned(decoded))
+        }
+        AuthScheme::Query { name } => {
+            let (_, query) = request.target.split_once('?')?;
+            let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+            let decode = |text: &str| percent_encoding::percent_decode_str(text).collect::<Vec<u8>>();
+            pairs.find(|(key, _)| decode(key) == name.as_bytes()).map(|(_, value)| Cow::Owned(decode(value)))
+        }
+        AuthScheme::Cookie { name } => {
+            let header = std::str::from_utf8(request.header("cookie")?).ok()?;
+            let mut pairs = header.split(';').filter_map(|pair| pair.trim().split_once('='));
+            pairs.find(|(key, _)| key == name).map(|(_, value)| Cow::Borrowed(value.as_bytes()))
+        }
+        AuthScheme::Bearer | AuthScheme::SigV4 { .. } | AuthScheme::None => None,
     }
 }
 

@@ -101,6 +101,8 @@ fn compile_operation(
             .is_some_and(|input| ShapeRef::new(contract, input).differs_in_json()),
         has_query: has_members_in(MemberLocation::Query),
         has_headers: has_members_in(MemberLocation::Header),
+        has_cookies: has_members_in(MemberLocation::Cookie),
+        has_form: has_members_in(MemberLocation::Form),
         errors: Arc::new(compile_errors(contract, operation, dialect)),
         success_status: success_status.unwrap_or(200),
         smallest_response: ServerResponse {

@@ -5,7 +5,8 @@
 use super::error_response::{ErrorBody, ErrorDialect, ErrorResponse};
 use super::protocols::{self, ErrorContent, ShapeRef};
 use super::request::{DeliveryMode, ServerResponse};
-use crate::contract::{Contract, Protocol};
+use super::sample::smallest_value;
+use crate::contract::{Contract, Protocol, ShapeId, ShapeKind};
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
@@ -24,6 +25,10 @@ impl ErrorResponse {
                 let document = match code {
                     Some(code) => error_document(place, code, &self.message_member, message),
                     None => json!({ self.message_member.as_str(): message }),
+                };
+                let document = match &self.shape {
+                    Some(shape) => with_documented_members(contract, shape, document),
+                    None => document,
                 };
                 let headers = vec![(Cow::Borrowed("content-type"), Cow::Borrowed(JSON_CONTENT_TYPE))];
                 ServerResponse {
@@ -88,6 +93,35 @@ impl ErrorResponse {
 }
 
 const JSON_CONTENT_TYPE: &str = "application/json";
+
+/// Adds the required members of an error's structure to its document, and removes what the structure forbids.
+fn with_documented_members(contract: &Contract, id: &ShapeId, document: Value) -> Value {
+    let Some(sample) = smallest_value(contract, id) else { return document };
+    let mut out = protocols::json_document(contract, id, &sample);
+    merge_described(contract, id, &mut out, document);
+    out
+}
+
+/// Puts the members of a document into another one, except where the structure has a value of another kind.
+fn merge_described(contract: &Contract, id: &ShapeId, out: &mut Value, document: Value) {
+    let (Value::Object(out), Value::Object(given)) = (out, document) else { return };
+    let members = contract.shapes.get(id).and_then(|shape| shape.kind.members());
+    for (name, value) in given {
+        let described =
+            members.into_iter().flatten().find(|(known, member)| member.wire_name(known) == name).map(|(_, it)| it);
+        let kind = described.and_then(|member| contract.shapes.get(&member.shape)).map(|shape| &shape.kind);
+        match (described, kind, value) {
+            (Some(member), Some(ShapeKind::Structure { .. }), value @ Value::Object(_)) => {
+                let inner = smallest_value(contract, &member.shape).unwrap_or_else(|| json!({}));
+                merge_described(contract, &member.shape, out.entry(name).or_insert(inner), value);
+            }
+            (None, _, value) | (_, Some(ShapeKind::String | ShapeKind::Document), value @ Value::String(_)) => {
+                out.insert(name, value);
+            }
+            _ => {}
+        }
+    }
+}
 
 /// Returns a document that holds the code at a path such as `error.code`, `code` or `errors[0].code`, with the message
 /// next to it.

@@ -30,6 +30,10 @@ pub(super) struct CompiledOperation {
     pub needs_json_conversion: bool,
     pub has_query: bool,
     pub has_headers: bool,
+    /// Whether a member is bound to a cookie.
+    pub has_cookies: bool,
+    /// Whether the body is a form.
+    pub has_form: bool,
     pub errors: Arc<HashMap<ErrorCause, ErrorResponse>>,
     pub success_status: u16,
     /// The success response for the smallest output.

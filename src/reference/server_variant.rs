@@ -271,7 +271,8 @@ impl ServerVariant {
         if op.traits.anonymous {
             return Ok(());
         }
-        match identify_caller(config, &self.checks.auth, request, op.misbehaviors) {
+        let schemes = if op.traits.auth.is_empty() { &self.checks.auth } else { &op.traits.auth };
+        match identify_caller(config, schemes, request, op.misbehaviors) {
             CallerIdentity::Unknown => Err(match () {
                 () if op.misbehaves(Misbehavior::AuthCrashes) => (ErrorCause::Crash, "something went wrong".to_owned()),
                 () if op.misbehaves(Misbehavior::AuthAsInvalid) => {

@@ -6,6 +6,7 @@
 mod case_line;
 mod case_list;
 mod contract;
+mod contract_summary;
 mod diagnostic;
 mod dictionary;
 mod doctor;
@@ -25,6 +26,7 @@ mod terminal;
 pub use case_line::{CaseLineContext, RecordedStep, StepResponse, serialize_case};
 pub use case_list::{CaseFormat, CasePrinter};
 pub use contract::contract_text;
+pub use contract_summary::ContractSummary;
 pub use diagnostic::{Diagnostic, Severity, render_diagnostic};
 pub use dictionary::extend_dictionary;
 pub use doctor::{

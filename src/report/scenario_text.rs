@@ -3,9 +3,10 @@
 //! It never contains what every run infers anyway; `doctor` shows that.
 
 use super::{ControlOutcome, EndpointDiagnosis, format_use_stanza};
-use crate::contract::{AuthScheme, Contract, ShapeKind};
+use crate::contract::{Contract, MemberLocation, Protocol, ShapeKind};
 use crate::escape::{escape_line, toml_key, toml_string};
 use crate::infer::InferenceResult;
+use crate::scenario::{Credentials, Principal};
 use std::fmt::Write as _;
 
 /// Returns the text of a new scenario.
@@ -38,18 +39,37 @@ pub fn scenario_text(
 
 /// Writes the principal, if the documents say how callers authenticate.
 fn write_principal(out: &mut String, contract: &Contract) {
-    let (name, proof) = match contract.auth.first() {
-        Some(AuthScheme::SigV4 { .. }) => {
-            ("aws", "sigv4 = { region = \"us-east-1\" }   # keys from the environment; on loopback, dummies".to_owned())
-        }
-        Some(AuthScheme::Bearer) => ("full", "bearer = \"${API_KEY}\"   # from the environment".to_owned()),
-        Some(AuthScheme::Header { name }) => (
-            "full",
-            format!("header = {{ name = {}, value = \"${{API_KEY}}\" }}   # from the environment", toml_string(name)),
-        ),
-        Some(AuthScheme::None) | None => return,
+    let Some(principal) = Principal::documented(contract) else { return };
+    let name = if matches!(principal.credentials, Credentials::SigV4 { .. }) { "aws" } else { "full" };
+    let _ = writeln!(out, "principal = {}\n\n[principals.{name}]", toml_string(name));
+    for credentials in principal.all_credentials() {
+        let _ = writeln!(out, "{}", credentials_line(credentials));
+    }
+}
+
+/// Returns the line of a principal's table that states its credentials.
+fn credentials_line(credentials: &Credentials) -> String {
+    let key = |kind: &str, name: &str, value: &str| {
+        let (name, value) = (toml_string(name), toml_string(value));
+        format!("{kind} = {{ name = {name}, value = {value} }}   # from the environment")
     };
-    let _ = writeln!(out, "principal = {}\n\n[principals.{name}]\n{proof}", toml_string(name));
+    match credentials {
+        Credentials::SigV4 { region, .. } => {
+            format!(
+                "sigv4 = {{ region = {} }}   # keys from the environment; on loopback, dummies",
+                toml_string(region)
+            )
+        }
+        Credentials::Bearer(key) => format!("bearer = {}   # from the environment", toml_string(key)),
+        Credentials::Basic { user, password } => {
+            let (user, password) = (toml_string(user), toml_string(password));
+            format!("basic = {{ user = {user}, password = {password} }}   # from the environment")
+        }
+        Credentials::Header { name, value } => key("header", name, value),
+        Credentials::Query { name, value } => key("query", name, value),
+        Credentials::Cookie { name, value } => key("cookie", name, value),
+        Credentials::Anonymous => "anonymous = true".to_owned(),
+    }
 }
 
 /// Writes what the diagnosis of the endpoint found: members that operations need, and operations to fill in.
@@ -110,7 +130,11 @@ fn open_members(contract: &Contract, inferred: &InferenceResult) -> Vec<(String,
             .into_iter()
             .flatten()
             .filter(|(member, it)| {
-                it.required && matches!(contract.shape(&it.shape).kind, ShapeKind::String) && is_identifier_name(member)
+                let is_text = matches!(contract.shape(&it.shape).kind, ShapeKind::String);
+                // Elsewhere, a name or an id in the body is usually free text.
+                let is_in_path = it.location == MemberLocation::Label;
+                let names_resource = is_in_path || contract.protocol != Some(Protocol::RestJson);
+                it.required && is_text && names_resource && is_identifier_name(member)
             })
             .map(|(member, _)| member.clone())
             .filter(|member| scenario.use_value(name, member).is_none())

@@ -51,7 +51,8 @@ pub use response_times::ResponseTimes;
 pub use search_budget::{ActiveSearch, SearchBudget};
 #[cfg(feature = "run")]
 pub use socket::{
-    BackgroundRunner, ClientSetupError, CommandOutputError, EndpointLifecycle, EndpointNotReady, LaunchCommand,
-    ProbeRequest, RedactFn, RunEnd, RunError, SequentialRunner, ServerProcess, Transport, first_output_line, free_port,
-    is_port_in_use, kill_all_started, prepare_endpoint, run_cases, run_judged_cases, run_single_case,
+    BackgroundRunner, ClientSetupError, CommandOutputError, DocumentFetchError, EndpointLifecycle, EndpointNotReady,
+    LaunchCommand, ProbeRequest, RedactFn, RunEnd, RunError, SequentialRunner, ServerProcess, Transport,
+    fetch_document, first_output_line, free_port, is_port_in_use, kill_all_started, prepare_endpoint, run_cases,
+    run_judged_cases, run_single_case,
 };

@@ -6,7 +6,7 @@ use super::placeholders::Placeholders;
 use super::{AwsAccessKeys, RunPlan};
 use crate::case::CaseId;
 use crate::contract::AuthScheme;
-use crate::scenario::{Credentials, Scenario};
+use crate::scenario::{Credentials, Principal, Scenario};
 use crate::wire::{RedactedSecret, Redaction, SecretScope};
 use std::borrow::Cow;
 
@@ -54,7 +54,8 @@ pub fn is_sensitive_header(name: &str, value: &str) -> bool {
 
 /// Returns the names of the variables in the credentials of principals: they are secret even if they are not marked so.
 pub fn credential_variables(scenario: &Scenario) -> Vec<&str> {
-    let templates = scenario.principals.values().flat_map(|principal| credential_templates(&principal.credentials));
+    let credentials = scenario.principals.values().flat_map(Principal::all_credentials);
+    let templates = credentials.flat_map(credential_templates);
     let names = templates.flat_map(|(template, _)| placeholder_names(template));
     let mut names: Vec<&str> = names.filter(|name| scenario.variables.contains_key(*name)).collect();
     names.sort_unstable();
@@ -65,7 +66,11 @@ pub fn credential_variables(scenario: &Scenario) -> Vec<&str> {
 /// Returns the texts of credentials, each with the end of the name of its variable.
 fn credential_templates(credentials: &Credentials) -> Vec<(&str, &'static str)> {
     match credentials {
-        Credentials::Bearer(value) | Credentials::Header { value, .. } => vec![(value, "KEY")],
+        Credentials::Bearer(value)
+        | Credentials::Header { value, .. }
+        | Credentials::Query { value, .. }
+        | Credentials::Cookie { value, .. } => vec![(value, "KEY")],
+        Credentials::Basic { password, .. } => vec![(password, "PASSWORD")],
         Credentials::SigV4 { access_key_id, secret_access_key, .. } => {
             let id = access_key_id.iter().map(|id| (id.as_str(), "ACCESS_KEY_ID"));
             id.chain(secret_access_key.iter().map(|secret| (secret.as_str(), "SECRET"))).collect()
@@ -99,7 +104,7 @@ impl RunPlan<'_> {
             secrets.extend(own.map(|secret| secret.with_scope(SecretScope::Credentials)));
         }
         let principals = self.scenario.principals.values();
-        let named = principals.filter_map(|principal| match &principal.credentials {
+        let named = principals.flat_map(Principal::all_credentials).filter_map(|credentials| match credentials {
             Credentials::Header { name, .. } => Some(name.clone()),
             _ => None,
         });
@@ -131,7 +136,7 @@ impl RunPlan<'_> {
         }
         // A literal key in a principal is just as secret.
         for (name, principal) in &self.scenario.principals {
-            for (template, suffix) in credential_templates(&principal.credentials) {
+            for (template, suffix) in principal.all_credentials().flat_map(credential_templates) {
                 match template.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
                     Some(variable) if !variable.contains(['{', '}']) => {
                         add_secret(template, variable, SecretScope::Credentials);

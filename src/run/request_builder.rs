@@ -6,7 +6,7 @@ use super::placeholders::Placeholders;
 use super::{AwsAccessKeys, HostPrefixes, RunPlan, clock};
 use crate::case::{AuthDamage, Authorization, Case, Step, StepRequest};
 use crate::contract::AuthScheme;
-use crate::scenario::Credentials;
+use crate::scenario::{Credentials, Principal};
 use crate::wire::{
     EncodedRequest, ResolvedCredentials, SigV4Keys, SigningContext, SigningKeyCache, authorize, build_host_prefix,
     encode_request, use_virtual_hosted_style,
@@ -73,7 +73,7 @@ impl<'a> RequestBuilder<'a> {
         let credentials = match self.credentials.iter().position(|(cached, _)| cached == name) {
             Some(index) => &self.credentials[index].1,
             None => {
-                resolved = resolve_credentials(self.plan, placeholders, name)?;
+                resolved = resolve_credentials(self.plan, placeholders, name, &step.request)?;
                 if is_case_independent(self.plan, name) {
                     self.credentials.push((name.to_owned(), resolved.clone()));
                 }
@@ -152,7 +152,7 @@ pub(super) fn step_credentials<'s>(
     step: &'s Step,
 ) -> Result<Option<(ResolvedCredentials, Option<&'s AuthDamage>)>, RequestBuildError> {
     let Some((name, damage)) = claimed_principal(step) else { return Ok(None) };
-    Ok(Some((resolve_credentials(plan, placeholders, name)?, damage)))
+    Ok(Some((resolve_credentials(plan, placeholders, name, &step.request)?, damage)))
 }
 
 /// Adds credentials to a request.
@@ -168,19 +168,23 @@ pub(super) fn sign_request(
 /// Returns true if a principal's credentials do not depend on the case.
 fn is_case_independent(plan: &RunPlan<'_>, name: &str) -> bool {
     let is_whole = |template: &Option<String>| template.as_ref().is_none_or(|text| !text.contains(['{', '}']));
-    plan.scenario.principals.get(name).is_some_and(|principal| match &principal.credentials {
+    let Some(principal) = plan.scenario.principals.get(name).filter(|principal| principal.others.is_empty()) else {
+        return false;
+    };
+    match &principal.credentials {
         Credentials::SigV4 { access_key_id, secret_access_key, .. } => {
             is_whole(access_key_id) && is_whole(secret_access_key)
         }
         _ => false,
-    })
+    }
 }
 
-/// Returns a principal's credentials with all placeholders filled.
+/// Returns the credentials that a principal uses for a request, with all placeholders filled.
 fn resolve_credentials(
     plan: &RunPlan<'_>,
     placeholders: &Placeholders<'_>,
     name: &str,
+    request: &StepRequest,
 ) -> Result<ResolvedCredentials, RequestBuildError> {
     let principal = plan
         .scenario
@@ -190,10 +194,15 @@ fn resolve_credentials(
     let fill = |template: &str| {
         placeholders.fill(template).map(Cow::into_owned).map_err(|error| RequestBuildError::missing_value(&error))
     };
-    Ok(match &principal.credentials {
+    Ok(match credentials_for_request(plan, principal, request) {
         Credentials::Anonymous => ResolvedCredentials::Anonymous,
         Credentials::Bearer(key) => ResolvedCredentials::Bearer(fill(key)?),
+        Credentials::Basic { user, password } => {
+            ResolvedCredentials::Basic { user: fill(user)?, password: fill(password)? }
+        }
         Credentials::Header { name, value } => ResolvedCredentials::Header { name: name.clone(), value: fill(value)? },
+        Credentials::Query { name, value } => ResolvedCredentials::Query { name: name.clone(), value: fill(value)? },
+        Credentials::Cookie { name, value } => ResolvedCredentials::Cookie { name: name.clone(), value: fill(value)? },
         Credentials::SigV4 { region, service, access_key_id, secret_access_key } => {
             let own = match (access_key_id, secret_access_key) {
                 (Some(id), Some(secret)) => Some(AwsAccessKeys {
@@ -221,4 +230,16 @@ fn resolve_credentials(
             })
         }
     })
+}
+
+/// Returns the credentials of the kind that the operation documents.
+fn credentials_for_request<'p>(plan: &RunPlan<'_>, principal: &'p Principal, request: &StepRequest) -> &'p Credentials {
+    let StepRequest::Operation { name, .. } = request else { return &principal.credentials };
+    if principal.others.is_empty() {
+        return &principal.credentials;
+    }
+    match plan.contract.operation(name.as_str()) {
+        Some(operation) => principal.credentials_for(plan.contract.auth_schemes(operation)),
+        None => &principal.credentials,
+    }
 }

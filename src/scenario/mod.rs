@@ -3,6 +3,7 @@
 //!
 //! This module never touches a file, the environment or the network.
 
+mod credentials;
 mod error;
 mod fixtures;
 mod known_divergences;
@@ -12,11 +13,11 @@ mod regression;
 mod settings;
 mod tables;
 
+pub use credentials::{Credentials, Principal};
 pub use error::{ScenarioError, ScenarioWarning};
 pub use known_divergences::{KnownDivergenceEntry, read_known_divergences};
 pub use model::{
-    AmendmentEntry, Credentials, Fixture, OperationNotes, Principal, RawRequest, ReadBack, Scenario, Template,
-    UndoRule, Variable,
+    AmendmentEntry, Fixture, OperationNotes, RawRequest, ReadBack, Scenario, Template, UndoRule, Variable,
 };
 pub use read::read_scenario;
 pub use regression::{REGRESSION_FORMAT, Regression, read_regression, write_regression};

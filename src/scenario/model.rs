@@ -1,5 +1,6 @@
 //! The scenario as plain values. It never reads or checks anything itself.
 
+use super::Principal;
 use crate::case::{LawName, ReadyCondition};
 use crate::contract::{MemberPath, Protocol};
 use indexmap::IndexMap;
@@ -109,43 +110,6 @@ pub struct Variable {
     pub value: Template,
     /// Whether the value must never be printed or stored.
     pub secret: bool,
-}
-
-/// A caller.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Principal {
-    /// The caller's credentials.
-    pub credentials: Credentials,
-    /// Documented permissions that the caller does not have, for example `contacts:write`.
-    pub lacks: Vec<String>,
-}
-
-/// The credentials of a caller. Texts may contain placeholders for secret variables.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Credentials {
-    /// `Authorization: Bearer KEY`.
-    Bearer(Template),
-    /// AWS Signature Version 4. Keys come from here, else from the standard environment or profile; on loopback,
-    /// dummy keys are used if there are none.
-    SigV4 {
-        /// The region of the signature's scope.
-        region: String,
-        /// The service of the signature's scope, if the contract does not state it.
-        service: Option<String>,
-        /// The access key id, if it does not come from the environment.
-        access_key_id: Option<Template>,
-        /// The secret key, if it does not come from the environment.
-        secret_access_key: Option<Template>,
-    },
-    /// A header with a key.
-    Header {
-        /// The header's name.
-        name: String,
-        /// Its value.
-        value: Template,
-    },
-    /// No credentials are sent.
-    Anonymous,
 }
 
 /// A resource that overstep creates for a case and deletes afterwards.

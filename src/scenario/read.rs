@@ -31,7 +31,7 @@ const SCENARIO_KEYS: &[&str] = &[
     "infer",
     "protocol",
 ];
-const PRINCIPAL_KEYS: &[&str] = &["bearer", "sigv4", "header", "anonymous", "lacks"];
+const PRINCIPAL_KEYS: &[&str] = &["bearer", "basic", "sigv4", "header", "query", "cookie", "anonymous", "lacks"];
 
 /// Reads a scenario with this name.
 ///
@@ -181,6 +181,11 @@ pub(super) fn parse_principal(
     if let Some(key) = table.text("bearer")? {
         found.push(Credentials::Bearer(key));
     }
+    if let Some(basic) = table.table("basic")? {
+        basic.warn_of_unknown_keys(&["user", "password"], warnings);
+        let (user, password) = (required_text(&basic, "user")?, required_text(&basic, "password")?);
+        found.push(Credentials::Basic { user, password });
+    }
     if let Some(sigv4) = table.table("sigv4")? {
         let keys = ["region", "service", "access-key-id", "secret-access-key"];
         sigv4.warn_of_unknown_keys(&keys, warnings);
@@ -191,29 +196,37 @@ pub(super) fn parse_principal(
             secret_access_key: sigv4.text("secret-access-key")?,
         });
     }
-    if let Some(header) = table.table("header")? {
-        header.warn_of_unknown_keys(&["name", "value"], warnings);
-        let part = |key| {
-            header.text(key)?.ok_or_else(|| error_at(format!("`{}` has no `{key}`", header.name), header.span.clone()))
-        };
-        found.push(Credentials::Header { name: part("name")?, value: part("value")? });
+    for kind in ["header", "query", "cookie"] {
+        let Some(key) = table.table(kind)? else { continue };
+        key.warn_of_unknown_keys(&["name", "value"], warnings);
+        let (name, value) = (required_text(&key, "name")?, required_text(&key, "value")?);
+        found.push(match kind {
+            "header" => Credentials::Header { name, value },
+            "query" => Credentials::Query { name, value },
+            _ => Credentials::Cookie { name, value },
+        });
     }
     if table.flag("anonymous")? {
         found.push(Credentials::Anonymous);
     }
-    match (found.pop(), found.is_empty()) {
-        (Some(credentials), true) => Ok(Principal { credentials, lacks }),
-        (None, _) => Err(ScenarioError {
+    let is_anonymous = found.contains(&Credentials::Anonymous);
+    let count = found.len();
+    let mut found = found.into_iter();
+    match found.next() {
+        Some(credentials) if !is_anonymous || count == 1 => {
+            Ok(Principal { credentials, others: found.collect(), lacks })
+        }
+        None => Err(ScenarioError {
             reason: format!("`{}` has no credentials", table.name),
             span: Some(table.span.clone()),
-            hint: Some("set one of `bearer`, `sigv4`, `header`, or `anonymous = true`".to_owned()),
-        }),
-        (Some(_), false) => Err(ScenarioError {
-            reason: format!("`{}` has more than one kind of credentials", table.name),
-            span: Some(table.span.clone()),
             hint: Some(
-                "keep one of `bearer`, `sigv4`, `header`, `anonymous`; add a second principal for the other".into(),
+                "set one of `bearer`, `basic`, `sigv4`, `header`, `query`, `cookie`, or `anonymous = true`".to_owned(),
             ),
+        }),
+        Some(_) => Err(ScenarioError {
+            reason: format!("`{}` is anonymous and has credentials", table.name),
+            span: Some(table.span.clone()),
+            hint: Some("remove one of them; add a second principal for the other".into()),
         }),
     }
 }

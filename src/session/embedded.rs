@@ -8,7 +8,7 @@ use crate::reference::{
     ResourceIdentifier, RunningServer, ServerConfig,
 };
 use crate::report::Diagnostic;
-use crate::scenario::{Credentials, Fixture, Scenario};
+use crate::scenario::{Credentials, Fixture, Principal, Scenario};
 use crate::session::job::{EndpointTarget, ScenarioJob};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -84,12 +84,21 @@ pub fn build_world(contract: &Contract, scenario: &Scenario) -> ServerConfig {
             }
         }
     }
-    let bearer_keys = scenario.principals.values().filter_map(|principal| match &principal.credentials {
-        Credentials::Bearer(key) | Credentials::Header { value: key, .. } => {
-            Some(BearerKey { key: fill_variables(scenario, key, 0), missing_permissions: principal.lacks.clone() })
-        }
-        _ => None,
-    });
+    let keys_of = |principal: &'_ Principal| -> Vec<BearerKey> {
+        let key_of = |credentials: &Credentials| match credentials {
+            Credentials::Bearer(key)
+            | Credentials::Header { value: key, .. }
+            | Credentials::Query { value: key, .. }
+            | Credentials::Cookie { value: key, .. } => Some(fill_variables(scenario, key, 0)),
+            Credentials::Basic { user, password } => {
+                Some(format!("{}:{}", fill_variables(scenario, user, 0), fill_variables(scenario, password, 0)))
+            }
+            Credentials::SigV4 { .. } | Credentials::Anonymous => None,
+        };
+        let keys = principal.all_credentials().filter_map(key_of);
+        keys.map(|key| BearerKey { key, missing_permissions: principal.lacks.clone() }).collect()
+    };
+    let bearer_keys = scenario.principals.values().flat_map(keys_of);
     ServerConfig {
         known_identifiers: known,
         bearer_keys: bearer_keys.collect(),

@@ -180,7 +180,7 @@ fn signed_scenario(scenario: &Scenario, contract: &Contract) -> Option<Scenario>
         secret_access_key: None,
     };
     let mut signed = scenario.clone();
-    signed.principals.insert("aws".to_owned(), Principal { credentials, lacks: Vec::new() });
+    signed.principals.insert("aws".to_owned(), Principal::new(credentials));
     signed.principal = Some("aws".to_owned());
     Some(signed)
 }

@@ -4,6 +4,7 @@
 
 use super::key_damage::{KeyChange, unknown_key};
 use super::sigv4::{ALGORITHM, SigV4Signature, sign_request};
+use super::text::percent_encode;
 use super::{EncodedRequest, SigV4Keys, SigningKeyCache};
 use crate::case::AuthDamage;
 use std::time::SystemTime;
@@ -15,9 +16,30 @@ pub enum ResolvedCredentials {
     Bearer(String),
     /// AWS Signature Version 4.
     SigV4(SigV4Keys),
+    /// `Authorization: Basic …`.
+    Basic {
+        /// The user's name.
+        user: String,
+        /// The password.
+        password: String,
+    },
     /// A key in a header.
     Header {
         /// The header's name.
+        name: String,
+        /// The key.
+        value: String,
+    },
+    /// A key in the query.
+    Query {
+        /// The parameter's name.
+        name: String,
+        /// The key.
+        value: String,
+    },
+    /// A key in a cookie.
+    Cookie {
+        /// The cookie's name.
         name: String,
         /// The key.
         value: String,
@@ -32,7 +54,10 @@ impl std::fmt::Debug for ResolvedCredentials {
         match self {
             Self::Bearer(_) => f.write_str("Bearer(…)"),
             Self::SigV4(keys) => keys.fmt(f),
+            Self::Basic { .. } => f.write_str("Basic(…)"),
             Self::Header { name, .. } => write!(f, "Header({name}: …)"),
+            Self::Query { name, .. } => write!(f, "Query({name}=…)"),
+            Self::Cookie { name, .. } => write!(f, "Cookie({name}=…)"),
             Self::Anonymous => f.write_str("Anonymous"),
         }
     }
@@ -42,7 +67,7 @@ impl std::fmt::Debug for ResolvedCredentials {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{scheme} credentials cannot be damaged this way: {damage:?}")]
 pub struct AuthorizeError {
-    /// The scheme: `bearer`, `sigv4`, `header`, `anonymous`.
+    /// The scheme: `bearer`, `basic`, `sigv4`, `header`, `query`, `cookie`, `anonymous`.
     pub scheme: &'static str,
     /// The damage.
     pub damage: AuthDamage,
@@ -90,16 +115,31 @@ pub fn authorize(
             };
             request.set_header("authorization", value);
         }
-        ResolvedCredentials::Header { name, value } => {
+        ResolvedCredentials::Basic { user, password } => match basic_value(user, password, damage, context.case) {
+            Some(value) => request.set_header("authorization", value),
+            None => return inapplicable("basic"),
+        },
+        ResolvedCredentials::Header { name, value }
+        | ResolvedCredentials::Query { name, value }
+        | ResolvedCredentials::Cookie { name, value } => {
+            let scheme = match credentials {
+                ResolvedCredentials::Query { .. } => "query",
+                ResolvedCredentials::Cookie { .. } => "cookie",
+                _ => "header",
+            };
             let value = match damage {
                 None => value.clone(),
                 Some(AuthDamage::Empty) => String::new(),
                 Some(damage) => match damage_key(value, damage, context.case) {
                     Some(key) => key,
-                    None => return inapplicable("header"),
+                    None => return inapplicable(scheme),
                 },
             };
-            request.set_header(name, value);
+            match scheme {
+                "query" => add_to_query(request, name, &value),
+                "cookie" => add_cookie(request, name, &value),
+                _ => request.set_header(name, value),
+            }
         }
         ResolvedCredentials::SigV4(keys) => {
             let value = match damage {
@@ -118,6 +158,34 @@ pub fn authorize(
     }
     request.update_raw_for_headers();
     Ok(())
+}
+
+/// Returns the value of a basic scheme's header; `None` if the damage does not apply.
+fn basic_value(user: &str, password: &str, damage: Option<&AuthDamage>, case: &str) -> Option<String> {
+    let encoded = |password: &str| data_encoding::BASE64.encode(format!("{user}:{password}").as_bytes());
+    Some(match damage {
+        None => format!("Basic {}", encoded(password)),
+        Some(AuthDamage::Empty) => String::new(),
+        Some(AuthDamage::SchemeOnly) => "Basic".to_owned(),
+        Some(AuthDamage::OtherScheme(scheme)) => format!("{scheme} {}", encoded(password)),
+        Some(AuthDamage::NoScheme) => encoded(password),
+        Some(damage) => format!("Basic {}", encoded(&damage_key(password, damage, case)?)),
+    })
+}
+
+fn add_to_query(request: &mut EncodedRequest, name: &str, value: &str) {
+    let separator = if request.target.contains('?') { '&' } else { '?' };
+    let pair = format!("{}={}", percent_encode(name, b""), percent_encode(value, b""));
+    request.target.push(separator);
+    request.target.push_str(&pair);
+}
+
+fn add_cookie(request: &mut EncodedRequest, name: &str, value: &str) {
+    let cookie = match request.header("cookie") {
+        Some(others) => format!("{others}; {name}={value}"),
+        None => format!("{name}={value}"),
+    };
+    request.set_header("cookie", cookie);
 }
 
 fn format_sigv4_header(parts: &SigV4Signature, damage: Option<&AuthDamage>) -> String {
@@ -209,6 +277,36 @@ mod tests {
         assert_eq!(other.as_deref(), Some(unknown.as_str()), "the key has no influence but its length and alphabet");
         assert_eq!(header(&credentials, Some(AuthDamage::WrongSignature)), None);
         assert_eq!(header(&ResolvedCredentials::Anonymous, None), None);
+    }
+
+    #[test]
+    fn keys_in_queries_and_cookies_join_what_is_there() {
+        let key = |name: &str| (name.to_owned(), "k/1".to_owned());
+        let send = |credentials: &ResolvedCredentials, damage: Option<AuthDamage>, target: &str| {
+            let mut message = EncodedRequest {
+                method: "GET".into(),
+                target: target.into(),
+                headers: vec![("cookie".to_owned(), "lang=de".to_owned())],
+                body: EncodedBody::new(),
+                raw: false,
+            };
+            let context = SigningContext { host: "localhost", time: SystemTime::UNIX_EPOCH, case: "s/Op/auth/x" };
+            authorize(&mut message, credentials, damage.as_ref(), &context, &mut SigningKeyCache::default())
+                .expect("it applies");
+            (message.target.clone(), message.header("cookie").unwrap_or_default().to_owned())
+        };
+        let (name, value) = key("key");
+        let query = ResolvedCredentials::Query { name, value };
+        assert_eq!(send(&query, None, "/a").0, "/a?key=k%2F1");
+        assert_eq!(send(&query, Some(AuthDamage::Empty), "/a?b=1").0, "/a?b=1&key=");
+        let (name, value) = key("sid");
+        let cookie = ResolvedCredentials::Cookie { name, value };
+        assert_eq!(send(&cookie, None, "/a").1, "lang=de; sid=k/1");
+        let basic = ResolvedCredentials::Basic { user: "ada".into(), password: "secret".into() };
+        assert_eq!(header(&basic, None).as_deref(), Some("Basic YWRhOnNlY3JldA=="));
+        assert_eq!(header(&basic, Some(AuthDamage::SchemeOnly)).as_deref(), Some("Basic"));
+        assert_eq!(header(&basic, Some(AuthDamage::KeyShortened)).as_deref(), Some("Basic YWRhOnNlY3Jl"));
+        assert!(!format!("{basic:?}{query:?}{cookie:?}").contains("k/1"));
     }
 
     #[test]

@@ -24,6 +24,7 @@ mod key_damage;
 mod placed_shape;
 mod redaction;
 mod rest;
+mod rest_form;
 mod rest_json;
 mod rest_payload;
 mod rest_xml;

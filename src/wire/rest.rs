@@ -5,12 +5,13 @@
 
 use super::encode_error::non_null;
 use super::placed_shape::PlacedShape;
-use super::rest_payload::{BoundMember, RequestPayload};
+use super::rest_payload::{BoundMember, RequestPayload, TypedBody, join_items};
 use super::text::{percent_encode, scalar_text};
-use super::{EncodeError, EncodedRequest, rest_json, rest_xml};
+use super::{EncodeError, EncodedBody, EncodedRequest, rest_form, rest_json, rest_xml};
 use crate::case::{Damage, Value};
 use crate::contract::{Contract, Member, MemberLocation, Operation, Protocol, ShapeKind, TimestampFormat};
 use indexmap::IndexMap;
+use std::borrow::Cow;
 
 /// Encodes the request of an operation. Damage to labels is applied here, all other damage later.
 pub(super) fn encode_request(
@@ -27,7 +28,7 @@ pub(super) fn encode_request(
         .map(|(name, member)| BoundMember::new(contract, name, member, input))
         .collect();
     let has_body =
-        bound.iter().any(|one| matches!(one.member.location, MemberLocation::Body | MemberLocation::Payload));
+        bound.iter().any(|one| one.member.location.is_in_document() || one.member.location == MemberLocation::Form);
     // An undocumented member is sent where the operation sends its members without a location.
     let unknown_in_query = !has_body && matches!(http.method.as_str(), "GET" | "HEAD");
 
@@ -57,19 +58,28 @@ pub(super) fn encode_request(
     for one in bound.iter().filter(|one| one.member.location == MemberLocation::Header) {
         add_headers(&mut headers, one)?;
     }
+    headers.extend(cookie_header(&bound)?);
     let payload = RequestPayload { contract, operation, input, bound: &bound, has_body, unknown_in_query };
-    let (body, content_type) = match contract.protocol {
-        Some(Protocol::RestXml) => rest_xml::build_body(&payload)?,
-        _ => rest_json::build_body(&payload)?,
+    let media_type = operation.traits.content_type.as_deref();
+    let form = media_type.and_then(rest_form::FormEncoding::of_media_type);
+    let (body, content_type) = match (form, contract.protocol) {
+        (Some(encoding), _) => rest_form::build_body(&payload, encoding)?,
+        (None, Some(Protocol::RestXml)) => with_media_type(rest_xml::build_body(&payload)?, media_type),
+        (None, _) => with_media_type(rest_json::build_body(&payload)?, media_type),
     };
     // If a member is bound to the content type, nothing else sets it.
     let is_bound = is_header_bound(contract, operation, "content-type");
     if let Some(content_type) = content_type.filter(|_| !is_bound)
         && !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"))
     {
-        headers.insert(0, ("content-type".to_owned(), content_type.to_owned()));
+        headers.insert(0, ("content-type".to_owned(), content_type.into_owned()));
     }
     Ok(EncodedRequest { method: http.method.clone(), target, headers, body, raw: false })
+}
+
+/// Replaces the protocol's own media type of a body by the documented one.
+fn with_media_type<'a>((body, own): (EncodedBody, Option<&'static str>), documented: Option<&'a str>) -> TypedBody<'a> {
+    (body, own.map(|own| Cow::Borrowed(documented.unwrap_or(own))))
 }
 
 /// Returns true if a member of the operation's input is bound to the header with this name.
@@ -142,15 +152,25 @@ fn build_segment(
     }
     let one = one.ok_or_else(|| EncodeError::MissingLabel(label.to_owned()))?;
     let value = non_null(one.value).ok_or_else(|| EncodeError::MissingLabel(label.to_owned()))?;
-    if matches!(value, Value::List(_) | Value::Map(_)) {
-        return Err(unrepresentable(one.name, "label", "a path segment holds a single value".to_owned()));
-    }
-    let text = scalar_text(
-        value,
-        Some(one.placed_shape().kind()),
-        one.placed_shape().timestamp_format(TimestampFormat::DateTime),
-    )?;
-    Ok(percent_encode(&text, if greedy { b"/" } else { b"" }))
+    let keep: &[u8] = if greedy { b"/" } else { b"" };
+    let text = match (value, &one.member.traits.separator) {
+        (Value::List(items), Some(separator)) => join_items(items, one.item_shape(), separator, keep)?,
+        (Value::List(_) | Value::Map(_), _) => {
+            return Err(unrepresentable(one.name, "label", "a path segment holds a single value".to_owned()));
+        }
+        (value, _) => percent_encode(
+            &scalar_text(
+                value,
+                Some(one.placed_shape().kind()),
+                one.placed_shape().timestamp_format(TimestampFormat::DateTime),
+            )?,
+            keep,
+        ),
+    };
+    Ok(match &one.member.traits.prefix {
+        Some(prefix) => format!("{prefix}{text}"),
+        None => text,
+    })
 }
 
 fn label_member_name<'a>(bound: &[BoundMember<'a>], label: &str) -> Option<&'a str> {
@@ -203,6 +223,13 @@ fn add_query(
                     Value::Null => {}
                     entry => push(key, entry, None)?,
                 }
+            }
+        }
+        Value::List(items) if one.member.traits.separator.is_some() => {
+            let separator = one.member.traits.separator.as_deref().unwrap_or_default();
+            if !items.is_empty() {
+                let joined = join_items(items, one.item_shape(), separator, b"")?;
+                query.push((percent_encode(one.member.wire_name(one.name), b""), Some(joined)));
             }
         }
         // Regardless of the shape, several values of one parameter are sent by repeating it.
@@ -270,6 +297,23 @@ fn add_headers(headers: &mut Vec<(String, String)>, one: &BoundMember<'_>) -> Re
             push(name.to_owned(), text)
         }
     }
+}
+
+/// Returns the header with all cookies. Their values are sent as they are, because servers differ in what they decode.
+fn cookie_header(bound: &[BoundMember<'_>]) -> Result<Option<(String, String)>, EncodeError> {
+    let mut cookies = Vec::new();
+    for one in bound.iter().filter(|one| one.member.location == MemberLocation::Cookie) {
+        let Some(value) = non_null(one.value) else { continue };
+        let shape = one.placed_shape();
+        let text = scalar_text(value, Some(shape.kind()), shape.timestamp_format(TimestampFormat::DateTime))?;
+        // https://www.rfc-editor.org/rfc/rfc6265#section-4.1.1
+        let is_plain = |c: char| ('!'..='~').contains(&c) && !"\",;\\%".contains(c);
+        if !text.chars().all(is_plain) {
+            return Err(unrepresentable(one.name, "cookie", "a cookie cannot contain these characters".to_owned()));
+        }
+        cookies.push(format!("{}={text}", one.member.wire_name(one.name)));
+    }
+    Ok((!cookies.is_empty()).then(|| ("cookie".to_owned(), cookies.join("; "))))
 }
 
 fn unrepresentable(member: &str, place: &'static str, reason: String) -> EncodeError {

@@ -5,8 +5,13 @@
 use super::encode_error::{EncodeError, filled_template};
 use super::encoded_request::EncodedBody;
 use super::placed_shape::PlacedShape;
+use super::text::{percent_encode, scalar_text};
 use crate::case::Value;
-use crate::contract::{Contract, Member, MemberLocation, Operation, ShapeKind};
+use crate::contract::{Contract, Member, MemberLocation, Operation, ShapeKind, TimestampFormat};
+use std::borrow::Cow;
+
+/// A body with its content type, if it has one.
+pub(super) type TypedBody<'a> = (EncodedBody, Option<Cow<'a, str>>);
 
 /// A member of the operation's input with its name, shape and given value.
 pub(super) struct BoundMember<'a> {
@@ -57,6 +62,14 @@ impl<'a> RequestPayload<'a> {
             .collect()
     }
 
+    /// Returns the given members that belong to a form, with what the contract states about each.
+    pub(super) fn form_members(&self) -> Vec<(&'a str, &'a Value, Option<&'a BoundMember<'a>>)> {
+        let Value::Map(members) = self.input else { return Vec::new() };
+        let described =
+            members.iter().map(|(name, value)| (name.as_str(), value, self.bound.iter().find(|one| one.name == name)));
+        described.filter(|(_, _, bound)| bound.is_none_or(|one| one.member.location == MemberLocation::Form)).collect()
+    }
+
     /// Returns the member that is the whole body.
     pub(super) fn payload_member(&self) -> Option<&'a BoundMember<'a>> {
         self.bound.iter().find(|one| one.member.location == MemberLocation::Payload)
@@ -79,4 +92,21 @@ impl<'a> RequestPayload<'a> {
             _ => None,
         })
     }
+}
+
+/// Writes items as one percent-encoded text. Items that contain the separator are split where they are read.
+pub(super) fn join_items(
+    items: &[Value],
+    item: PlacedShape<'_>,
+    separator: &str,
+    keep: &[u8],
+) -> Result<String, EncodeError> {
+    let texts: Vec<String> = items
+        .iter()
+        .map(|value| {
+            let text = scalar_text(value, Some(item.kind()), item.timestamp_format(TimestampFormat::DateTime))?;
+            Ok(percent_encode(&text, keep))
+        })
+        .collect::<Result<_, EncodeError>>()?;
+    Ok(texts.join(&percent_encode(separator, b",;=.")))
 }

@@ -60,7 +60,7 @@ fn send(url: &str, service: &str, hosts: HostPrefixes, step: Step) -> (String, S
         access_key_id: None,
         secret_access_key: None,
     };
-    world.scenario.principals.insert("aws".to_owned(), Principal { credentials, lacks: Vec::new() });
+    world.scenario.principals.insert("aws".to_owned(), Principal::new(credentials));
     let outcome = world
         .with(|plan| overstep::run::run_single_case(plan, case("one", vec![step])))
         .expect("endpoint is reachable");

@@ -5,9 +5,12 @@
 mod documents;
 mod errors;
 mod features;
+mod init;
 mod judge;
 mod live;
+mod requests;
 mod run;
+mod sites;
 
 use overstep::contract::{Contract, FactField, Shape};
 use overstep::ingest::{self, IngestOptions, IngestOutput, NoDocuments};

@@ -405,7 +405,7 @@ fn secrets_from_all_sources_are_redacted() {
     world.scenario.variables.insert("other".into(), Variable { value: "hush".into(), secret: true });
     for (name, value) in [("full", "{api_key}"), ("plain", "written-out")] {
         let credentials = Credentials::Bearer(value.into());
-        world.scenario.principals.insert(name.into(), Principal { credentials, lacks: Vec::new() });
+        world.scenario.principals.insert(name.into(), Principal::new(credentials));
     }
     world.endpoint.headers = vec![("X-Api-Key".into(), "fromflag".into()), ("Accept".into(), "visible".into())];
     world.endpoint.headers.push(("Proxy-Authorization".into(), "Basic dTpw".into()));

@@ -99,11 +99,7 @@ fn errors_have_a_reason_and_a_span() {
         ("sources = [\"a\"]\nverifies-signatures = \"yes\"", "expected `true` or `false`", "\"yes\""),
         ("sources = [\"a\"]\n[variables]\nx = 5", "`variables.x` is an integer", "5"),
         ("sources = [\"a\"]\n[principals.x]\nlacks = []", "`principals.x` has no credentials", ""),
-        (
-            "sources = [\"a\"]\n[principals.x]\nbearer = \"a\"\nanonymous = true",
-            "has more than one kind of credentials",
-            "",
-        ),
+        ("sources = [\"a\"]\n[principals.x]\nbearer = \"a\"\nanonymous = true", "is anonymous and has credentials", ""),
         ("sources = [\"a\"]\n[use]\n\"A..b\" = 1", "invalid member path `A..b`", "\"A..b\""),
         ("sources = [\"a\"]\n[operations.O]\nlaws = [\"merge\"]", "unknown law `merge`", "[\"merge\"]"),
         ("sources = [\"a\"]\n[fixtures.f]\ncreate = { request = \"v1/x\" }", "invalid request `v1/x`", "\"v1/x\""),

@@ -35,7 +35,8 @@ pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
     if matches!(principal.credentials, Credentials::Anonymous) {
         return Vec::new();
     }
-    let wrong = invalid_credentials(&principal.credentials, scenario.verifies_signatures);
+    let credentials = principal.credentials_for(context.plan.contract.auth_schemes(context.operation));
+    let wrong = invalid_credentials(credentials, scenario.verifies_signatures);
     let unauthenticated = ErrorRole::Unauthenticated;
     add(
         CaseKind::Unauthenticated,
@@ -83,8 +84,20 @@ pub(super) fn invalid_credentials(
             ("key-letter-case", "the case of a key's letters must match", AuthDamage::KeyLetterCase),
             ("unknown-key", "the key must exist", AuthDamage::UnknownKey),
         ]),
-        Credentials::Header { .. } => wrong.extend([
+        // A damaged password is damaged in its encoded form, too.
+        Credentials::Basic { .. } => wrong.extend([
             ("empty", "an empty header does not authenticate", AuthDamage::Empty),
+            ("scheme-only", "a scheme without a password does not authenticate", AuthDamage::SchemeOnly),
+            ("no-scheme", "name and password must follow `Basic`", AuthDamage::NoScheme),
+            ("bearer", "the scheme must be `Basic`", AuthDamage::OtherScheme("Bearer".to_owned())),
+            ("key-shortened", "the whole password must match", AuthDamage::KeyShortened),
+            ("key-lengthened", "the whole password must match", AuthDamage::KeyLengthened),
+            ("key-last-character", "every character of the password must match", AuthDamage::KeyLastCharacter),
+            ("key-letter-case", "the case of a password's letters must match", AuthDamage::KeyLetterCase),
+            ("unknown-key", "the password must be right", AuthDamage::UnknownKey),
+        ]),
+        Credentials::Header { .. } | Credentials::Query { .. } | Credentials::Cookie { .. } => wrong.extend([
+            ("empty", "an empty key does not authenticate", AuthDamage::Empty),
             ("key-shortened", "the whole key must match", AuthDamage::KeyShortened),
             ("key-lengthened", "the whole key must match", AuthDamage::KeyLengthened),
             ("key-last-character", "every character of the key must match", AuthDamage::KeyLastCharacter),

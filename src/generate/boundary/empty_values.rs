@@ -19,7 +19,7 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
     let empty = match shape.kind {
         // A documented maximum length alone includes the empty text, so that case belongs to `length.rs`.
         ShapeKind::String if site.is_in_body() && length.max.is_none() => Value::text(""),
-        ShapeKind::String if site.location == MemberLocation::Query => Value::text(""),
+        ShapeKind::String if matches!(site.location, MemberLocation::Query | MemberLocation::Form) => Value::text(""),
         ShapeKind::List { .. } if site.is_in_body() => Value::List(Vec::new()),
         ShapeKind::Map { .. } if site.is_in_body() => Value::empty_map(),
         _ => return Vec::new(),

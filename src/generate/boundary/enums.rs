@@ -3,7 +3,7 @@
 //! It never sends a value of another type; see `types.rs`.
 
 use crate::case::{Case, Value};
-use crate::contract::{Constraint, FactField, ShapeKind};
+use crate::contract::{Constraint, FactField, MemberLocation, ShapeKind};
 use crate::generate::case_spec::IntendedOutcome;
 use crate::generate::limits::MAX_ENUM_VALUES;
 use crate::generate::operation_context::OperationContext;
@@ -48,7 +48,7 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
     for (variant, text) in wrong {
         // Servers trim header values, and an empty segment makes another path.
         let lost = !site.is_in_body() && (text.trim() != text || text.is_empty());
-        if lost && site.location != crate::contract::MemberLocation::Query || used.contains(&text) {
+        if lost && site.location != MemberLocation::Query || used.contains(&text) {
             continue;
         }
         used.insert(text.clone());

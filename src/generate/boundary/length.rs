@@ -243,7 +243,7 @@ struct SizedTexts<'w> {
 impl<'w> SizedTexts<'w> {
     /// Returns `None` if no text has this size.
     fn for_site(context: &OperationContext<'w>, site: &InputSite, size: u64, whole: bool) -> Option<Self> {
-        let only_plain = size == 0 || site.location == MemberLocation::Header;
+        let only_plain = size == 0 || matches!(site.location, MemberLocation::Header | MemberLocation::Cookie);
         let size = size as usize;
         let (shape, pattern) = (context.shape(site), context.pattern(site));
         // Another case may have created a resource under a short name, so an unknown name needs another text.

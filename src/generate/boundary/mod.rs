@@ -10,6 +10,7 @@ pub(super) mod empty_values;
 pub(super) mod enums;
 pub(super) mod length;
 pub(super) mod missing;
+pub(super) mod multiples;
 pub(super) mod pairs;
 pub(super) mod path_encoding;
 pub(super) mod patterns;

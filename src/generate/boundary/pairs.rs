@@ -165,7 +165,8 @@ fn find_faults<'p>(context: &OperationContext<'p>) -> Vec<RequestFault<'p>> {
     let scenario = context.plan.scenario;
     let role = ErrorRole::Unauthenticated;
     let principal = scenario.principal.as_ref().and_then(|name| Some((name, scenario.principals.get(name)?)));
-    let proofs = principal.map(|(name, principal)| (name, &principal.credentials));
+    let schemes = context.plan.contract.auth_schemes(context.operation);
+    let proofs = principal.map(|(name, principal)| (name, principal.credentials_for(schemes)));
     if let Some((principal, credentials)) = proofs.filter(|(_, known)| !matches!(known, Credentials::Anonymous)) {
         let how = FaultKind::Unauthorized(Authorization::Anonymous);
         out.push(RequestFault { class: FaultClass::Auth, name: "no-header".to_owned(), role, kind: how });

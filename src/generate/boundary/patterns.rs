@@ -90,6 +90,8 @@ pub(super) fn arrives_unchanged(site: &InputSite, text: &str) -> bool {
         MemberLocation::Header => {
             text.trim() == text && !text.is_empty() && text.chars().all(|c| (' '..='~').contains(&c))
         }
+        MemberLocation::Cookie => text.chars().all(|c| ('!'..='~').contains(&c) && !"\",;\\%".contains(c)),
+        MemberLocation::Form => !text.is_empty(),
         MemberLocation::Label => !matches!(text, "" | "." | ".."),
         _ => true,
     }

@@ -6,7 +6,7 @@ use crate::case::{Case, CaseClass, CaseKind, Value};
 use crate::contract::{MemberPath, PathSegment, ShapeId, ShapeKind};
 use crate::generate::case_spec::{CaseRequest, IntendedOutcome};
 use crate::generate::input_sampler::InputSampler;
-use crate::generate::limits::integer_range;
+use crate::generate::limits::{integer_range, round_to_step};
 use crate::generate::operation_context::OperationContext;
 use crate::generate::wire_view::as_seen_on_wire;
 use crate::pattern::{Draw, SeededDraw, pick_item};
@@ -142,7 +142,8 @@ impl RandomInput<'_> {
             ShapeKind::Integer | ShapeKind::Long => {
                 let (low, high) = integer_range(shape);
                 let span = u64::try_from(high - low).unwrap_or(u64::MAX);
-                Value::integer(low + i128::from(draw.between(0, span.min(1 << 40))))
+                let drawn = low + i128::from(draw.between(0, span.min(1 << 40)));
+                Value::integer(round_to_step(shape, drawn))
             }
             _ => self.sampler.sample_value(id, path),
         })

@@ -3,10 +3,10 @@
 //! It never sends a value of another type; see `types.rs`.
 
 use crate::case::{Case, Value};
-use crate::contract::{Constraint, FactField, ShapeKind};
+use crate::contract::{Constraint, DecimalStep, FactField, ShapeKind};
 use crate::generate::case_spec::IntendedOutcome;
 use crate::generate::limits::integer_bounds;
-use crate::generate::limits::integer_range;
+use crate::generate::limits::{integer_range, integer_step};
 use crate::generate::operation_context::OperationContext;
 use crate::generate::site::InputSite;
 
@@ -33,6 +33,7 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
         ShapeKind::Integer | ShapeKind::Long => {
             let (low, high) = integer_range(shape);
             let (type_min, type_max) = integer_bounds(&shape.kind);
+            let step = integer_step(shape);
             let mut add = |variant: &str, rule: String, field: &FactField, number: i128, outcome: IntendedOutcome| {
                 let fact = shape.preferred_fact(field);
                 out.extend(context.build_member_case(site, Constraint::Range, variant, rule, fact, outcome, |_| {
@@ -50,14 +51,14 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
             if range.min.is_some() || !shape.any_size {
                 add("at-min", rule("least", low), &FactField::RangeMin, low, at(range.min.is_some()));
             }
-            if range.min.is_some() && low > type_min {
-                add("below-min", rule("least", low), &FactField::RangeMin, low - 1, breaks());
+            if range.min.is_some() && low - step >= type_min {
+                add("below-min", rule("least", low), &FactField::RangeMin, low - step, breaks());
             }
             if range.max.is_some() || !shape.any_size {
                 add("at-max", rule("most", high), &FactField::RangeMax, high, at(range.max.is_some()));
             }
-            if range.max.is_some() && high < type_max {
-                add("above-max", rule("most", high), &FactField::RangeMax, high + 1, breaks());
+            if range.max.is_some() && high + step <= type_max {
+                add("above-max", rule("most", high), &FactField::RangeMax, high + step, breaks());
             }
         }
         ShapeKind::Float | ShapeKind::Double => {
@@ -68,7 +69,21 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
                 let Some(number) = limit.as_ref().and_then(serde_json::Number::as_f64) else { continue };
                 let fact = shape.preferred_fact(field);
                 let rule = format!("at {word} {number}");
-                let value = |number: f64| Some(Value::Number(format!("{number}")));
+                let (inside, outside) = match DecimalStep::of_shape(shape) {
+                    Some(multiples) if step < 0.0 => {
+                        let index = multiples.first_index_from(number);
+                        (multiples.multiple(index), multiples.multiple(index - 1))
+                    }
+                    Some(multiples) => {
+                        let index = multiples.last_index_to(number);
+                        (multiples.multiple(index), multiples.multiple(index + 1))
+                    }
+                    // A hundredth of the limit, or 1 at zero: every float type can represent the step.
+                    None => {
+                        let distance = (number.abs() / 100.0).max(if number == 0.0 { 1.0 } else { 1e-6 });
+                        (format!("{number}"), format!("{}", number + step * distance))
+                    }
+                };
                 out.extend(context.build_member_case(
                     site,
                     Constraint::Range,
@@ -76,15 +91,12 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
                     rule.clone(),
                     fact,
                     IntendedOutcome::Valid,
-                    |_| value(number),
+                    |_| Some(Value::Number(inside)),
                 ));
                 let breaks = IntendedOutcome::Violates(site.path.clone(), Constraint::Range);
-                // A hundredth of the limit, or 1 at zero: every float type can represent the step.
-                let past_limit = number + step * (number.abs() / 100.0).max(if number == 0.0 { 1.0 } else { 1e-6 });
-                out.extend(
-                    context
-                        .build_member_case(site, Constraint::Range, beyond, rule, fact, breaks, |_| value(past_limit)),
-                );
+                out.extend(context.build_member_case(site, Constraint::Range, beyond, rule, fact, breaks, |_| {
+                    Some(Value::Number(outside))
+                }));
             }
         }
         _ => {}

@@ -21,7 +21,7 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
     let in_body = site.is_in_body();
     let sizes: &[u64] = match shape.kind {
         ShapeKind::String | ShapeKind::Blob if in_body => &[1024, 65_536],
-        ShapeKind::String if site.location == MemberLocation::Query => &[512],
+        ShapeKind::String if matches!(site.location, MemberLocation::Query | MemberLocation::Form) => &[512],
         ShapeKind::List { .. } | ShapeKind::Map { .. } if in_body => &[10, 100, 1000],
         _ => &[],
     };

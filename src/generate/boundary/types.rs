@@ -191,7 +191,7 @@ fn wrong_as_text(kind: &ShapeKind, location: &MemberLocation) -> Vec<(&'static s
             ]
         }
         ShapeKind::Boolean => vec![("word", WrongValue::Exactly(Value::text("maybe")))],
-        ShapeKind::Timestamp if *location == MemberLocation::Query => {
+        ShapeKind::Timestamp if matches!(location, MemberLocation::Query | MemberLocation::Form) => {
             vec![("word", WrongValue::Exactly(Value::text("overstep")))]
         }
         _ => Vec::new(),
@@ -266,7 +266,7 @@ fn unclear_as_text(kind: &ShapeKind, location: &MemberLocation) -> Vec<UnclearVa
         ShapeKind::Timestamp if *location == MemberLocation::Header => {
             vec![("word", Value::text("overstep"), "a header without a valid date")]
         }
-        ShapeKind::Timestamp if *location == MemberLocation::Query => {
+        ShapeKind::Timestamp if matches!(location, MemberLocation::Query | MemberLocation::Form) => {
             timestamp_formats().into_iter().map(|(variant, value)| (variant, value, TIMESTAMP_REASON)).collect()
         }
         _ => Vec::new(),

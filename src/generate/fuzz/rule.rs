@@ -67,6 +67,9 @@ fn describe_constraint(shape: &Shape, constraint: Constraint) -> String {
                 (None, None) => "range".to_owned(),
             }
         }
+        Constraint::MultipleOf => {
+            format!("a multiple of {}", shape.multiple_of.as_ref().map(ToString::to_string).unwrap_or_default())
+        }
         Constraint::Pattern => format!("matches {}", shape.pattern.as_deref().unwrap_or_default()),
         Constraint::Enum => "one of the listed values".to_owned(),
         Constraint::Unique => "no duplicate items".to_owned(),

@@ -6,7 +6,7 @@ use super::action::USE_PLACEHOLDER;
 use super::generator::FuzzGenerator;
 use crate::case::Value;
 use crate::contract::{Member, MemberPath, Operation, PathSegment, Shape, ShapeId, ShapeKind};
-use crate::generate::limits::integer_range;
+use crate::generate::limits::{integer_range, round_to_step};
 use crate::pattern::{Draw, pick_item};
 use indexmap::IndexMap;
 use std::cell::Cell;
@@ -323,13 +323,14 @@ fn draw_wrong_size(shape: &Shape, draw: &mut dyn Draw) -> Option<u64> {
 fn draw_integer(shape: &Shape, draw: &mut dyn Draw) -> i128 {
     let (low, high) = integer_range(shape);
     let span = u64::try_from(high - low).unwrap_or(u64::MAX);
-    match draw.below(6) {
+    let drawn = match draw.below(6) {
         0 => low,
         1 => high,
         2 => 0_i128.clamp(low, high),
         3 => low + i128::from(draw.between(0, span.min(1 << 40))),
         _ => (low.max(0) + i128::from(draw.below(16))).clamp(low, high),
-    }
+    };
+    round_to_step(shape, drawn)
 }
 
 /// Draws mostly letters and digits, sometimes a character that encoders and counters get wrong.

@@ -14,7 +14,7 @@ pub(super) fn input_on_wire(contract: &Contract, operation: &Operation, mut inpu
     let mut absent = Vec::new();
     for (name, value) in given.iter_mut() {
         let Some(member) = members.get(name) else { continue };
-        if matches!(member.location, MemberLocation::Body | MemberLocation::Payload) {
+        if member.location.is_in_document() {
             continue;
         }
         if *value == Value::Null {
@@ -70,9 +70,16 @@ pub(super) fn is_ambiguous_on_wire(contract: &Contract, operation: &Operation, i
     let (Some(shape), Value::Map(given)) = (&operation.input, input) else { return false };
     let Some(members) = contract.shape(shape).kind.members() else { return false };
     given.iter().any(|(name, value)| {
-        let location = members.get(name).map_or(MemberLocation::Body, |member| member.location);
+        let member = members.get(name);
+        let location = member.map_or(MemberLocation::Body, |member| member.location);
+        let separator = member.and_then(|member| member.traits.separator.as_deref());
+        if separator.is_some_and(|it| collect_texts(value).iter().any(|text| text.is_empty() || text.contains(it))) {
+            return true;
+        }
         collect_texts(value).into_iter().any(|text| match location {
             MemberLocation::Label => matches!(text, "" | "." | ".."),
+            MemberLocation::Cookie => text.is_empty() || !text.chars().all(|c| c.is_ascii_alphanumeric()),
+            MemberLocation::Form => text.is_empty(),
             MemberLocation::Header => text.is_empty() || text.trim() != text || !text.is_ascii() || text.contains(','),
             _ => false,
         })

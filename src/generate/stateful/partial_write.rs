@@ -132,7 +132,7 @@ fn rejected_callers(laws: &MemberLaws<'_, '_>) -> Vec<(&'static str, Authorizati
     let caller = scenario.principal.as_ref().and_then(|name| Some((name, scenario.principals.get(name)?)));
     if let Some((name, principal)) = caller.filter(|(_, caller)| caller.credentials != Credentials::Anonymous) {
         out.push(("anonymous", Authorization::Anonymous));
-        if matches!(principal.credentials, Credentials::Bearer(_) | Credentials::Header { .. }) {
+        if !matches!(principal.credentials, Credentials::SigV4 { .. }) {
             out.push(("unknown-key", Authorization::Damaged(name.clone(), AuthDamage::UnknownKey)));
         }
     }

@@ -3,7 +3,7 @@
 //! It never reads either.
 
 use super::{FilePlace, Located};
-use crate::contract::MemberLocation;
+use crate::contract::{MemberLocation, WireTraits};
 
 /// An operation of a path.
 pub(super) struct OperationEntry<'d> {
@@ -24,6 +24,27 @@ pub(super) struct InputMember<'d> {
     pub schemas: Vec<Located<'d>>,
     pub required: Option<FilePlace>,
     pub place: FilePlace,
-    /// Whether the schema describes one item of a list that is a single text on the wire.
-    pub is_single_item: bool,
+    /// Whether the value has a form on the wire that a contract does not describe, so that other values may be valid.
+    pub is_open: bool,
+    /// How the value is written, if it is a list or has a prefix.
+    pub traits: WireTraits,
+    /// The values that the document gives as examples.
+    pub examples: Vec<Located<'d>>,
+}
+
+impl<'d> InputMember<'d> {
+    /// Creates an optional member whose name on the wire is its own.
+    pub fn new(name: &str, location: MemberLocation, schemas: Vec<Located<'d>>, place: FilePlace) -> Self {
+        Self {
+            name: name.to_owned(),
+            wire: name.to_owned(),
+            location,
+            schemas,
+            required: None,
+            place,
+            is_open: false,
+            traits: WireTraits::default(),
+            examples: Vec::new(),
+        }
+    }
 }

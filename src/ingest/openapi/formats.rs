@@ -22,6 +22,20 @@ const DATE: &str = "^(?:\\d{4}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\\d|2[0-8])|(?:0[
                     (?:0[13578]|1[02])-31)|(?:\\d\\d(?:0[48]|[2468][048]|[13579][26])|\
                     (?:[02468][048]|[13579][26])00)-02-29)$";
 
+/// Returns what JSON Schema's keywords for content say about a string: since OpenAPI 3.1, `contentMediaType` without an
+/// encoding describes a file. Text and JSON as contents remain texts.
+pub(super) fn content_format(encoding: Option<&str>, media_type: Option<&str>) -> Option<StringFormat> {
+    match (encoding.map(str::to_ascii_lowercase).as_deref(), media_type.map(str::to_ascii_lowercase)) {
+        (Some("base64"), _) => Some(StringFormat::Base64),
+        (None, Some(media_type)) => {
+            let is_text =
+                media_type.starts_with("text/") || ["json", "xml"].iter().any(|end| media_type.ends_with(end));
+            (!is_text).then_some(StringFormat::Binary)
+        }
+        _ => None,
+    }
+}
+
 /// Returns what a format says, if it limits the texts. Sources:
 /// [OpenAPI's formats](https://spec.openapis.org/registry/format/) and
 /// [JSON Schema's](https://json-schema.org/draft/2020-12/json-schema-validation#section-7.3).

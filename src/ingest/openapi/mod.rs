@@ -9,7 +9,9 @@
 mod body;
 mod detect;
 mod entry;
+mod examples;
 mod files;
+mod form_body;
 mod formats;
 mod limits;
 mod names;
@@ -17,6 +19,7 @@ mod numbers;
 mod omission;
 mod operation;
 mod parameter;
+mod parameter_style;
 mod pattern;
 mod reader;
 mod responses;

@@ -3,7 +3,7 @@
 //! It never reads a limit of a length.
 
 use super::{FilePlace, Omission, OpenApiReader, SchemaView};
-use crate::contract::{FactField, NumberRange, ShapeId, ShapeKind};
+use crate::contract::{DecimalStep, FactField, ShapeId, ShapeKind};
 use crate::ingest::json::JsonValue;
 use serde_json::Number;
 
@@ -59,21 +59,29 @@ impl<'d> OpenApiReader<'d> {
         self.fill_multiple(id, view, ends);
     }
 
-    /// Restricts the tested numbers to one multiple. A contract has no limit for it, so no other number is expected to be
-    /// rejected.
+    /// Records the number that all values are multiples of.
     fn fill_multiple(&mut self, id: &ShapeId, view: &mut SchemaView<'d>, (min, max): (Option<f64>, Option<f64>)) {
-        let stated = view.all("multipleOf").find_map(|(value, place)| Some((value.node.as_number()?.as_f64()?, place)));
-        let Some((step, place)) = stated.filter(|(step, _)| *step > 0.0) else { return };
-        let is_integer = matches!(self.builder.shape_mut(id).kind, ShapeKind::Integer | ShapeKind::Long);
-        // Every integer is a multiple of 1, of a half and of a hundredth.
-        if is_integer && ((1.0 / step).fract() == 0.0) {
+        let stated: Vec<(Number, FilePlace)> = view
+            .all("multipleOf")
+            .filter_map(|(value, place)| Some((value.node.as_number()?.clone(), place)))
+            .collect();
+        let Some((step, place)) = stated.first().cloned() else { return };
+        view.omissions.extend(stated.iter().skip(1).map(|(_, place)| (Omission::FurtherMultiple, *place)));
+        let Some(exact) = DecimalStep::new(&step) else {
+            view.omissions.push((Omission::InvalidSchema, place));
+            return;
+        };
+        if let (Some(min), Some(max)) = (min, max)
+            && exact.first_index_from(min) > exact.last_index_to(max)
+        {
+            view.omissions.push((Omission::Contradiction, place));
             return;
         }
-        view.omissions.push((Omission::MultipleOf, place));
-        view.open = true;
-        let multiple = (min.unwrap_or(step).max(step.min(max.unwrap_or(step))) / step).ceil() * step;
-        let number = if is_integer { Some(Number::from(multiple as i64)) } else { Number::from_f64(multiple) };
-        self.builder.shape_mut(id).range = Some(NumberRange { min: number.clone(), max: number });
+        let is_whole = matches!(self.builder.shape_mut(id).kind, ShapeKind::Integer | ShapeKind::Long);
+        // Every integer is a multiple of 1, of a half and of a hundredth.
+        if !is_whole || exact.whole_step() > 1 {
+            self.record(id, FactField::MultipleOf, step, place);
+        }
     }
 
     /// Sets kind and range of an integer with listed values. The longest run of consecutive values becomes the range.

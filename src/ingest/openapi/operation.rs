@@ -54,17 +54,22 @@ impl<'d> OpenApiReader<'d> {
             return;
         }
         let mut members = self.read_parameters(entry);
+        let mut content_type = None;
         match self.read_body(entry) {
             BodyDescription::None => {}
-            BodyDescription::Members(body) => members.extend(body),
+            BodyDescription::Members(body, media_type) => {
+                members.extend(body);
+                content_type = media_type;
+            }
             BodyDescription::Unsendable(media_type, place) => {
                 let message = format!("operation `{name}` is left out: its body is `{media_type}`");
-                self.warn(place, message, "JSON, text and binary bodies are sent");
+                self.warn(place, message, "JSON, forms, text and `application/octet-stream` are sent");
                 return;
             }
         }
         self.at(entry.place);
         let index = self.builder.add_operation(name, entry.place.line);
+        self.builder.contract.operations[index].traits.content_type = content_type;
         let method = entry.method.to_ascii_uppercase();
         self.builder.record_operation_fact(index, FactField::HttpMethod, method, entry.place.line);
         self.builder.record_operation_fact(index, FactField::HttpUri, path, entry.place.line);
@@ -90,6 +95,7 @@ impl<'d> OpenApiReader<'d> {
                 member.name.push_str(match member.location {
                     MemberLocation::Header => "Header",
                     MemberLocation::Query => "Query",
+                    MemberLocation::Cookie => "Cookie",
                     _ => "Body",
                 });
             }
@@ -99,17 +105,22 @@ impl<'d> OpenApiReader<'d> {
     }
 
     fn add_input_member(&mut self, input: &ShapeId, member: InputMember<'d>) {
-        let InputMember { name, wire, location, schemas, required, place, is_single_item } = member;
+        let InputMember { name, wire, location, schemas, required, place, is_open, traits, examples } = member;
         let hint = format!("{input}{}", super::names::pascal_case(&name));
-        let shape = match is_single_item {
+        let shape = match is_open {
             false => self.shape_of(&schemas, &hint, Direction::Request, place),
-            true => self.single_item_shape(&schemas, &hint, place),
+            true => self.open_shape_or_text(&schemas, &hint, place),
         };
         self.at(place);
         self.builder.add_member(input, &name, &shape, place.line);
         let wire = (wire != name).then_some(wire.as_str());
         if location != MemberLocation::Body || wire.is_some() {
             self.builder.set_location(input, &name, location, wire, place.line);
+        }
+        let members = self.builder.shape_mut(input).kind.members_mut();
+        if let Some(member) = members.and_then(|members| members.get_mut(&name)) {
+            member.traits = traits;
+            member.examples = examples.iter().map(|example| example.node.to_json()).collect();
         }
         let field = FactField::MemberRequired(name);
         self.record(input, field, required.is_some(), required.unwrap_or(place));

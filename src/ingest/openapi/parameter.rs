@@ -3,8 +3,10 @@
 //! It never reads a parameter of a form, which is part of the body.
 
 use super::entry::{InputMember, OperationEntry};
+use super::examples::{examples_of_member, stated_examples};
+use super::parameter_style::{ListStyle, list_style, prefixed_traits};
 use super::{Direction, FilePlace, Located, Omission, OpenApiReader, OpenApiVersion, SchemaView};
-use crate::contract::{MemberLocation, ShapeId, ShapeKind};
+use crate::contract::{MemberLocation, ShapeId, ShapeKind, WireTraits};
 
 /// Headers that describe the message itself; a document's parameters of these names have no effect.
 const RESERVED_HEADERS: [&str; 3] = ["accept", "content-type", "authorization"];
@@ -29,8 +31,10 @@ impl<'d> OpenApiReader<'d> {
                     self.warn(parameter.place(), message, "use letters, digits and `-`");
                     continue;
                 }
+                Some("cookie") if is_header_name(name) => MemberLocation::Cookie,
                 Some("cookie") => {
-                    self.omissions.add(Omission::CookieParameter, parameter.place());
+                    let message = format!("`{name}` is no name of a cookie; the parameter is left out");
+                    self.warn(parameter.place(), message, "use letters, digits and `-`");
                     continue;
                 }
                 _ => continue,
@@ -45,13 +49,9 @@ impl<'d> OpenApiReader<'d> {
             if !is_known {
                 self.omissions.add(Omission::UndescribedParameter, entry.place);
                 members.push(InputMember {
-                    name: label.to_owned(),
-                    wire: label.to_owned(),
-                    location: MemberLocation::Label,
-                    schemas: Vec::new(),
                     required: Some(entry.place),
-                    place: entry.place,
-                    is_single_item: true,
+                    is_open: true,
+                    ..InputMember::new(label, MemberLocation::Label, Vec::new(), entry.place)
                 });
             }
         }
@@ -86,23 +86,33 @@ impl<'d> OpenApiReader<'d> {
             _ => is_required.then(|| parameter.place_of("required")),
         };
         let schema = self.parameter_schema(parameter);
-        let member = |schemas: Vec<Located<'d>>, is_single_item: bool| InputMember {
-            name: name.to_owned(),
-            wire: name.to_owned(),
-            location,
-            schemas,
+        let member = |schemas: Vec<Located<'d>>, is_open: bool| InputMember {
             required,
-            place: parameter.place(),
-            is_single_item,
+            is_open,
+            examples: stated_examples(parameter),
+            ..InputMember::new(name, location, schemas, parameter.place())
         };
         let Some(schema) = schema else { return vec![member(Vec::new(), true)] };
         let mut view = SchemaView::new(self.files, self.version, &[schema]);
         let types = view.types().map(|(names, _)| names).unwrap_or_default();
         let is_list = types == ["array"] || (types.is_empty() && view.first("items").is_some());
         let is_object = types == ["object"] || (types.is_empty() && view.first("properties").is_some());
-        if is_list && !self.is_repeated(parameter, location) {
-            self.omissions.add(Omission::ParameterStyle, parameter.place());
-            return vec![member(view.all("items").map(|(items, _)| items).collect(), true)];
+        if location == MemberLocation::Label
+            && !is_object
+            && let Some(traits) = prefixed_traits(parameter, name, is_list)
+        {
+            return vec![InputMember { traits, ..member(vec![schema], false) }];
+        }
+        match list_style(Some(parameter), location, self.version) {
+            ListStyle::Joined(separator) if is_list => {
+                let traits = WireTraits { separator: Some(separator.to_owned()), ..WireTraits::default() };
+                return vec![InputMember { traits, ..member(vec![schema], false) }];
+            }
+            ListStyle::Other if is_list => {
+                self.omissions.add(Omission::ParameterStyle, parameter.place());
+                return vec![member(view.all("items").map(|(items, _)| items).collect(), true)];
+            }
+            _ => {}
         }
         if is_object && location == MemberLocation::Query {
             return self.flatten_object(parameter, &view, required);
@@ -126,19 +136,6 @@ impl<'d> OpenApiReader<'d> {
         (self.version == OpenApiVersion::Swagger2).then_some(parameter)
     }
 
-    /// Returns true if the items of a list are sent as several values, not as one text with separators.
-    fn is_repeated(&self, parameter: Located<'d>, location: MemberLocation) -> bool {
-        match (location, self.version) {
-            (MemberLocation::Header, _) => true,
-            (MemberLocation::Query, OpenApiVersion::Swagger2) => parameter.text("collectionFormat") == Some("multi"),
-            (MemberLocation::Query, _) => match parameter.get("explode") {
-                Some(explode) => explode.node.value.is_true(),
-                None => matches!(parameter.text("style"), None | Some("form")),
-            },
-            _ => false,
-        }
-    }
-
     /// Returns the members of an object as parameters of their own, which is how they are sent.
     fn flatten_object(
         &mut self,
@@ -155,26 +152,26 @@ impl<'d> OpenApiReader<'d> {
             return Vec::new();
         }
         let required_members = view.required();
+        let mut examples = stated_examples(parameter);
+        examples.extend(view.examples());
         properties
             .into_iter()
             .filter(|(_, property)| !self.is_excluded(&property.schemas, Direction::Request))
             .map(|(member, property)| {
                 let wire = if is_deep { format!("{name}[{member}]") } else { member.to_owned() };
+                let own = if is_deep { format!("{name}_{member}") } else { member.to_owned() };
                 InputMember {
-                    name: if is_deep { format!("{name}_{member}") } else { member.to_owned() },
                     wire,
-                    location: MemberLocation::Query,
-                    schemas: property.schemas,
                     required: required.and_then(|_| required_members.get(member).copied()),
-                    place: property.place,
-                    is_single_item: false,
+                    examples: examples_of_member(&examples, member),
+                    ..InputMember::new(&own, MemberLocation::Query, property.schemas, property.place)
                 }
             })
             .collect()
     }
 
-    /// Returns the shape of one item of a list that is a single text on the wire, where more than one item is valid, too.
-    pub fn single_item_shape(&mut self, schemas: &[Located<'d>], hint: &str, place: FilePlace) -> ShapeId {
+    /// Returns the shape of a value that may also be valid in another form; without a schema it is a text.
+    pub fn open_shape_or_text(&mut self, schemas: &[Located<'d>], hint: &str, place: FilePlace) -> ShapeId {
         if schemas.is_empty() {
             self.at(place);
             let id = self.builder.add_shape(hint, ShapeKind::String, place.line);

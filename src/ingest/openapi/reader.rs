@@ -10,6 +10,7 @@ use crate::ingest::contract_builder::ContractBuilder;
 use crate::ingest::json::{JsonNode, JsonValue};
 use crate::ingest::source_text::SourceText;
 use crate::ingest::{DocumentLookup, IngestDiagnostic, IngestError, IngestOptions};
+use indexmap::IndexMap;
 use serde_json::Value as Json;
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -73,6 +74,8 @@ pub(super) struct OpenApiReader<'d> {
     pub omissions: Omissions,
     pub shapes: HashMap<ShapeKey, ShapeId>,
     pub pending: VecDeque<PendingShape<'d>>,
+    /// The schemas of errors' bodies by the errors' names, each with its identity.
+    pub error_bodies: IndexMap<String, (Option<usize>, Option<Located<'d>>)>,
     /// Whether a schema has members that exist in one direction only.
     pub has_directions: bool,
     /// The credentials by the names of their schemes; `None` for those that cannot be sent.
@@ -95,6 +98,7 @@ impl<'d> OpenApiReader<'d> {
             omissions: Omissions::default(),
             shapes: HashMap::new(),
             pending: VecDeque::new(),
+            error_bodies: IndexMap::new(),
             has_directions: files.any_true(&["readOnly", "writeOnly"]),
             schemes: HashMap::new(),
             diagnostics: Vec::new(),
@@ -130,7 +134,9 @@ impl<'d> OpenApiReader<'d> {
             let name = self.unused_operation_name(name);
             self.read_operation(&name, &entry, default_security, has_security);
         }
+        self.unify_security();
         self.build_pending_shapes();
+        self.build_error_bodies();
         self.builder.contract.remove_unreachable();
         if self.builder.contract.operations.is_empty() {
             let note = self.files.text(0).note(1, "no operation found: the document has no paths");

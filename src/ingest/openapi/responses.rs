@@ -45,6 +45,17 @@ struct ResponseEntry<'d> {
     item: Located<'d>,
 }
 
+/// What a document says about an error.
+struct ErrorStatement<'d> {
+    name: String,
+    role: ErrorRole,
+    status: Option<u16>,
+    /// Whether no type is stated.
+    unnamed: bool,
+    /// The schema of the body.
+    body: Option<Located<'d>>,
+}
+
 impl<'d> OpenApiReader<'d> {
     /// Records success and errors of an operation.
     pub fn read_responses(&mut self, index: usize, name: &str, operation: Located<'d>) {
@@ -162,28 +173,48 @@ impl<'d> OpenApiReader<'d> {
                 None if role == usual_role(status) => status.to_string(),
                 None => format!("{status}-{role}"),
             };
-            self.add_error(index, &name, role, Some(status), code.is_none(), response.place);
+            let body = self.error_body(response);
+            let statement = ErrorStatement { name, role, status: Some(status), unnamed: code.is_none(), body };
+            self.add_error(index, statement, response.place);
         }
         let unspecific = responses.iter().find(|one| one.status == StatusRange::Class(4));
         let unspecific = unspecific.or_else(|| responses.iter().find(|one| one.status == StatusRange::Default));
         if let Some(response) = unspecific.filter(|_| !has_input_error) {
             let name = if response.status == StatusRange::Default { "default" } else { "4XX" };
-            self.add_error(index, name, ErrorRole::InvalidInput, None, true, response.place);
+            let statement = ErrorStatement {
+                name: name.to_owned(),
+                role: ErrorRole::InvalidInput,
+                status: None,
+                unnamed: true,
+                body: self.error_body(response),
+            };
+            self.add_error(index, statement, response.place);
         }
     }
 
-    fn add_error(
-        &mut self,
-        index: usize,
-        name: &str,
-        role: ErrorRole,
-        status: Option<u16>,
-        unnamed: bool,
-        place: FilePlace,
-    ) {
+    /// Returns the schema of an error's body, if it is documented as a JSON object.
+    fn error_body(&mut self, response: &ResponseEntry<'d>) -> Option<Located<'d>> {
+        let (schema, _) = self.response_schema(response.item)?;
+        let mut view = SchemaView::new(self.files, self.version, &[schema]);
+        let is_object = view.types().is_none_or(|(names, _)| names == ["object"]);
+        let is_described = is_object && !view.properties().is_empty() && !view.nullable;
+        is_described.then(|| self.files.follow(schema).0)
+    }
+
+    fn add_error(&mut self, index: usize, statement: ErrorStatement<'d>, place: FilePlace) {
+        let ErrorStatement { name: stated, role, status, unnamed, body } = statement;
         let fact = status.map(|status| self.fact(FactField::Status, status, place));
+        // The same status may have another body elsewhere in the document.
+        let identity = body.map(Located::identity);
+        let mut name = stated.clone();
+        let mut number = 2;
+        while unnamed && self.error_bodies.get(&name).is_some_and(|(other, _)| *other != identity) {
+            name = format!("{stated}-{number}");
+            number += 1;
+        }
+        self.error_bodies.entry(name.clone()).or_insert((identity, body));
         let errors = &mut self.builder.contract.errors;
-        let error = errors.entry(ErrorName::from(name)).or_insert_with(|| {
+        let error = errors.entry(ErrorName::from(name.as_str())).or_insert_with(|| {
             let mut error = ErrorShape::new(role);
             error.unnamed = unnamed;
             error
@@ -193,7 +224,22 @@ impl<'d> OpenApiReader<'d> {
             error.add_fact(fact);
         }
         self.at(place);
-        self.builder.record_operation_fact(index, FactField::Error(name.to_owned()), true, place.line);
+        self.builder.record_operation_fact(index, FactField::Error(name), true, place.line);
+    }
+
+    /// Builds the structures of errors' bodies. What a contract cannot express of them is not reported: nothing is sent, and
+    /// no value of them is expected to be rejected.
+    pub fn build_error_bodies(&mut self) {
+        let reported = std::mem::take(&mut self.omissions);
+        for (name, (_, body)) in std::mem::take(&mut self.error_bodies) {
+            let Some(body) = body else { continue };
+            let shape = self.shape_of(&[body], &format!("Error{name}"), Direction::Response, body.place());
+            if let Some(error) = self.builder.contract.errors.get_mut(&ErrorName::from(name.as_str())) {
+                error.shape = Some(shape);
+            }
+        }
+        self.build_pending_shapes();
+        self.omissions = reported;
     }
 
     /// Returns the type of an error if its schema allows a single one.

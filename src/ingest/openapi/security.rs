@@ -27,14 +27,13 @@ impl<'d> OpenApiReader<'d> {
         match (scheme.text("type").unwrap_or_default(), scheme.text("in")) {
             ("http", _) if http_scheme == "bearer" => Some(AuthScheme::Bearer),
             ("oauth2" | "openIdConnect", _) => Some(AuthScheme::Bearer),
-            // The user gives the whole value of the header: `Basic …`.
-            ("http" | "basic", _) => Some(authorization()),
+            ("http", _) if http_scheme == "basic" => Some(AuthScheme::Basic),
+            ("basic", _) => Some(AuthScheme::Basic),
+            // The user gives the whole value of the header.
+            ("http", _) => Some(authorization()),
             ("apiKey", Some("header")) if !name.is_empty() => Some(AuthScheme::Header { name: name.to_owned() }),
-            ("apiKey", Some("cookie")) => Some(AuthScheme::Header { name: "Cookie".to_owned() }),
-            ("apiKey", Some("query")) => {
-                self.omissions.add(Omission::QueryCredential, scheme.place());
-                None
-            }
+            ("apiKey", Some("cookie")) if !name.is_empty() => Some(AuthScheme::Cookie { name: name.to_owned() }),
+            ("apiKey", Some("query")) if !name.is_empty() => Some(AuthScheme::Query { name: name.to_owned() }),
             _ => {
                 self.omissions.add(Omission::OtherCredential, scheme.place());
                 None
@@ -44,8 +43,12 @@ impl<'d> OpenApiReader<'d> {
 
     /// Returns true if a parameter is how a scheme sends its key.
     pub fn is_credential(&self, location: MemberLocation, name: &str) -> bool {
-        let sends = |scheme: &AuthScheme| matches!(scheme, AuthScheme::Header { name: header } if header.eq_ignore_ascii_case(name));
-        location == MemberLocation::Header && self.schemes.values().flatten().any(sends)
+        self.schemes.values().flatten().any(|scheme| match (scheme, location) {
+            (AuthScheme::Header { name: own }, MemberLocation::Header) => own.eq_ignore_ascii_case(name),
+            (AuthScheme::Query { name: own }, MemberLocation::Query)
+            | (AuthScheme::Cookie { name: own }, MemberLocation::Cookie) => own == name,
+            _ => false,
+        })
     }
 
     /// Records how the callers of an operation authenticate: each requirement is an alternative.
@@ -56,17 +59,37 @@ impl<'d> OpenApiReader<'d> {
         if has_security && (requirements.is_empty() || allows_nobody) {
             self.builder.contract.operations[index].traits.anonymous = true;
         }
+        let mut own: Vec<AuthScheme> = Vec::new();
         for requirement in requirements {
             if requirement.node.entries().len() > 1 {
                 self.omissions.add(Omission::CombinedCredentials, requirement.place());
             }
             let Some((name, place, scopes)) = requirement.entries().next() else { continue };
-            if let Some(Some(scheme)) = self.schemes.get(name)
-                && !self.builder.contract.auth.contains(scheme)
-            {
-                self.builder.contract.auth.push(scheme.clone());
+            match self.schemes.get(name) {
+                Some(Some(scheme)) if !own.contains(scheme) => own.push(scheme.clone()),
+                Some(_) => {}
+                None => {
+                    self.omissions.add(Omission::UnknownCredential, requirement.place());
+                }
             }
             self.record_permission(index, scopes, place);
+        }
+        for scheme in &own {
+            if !self.builder.contract.auth.contains(scheme) {
+                self.builder.contract.auth.push(scheme.clone());
+            }
+        }
+        self.builder.contract.operations[index].traits.auth = own;
+    }
+
+    /// Removes what operations say about credentials if all of them say the same, which the contract then says.
+    pub fn unify_security(&mut self) {
+        let contract = &mut self.builder.contract;
+        let mut stated = contract.operations.iter().filter(|one| !one.traits.anonymous).map(|one| &one.traits.auth);
+        let Some(first) = stated.next().cloned() else { return };
+        if stated.all(|other| *other == first) {
+            contract.auth = first;
+            contract.operations.iter_mut().for_each(|operation| operation.traits.auth.clear());
         }
     }
 

@@ -127,7 +127,9 @@ impl<'d> OpenApiReader<'d> {
         for (omission, place) in std::mem::take(&mut view.omissions) {
             self.omissions.add(omission, place);
         }
+        let examples = view.examples().iter().map(|example| example.node.to_json()).collect();
         let shape = self.builder.shape_mut(&id);
+        shape.examples = examples;
         // Any value includes null.
         shape.nullable = view.nullable || shape.kind == ShapeKind::Document;
         shape.open = view.open || open;
@@ -198,6 +200,11 @@ impl<'d> OpenApiReader<'d> {
 
     fn fill_text(&mut self, id: &ShapeId, view: &mut SchemaView<'d>, place: FilePlace) {
         let stated_format = view.text("format").and_then(|(name, place)| Some((formats::string_format(name)?, place)));
+        let content = formats::content_format(
+            view.text("contentEncoding").map(|(name, _)| name),
+            view.text("contentMediaType").map(|(name, _)| name),
+        );
+        let stated_format = stated_format.or_else(|| Some((content?, place)));
         let is_file = view.text("type").is_some_and(|(name, _)| name == "file");
         match stated_format {
             _ if is_file => self.set_kind(id, ShapeKind::Blob, place),

@@ -46,6 +46,7 @@ impl ConstraintNode {
             ConstraintEdit::LengthUnit(unit) => self.unit = *unit,
             ConstraintEdit::RangeMin(min) => self.range_min = *min,
             ConstraintEdit::RangeMax(max) => self.range_max = *max,
+            ConstraintEdit::MultipleDropped => self.multiple_of = None,
             ConstraintEdit::NullElements => self.allows_null_elements = true,
             ConstraintEdit::TypeAccepted(json) => self.extra_types[*json as usize] = true,
             ConstraintEdit::TypeCrashes => self.crashes_on_wrong_type = true,

@@ -126,6 +126,7 @@ impl TreeBuilder<'_> {
         node.length_max = shape.length().max;
         node.range_min = shape.range.as_ref().and_then(|range| number(&range.min));
         node.range_max = shape.range.as_ref().and_then(|range| number(&range.max));
+        node.multiple_of = number(&shape.multiple_of);
         node.pattern_text = shape.pattern.clone();
         node.pattern = pattern;
         node.requires_unique = shape.unique;
@@ -161,6 +162,7 @@ impl TreeBuilder<'_> {
             unit: LengthUnit::CodePoints,
             range_min: None,
             range_max: None,
+            multiple_of: None,
             pattern_text: None,
             pattern: None,
             pattern_mode: PatternMode::AsWritten,

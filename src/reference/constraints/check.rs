@@ -288,9 +288,20 @@ impl ConstraintNode {
         match (self.range_min, self.range_max) {
             (Some(min), _) if number < min => reject(self, Constraint::Range, format!("is less than {min}")),
             (_, Some(max)) if number > max => reject(self, Constraint::Range, format!("is more than {max}")),
-            _ => Ok(()),
+            _ => match self.multiple_of {
+                Some(step) if !is_multiple(number, step) => {
+                    reject(self, Constraint::MultipleOf, format!("is not a multiple of {step}"))
+                }
+                _ => Ok(()),
+            },
         }
     }
+}
+
+/// Returns true if a number is a multiple of another one, as far as floating-point numbers can tell.
+fn is_multiple(number: f64, step: f64) -> bool {
+    let quotient = number / step;
+    (quotient - quotient.round()).abs() <= 1e-9 * quotient.abs().max(1.0)
 }
 
 /// Returns a number as an integer if it is one in any notation, such as `2.0`.

@@ -26,6 +26,8 @@ pub enum ConstraintEdit {
     RangeMin(Option<f64>),
     /// The maximum value is this, or there is none.
     RangeMax(Option<f64>),
+    /// Numbers need not be multiples.
+    MultipleDropped,
     /// The required member may be missing.
     RequiredDropped,
     /// The required member may be null.

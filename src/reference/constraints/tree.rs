@@ -26,6 +26,7 @@ pub(in crate::reference) struct ConstraintNode {
     pub unit: LengthUnit,
     pub range_min: Option<f64>,
     pub range_max: Option<f64>,
+    pub multiple_of: Option<f64>,
     /// The pattern as documented, for the faults that change it.
     pub pattern_text: Option<String>,
     pub pattern: Option<Arc<JavaPattern>>,

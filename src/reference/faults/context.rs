@@ -25,7 +25,7 @@ impl FaultContext<'_> {
 
     /// Returns true if the body holds members of the input.
     pub(super) fn has_body(&self) -> bool {
-        self.tree.slots().iter().any(|slot| matches!(slot.location, MemberLocation::Body | MemberLocation::Payload))
+        self.tree.slots().iter().any(|slot| slot.location.is_in_document())
     }
 }
 

@@ -43,6 +43,12 @@ pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
                 );
             }
         }
+        if let Some(step) = node.multiple_of {
+            let description = format!("numbers that are no multiple of {step} are accepted");
+            let edit = ConstraintEdit::MultipleDropped;
+            let fault = limit_fault("multipleOf", "dropped", description, BoundaryShift::Looser, true, edit);
+            faults.push(fault.into_fault(context, &node.path));
+        }
         if node.requires_unique {
             let description = "duplicate entries are accepted".to_owned();
             let fault = limit_fault(

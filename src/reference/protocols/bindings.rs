@@ -25,10 +25,56 @@ pub(super) fn read_labels(
             members.iter().find(|(name, member)| *name == label || member.wire_name(name) == label)
         });
         if let Some((name, member)) = found {
-            input.insert(name.clone(), parse_scalar(shape.member(member), value, TimestampFormat::DateTime));
+            let value = member.traits.prefix.as_deref().and_then(|prefix| value.strip_prefix(prefix)).unwrap_or(&value);
+            input.insert(name.clone(), read_joined(shape.member(member), value.to_owned()));
         }
     }
     Ok(())
+}
+
+/// Returns the value of a text. A list is one text if it has a separator.
+fn read_joined(shape: ShapeRef<'_>, text: String) -> Value {
+    match (shape.items(), shape.separator()) {
+        (Some(_), Some(_)) if text.is_empty() => Value::Array(Vec::new()),
+        (Some(items), Some(separator)) => {
+            text.split(separator).map(|item| parse_scalar(items, item.to_owned(), TimestampFormat::DateTime)).collect()
+        }
+        _ => parse_scalar(shape, text, TimestampFormat::DateTime),
+    }
+}
+
+/// Adds the members bound to cookies.
+pub(super) fn read_cookies(shape: ShapeRef<'_>, incoming: &IncomingRequest<'_>, input: &mut Map<String, Value>) {
+    let header = incoming.request.header("cookie").and_then(|bytes| std::str::from_utf8(bytes).ok());
+    for pair in header.unwrap_or_default().split(';') {
+        let Some((name, value)) = pair.trim().split_once('=') else { continue };
+        let mut bound = shape.members().into_iter().flatten().filter(|(_, one)| one.location == MemberLocation::Cookie);
+        if let Some((member_name, member)) = bound.find(|(one, member)| member.wire_name(one) == name) {
+            input.insert(member_name.clone(), read_joined(shape.member(member), value.to_owned()));
+        }
+    }
+}
+
+/// Adds a value of a field that may occur several times.
+pub(super) fn add_field(
+    shape: ShapeRef<'_>,
+    member_name: &str,
+    text: String,
+    misbehaviors: MisbehaviorSet,
+    input: &mut Map<String, Value>,
+) {
+    let Some(items) = shape.items().filter(|_| shape.separator().is_none()) else {
+        input.insert(member_name.to_owned(), read_joined(shape, text));
+        return;
+    };
+    let value = parse_scalar(items, text, TimestampFormat::DateTime);
+    let list = input.entry(member_name.to_owned()).or_insert_with(|| Value::Array(Vec::new()));
+    if let Value::Array(list) = list {
+        if misbehaviors.has(Misbehavior::QueryLastOnly) {
+            list.clear();
+        }
+        list.push(value);
+    }
 }
 
 /// Adds the members bound to the query.
@@ -64,19 +110,7 @@ pub(super) fn read_query(
             }
             continue;
         };
-        let below = shape.member(member);
-        if let Some(items) = below.items() {
-            let value = parse_scalar(items, value, TimestampFormat::DateTime);
-            let list = input.entry(member_name.clone()).or_insert_with(|| Value::Array(Vec::new()));
-            if let Value::Array(list) = list {
-                if misbehaviors.has(Misbehavior::QueryLastOnly) {
-                    list.clear();
-                }
-                list.push(value);
-            }
-        } else {
-            input.insert(member_name.clone(), parse_scalar(below, value, TimestampFormat::DateTime));
-        }
+        add_field(shape.member(member), member_name, value, misbehaviors, input);
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 //! Never decides the status, code or message: the caller does.
 
 use super::{ShapeRef, json, xml};
-use crate::contract::MemberLocation;
+use crate::contract::{Contract, MemberLocation, ShapeId};
 use serde_json::{Map, Value};
 
 /// An error to be written.
@@ -46,4 +46,9 @@ impl ErrorContent<'_> {
         }
         xml::write_members(out, &self.body_members(), self.shape);
     }
+}
+
+/// Returns a value of a shape as JSON, with the names on the wire.
+pub(in crate::reference) fn json_document(contract: &Contract, id: &ShapeId, value: &Value) -> Value {
+    json::to_wire(ShapeRef::new(contract, id), value)
 }

@@ -14,6 +14,7 @@ mod dispatch;
 mod ec2_query;
 mod error_content;
 mod form;
+mod form_fields;
 mod incoming_request;
 mod json;
 mod request_input;
@@ -29,7 +30,7 @@ pub(super) use dispatch::{
     OperationSelector, default_route, is_observable, select_operation, selects_by_name, sends_only_text,
     unknown_operation_error, uses_json,
 };
-pub(super) use error_content::ErrorContent;
+pub(super) use error_content::{ErrorContent, json_document};
 pub(super) use request_input::read_input;
 pub(super) use responses::{write_error, write_success};
 pub(super) use shape_ref::ShapeRef;

@@ -6,7 +6,7 @@ use super::compression::{allows_compression, decompress, is_gzip_encoded};
 use super::form::FormNode;
 use super::incoming_request::IncomingRequest;
 use super::json::{self, TimestampStrictness};
-use super::{ShapeRef, aws_query, bindings, ec2_query, form, rest_xml, rpcv2_cbor};
+use super::{ShapeRef, aws_query, bindings, ec2_query, form, form_fields, rest_xml, rpcv2_cbor};
 use crate::contract::{Contract, MemberLocation, Protocol, ShapeKind};
 use crate::reference::body_parser::{self, ReadFailure};
 use crate::reference::operation::CompiledOperation;
@@ -28,6 +28,10 @@ pub(in crate::reference) fn read_input(
     let (body, was_compressed) = decompressed_body(op, request)?;
     let mut incoming = IncomingRequest { request, labels, query, body, was_compressed };
     match contract.protocol {
+        _ if op.has_form => {
+            let input = form_fields::read_members(shape, op, &incoming)?;
+            read_bound_members(op, shape, &mut incoming, input)
+        }
         None | Some(Protocol::RestJson | Protocol::RestJson1) => {
             let input = read_json_body(op, shape, &incoming.body)?;
             read_bound_members(op, shape, &mut incoming, input)
@@ -81,6 +85,9 @@ fn read_bound_members(
     }
     if op.has_headers {
         bindings::read_headers(shape, incoming, &mut input)?;
+    }
+    if op.has_cookies {
+        bindings::read_cookies(shape, incoming, &mut input);
     }
     Ok(input)
 }

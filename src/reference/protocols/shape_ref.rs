@@ -18,6 +18,8 @@ static NO_TRAITS: WireTraits = WireTraits {
     host_label: false,
     idempotency_token: false,
     streaming: false,
+    separator: None,
+    prefix: None,
     requires_length: false,
     event_stream: false,
 };
@@ -89,6 +91,11 @@ impl<'a> ShapeRef<'a> {
 
     pub(in crate::reference) fn is_flattened(self) -> bool {
         self.traits.flattened || self.shape_traits().flattened
+    }
+
+    /// Returns the separator of a list's items that are one text.
+    pub(in crate::reference) fn separator(self) -> Option<&'a str> {
+        self.traits.separator.as_deref()
     }
 
     /// Returns true if the string holds JSON, which headers carry as base64.

@@ -92,8 +92,9 @@ fn fill_output(
         return false;
     };
     let mut changed = false;
-    let in_body =
-        members.iter().filter(|(_, member)| matches!(member.location, MemberLocation::Body | MemberLocation::Payload));
+    let in_body = members
+        .iter()
+        .filter(|(_, member)| member.location.is_in_document() || member.location == MemberLocation::Form);
     for (name, member) in in_body {
         if let Some(value) = record.get(&member_key(contract, name, &member.shape)) {
             output_members.insert(name.clone(), value.clone());

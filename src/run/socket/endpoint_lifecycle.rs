@@ -97,7 +97,7 @@ pub enum EndpointNotReady {
 /// Interval between readiness checks.
 const READY_POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// Timeout of one probe request.
-const PROBE_TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const PROBE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Waits until an endpoint is ready, and resets its state.
 ///

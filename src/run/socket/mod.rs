@@ -6,6 +6,7 @@ mod background_runner;
 mod case_sender;
 mod connection;
 mod crash_tracker;
+mod document_fetch;
 mod endpoint_lifecycle;
 mod error;
 mod framing;
@@ -30,6 +31,7 @@ mod worker;
 mod worker_state;
 
 pub use background_runner::BackgroundRunner;
+pub use document_fetch::{DocumentFetchError, fetch_document};
 pub use endpoint_lifecycle::{EndpointLifecycle, EndpointNotReady, ProbeRequest, prepare_endpoint};
 pub use error::{ClientSetupError, RunError};
 pub use process_output::RedactFn;

@@ -90,7 +90,8 @@ impl<'d> RawLimits<'d> {
             Some("string") if is_listed => &["enum"],
             Some("string") if matches!(format, Some("date-time" | "byte" | "binary")) => &[],
             Some("string") => &["minLength", "maxLength", "pattern"],
-            Some("integer" | "number") if !is_listed => &["minimum", "maximum"],
+            Some("number") if !is_listed => &["minimum", "maximum", "multipleOf"],
+            Some("integer") if !is_listed => &["minimum", "maximum"],
             Some("array") => &["minItems", "maxItems", "uniqueItems"],
             _ => &[],
         };
@@ -130,17 +131,21 @@ impl<'d> RawLimits<'d> {
             let parameter = self.resolve(parameter);
             let place = parameter["in"].as_str().unwrap_or_default();
             match place {
-                "query" | "path" => self.walk(parameter.get("schema").unwrap_or(parameter)),
+                "query" | "path" | "cookie" => self.walk(parameter.get("schema").unwrap_or(parameter)),
                 "header" if parameter["name"] != "Authorization" => {
                     self.walk(parameter.get("schema").unwrap_or(parameter));
                 }
+                "formData" if method != "GET" => self.walk(parameter),
                 "body" if method != "GET" => self.walk(&parameter["schema"]),
                 _ => {}
             }
         }
         let body = operation.get("requestBody").map(|body| self.resolve(body)).filter(|_| method != "GET");
         let content = body.and_then(|body| body["content"].as_object()).into_iter().flatten();
-        if let Some((_, media_type)) = content.into_iter().find(|(name, _)| name.contains("json") || *name == "*/*") {
+        let content: Vec<_> = content.into_iter().collect();
+        let json = content.iter().find(|(name, _)| name.contains("json") || *name == "*/*");
+        // Without JSON, a form is sent.
+        if let Some((_, media_type)) = json.or_else(|| content.iter().find(|(name, _)| name.contains("form"))) {
             self.walk(&media_type["schema"]);
         }
     }

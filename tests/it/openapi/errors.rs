@@ -59,6 +59,25 @@ fn a_constant_code_in_the_schema_of_an_error_is_its_type() {
 }
 
 #[test]
+fn bodies_of_errors_are_structures_of_their_own() {
+    let text = with_responses(
+        r##"{"200": {"description": ""}, "422": {"description": "", "content": {"application/json": {"schema":
+  {"type": "object", "required": ["detail"], "properties": {"detail": {"type": "array", "items": {"type": "object",
+   "required": ["loc", "msg", "type"], "properties": {"loc": {"type": "array", "items": {"anyOf": [{"type": "string"},
+   {"type": "integer"}]}}, "msg": {"type": "string"}, "type": {"type": "string"}}}}}}}}},
+  "404": {"description": "", "content": {"application/problem+json": {"schema":
+  {"type": "object", "properties": {"type": {"type": "string"}, "title": {"type": "string"}}}}}}}"##,
+    );
+    let contract = read("x.json", &text).contract;
+    let operation = contract.operation("op").expect("the operation exists");
+    for (name, member) in [("422", "detail"), ("404", "title")] {
+        let error = contract.operation_errors(operation).find(|(known, _)| known.as_str() == name).expect("an error").1;
+        let shape = contract.shape(error.shape.as_ref().expect("a documented body"));
+        assert!(shape.kind.members().expect("a structure").contains_key(member), "{name}: {shape:?}");
+    }
+}
+
+#[test]
 fn the_success_is_exact_only_if_a_single_one_is_documented() {
     for (responses, success, has_output) in [
         (

@@ -46,6 +46,7 @@ enum ShopFault {
     AcceptsLongNames,
     ListsTexts,
     InvalidIsConflict,
+    InvalidHasTextBody,
 }
 
 fn respond_with(status: u16, body: &Json) -> Response {
@@ -70,8 +71,11 @@ fn is_valid(item: &Json, fault: ShopFault) -> bool {
 }
 
 async fn respond(State(fault): State<ShopFault>, method: Method, uri: Uri, body: Bytes) -> Response {
-    let invalid =
-        || respond_with(if fault == ShopFault::InvalidIsConflict { 409 } else { 422 }, &json!({"detail": []}));
+    let invalid = || match fault {
+        ShopFault::InvalidIsConflict => respond_with(409, &json!({"detail": []})),
+        ShopFault::InvalidHasTextBody => respond_with(422, &json!({"detail": "invalid"})),
+        _ => respond_with(422, &json!({"detail": []})),
+    };
     let missing = || respond_with(404, &json!({"detail": "Not Found"}));
     match (method.as_str(), uri.path()) {
         ("GET", "/items") => {
@@ -128,6 +132,7 @@ fn a_service_that_does_not_keep_its_document_is_found() {
         (ShopFault::AcceptsLongNames, "Shop/createItem/name/length/above-max"),
         (ShopFault::ListsTexts, "Shop/listItems/valid/control/plain"),
         (ShopFault::InvalidIsConflict, "Shop/createItem/kind/enum/"),
+        (ShopFault::InvalidHasTextBody, "Shop/createItem/name/length/above-max"),
     ] {
         let found = findings(fault);
         let ids: Vec<&str> = found.iter().map(|one| one.id.as_str()).collect();

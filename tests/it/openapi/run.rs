@@ -8,7 +8,12 @@ const NOTES: &str = include_str!("notes.yaml");
 
 /// Runs a command and returns its exit code and its output.
 fn run(directory: &Path, arguments: &[&str]) -> (i32, String) {
-    let output = overstep(directory, arguments).env("API_KEY", "key").output().expect("the command runs");
+    let mut command = overstep(directory, arguments);
+    for (name, value) in [("API_KEY", "key-0123456789"), ("KEY", "Query-key-1"), ("SID", "Session-2")] {
+        command.env(name, value);
+    }
+    let command = command.env("API_USER", "ada").env("API_PASSWORD", "Pass-word-3");
+    let output = command.output().expect("the command runs");
     let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     (output.status.code().unwrap_or(-1), text)
 }
@@ -57,6 +62,58 @@ fn lists_as_bodies_and_keys_in_headers_pass_on_a_faithful_server() {
     let (_, text) = run(root, &["cases", "lists"]);
     assert!(text.contains("lists/createBatch/body[].a/length/above-max"), "{text}");
     assert!(text.contains("lists/createBatch/auth/") && !text.contains("lists/readOpen/auth/"), "{text}");
+}
+
+/// Forms, cookies, lists in one text, examples, and another kind of credentials for each operation.
+const FORMS: &str = r##"{"openapi": "3.1.0", "info": {"title": "Forms"}, "security": [{"bearer": []}],
+"paths": {
+ "/login": {"post": {"operationId": "login", "security": [], "requestBody": {"required": true, "content": {
+   "application/x-www-form-urlencoded": {"schema": {"type": "object", "required": ["user", "password"], "properties": {
+    "user": {"type": "string", "minLength": 3, "maxLength": 20, "example": "ada"},
+    "password": {"type": "string", "minLength": 8, "pattern": "^[a-z0-9]+$"},
+    "age": {"type": "integer", "minimum": 18}, "scopes": {"type": "array", "maxItems": 3, "items": {"enum": ["r", "w"], "type": "string"}}}}}}},
+  "responses": {"200": {"description": ""}, "422": {"description": ""}}}},
+ "/files": {"post": {"operationId": "upload", "security": [{"key": []}], "requestBody": {"required": true, "content": {
+   "multipart/form-data": {"schema": {"type": "object", "required": ["file", "title"], "properties": {
+    "file": {"type": "string", "format": "binary"}, "title": {"type": "string", "maxLength": 12}, "size": {"type": "integer", "maximum": 9}}}}}},
+  "responses": {"201": {"description": ""}, "422": {"description": ""}, "401": {"description": ""}}}},
+ "/search/{ids}": {"get": {"operationId": "search", "security": [{"login": []}], "parameters": [
+   {"name": "ids", "in": "path", "required": true, "schema": {"type": "array", "minItems": 1, "maxItems": 3, "items": {"type": "integer", "minimum": 1}}},
+   {"name": "tags", "in": "query", "explode": false, "schema": {"type": "array", "maxItems": 2, "items": {"type": "string", "maxLength": 4}}},
+   {"name": "pipe", "in": "query", "style": "pipeDelimited", "schema": {"type": "array", "items": {"type": "string", "enum": ["a", "b"]}}},
+   {"name": "lang", "in": "cookie", "schema": {"type": "string", "enum": ["de", "en"]}},
+   {"name": "size", "in": "cookie", "schema": {"type": "integer", "minimum": 1, "maximum": 5, "example": 3}}],
+  "responses": {"200": {"description": ""}, "422": {"description": ""}, "401": {"description": ""}}}},
+ "/me": {"get": {"operationId": "me", "security": [{"sid": []}, {"query": []}], "responses": {"200": {"description": ""}, "401": {"description": ""}}}}},
+"components": {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}, "login": {"type": "http", "scheme": "basic"},
+ "key": {"type": "apiKey", "in": "query", "name": "key"}, "query": {"type": "apiKey", "in": "query", "name": "other"},
+ "sid": {"type": "apiKey", "in": "cookie", "name": "sid"}}}}"##;
+
+#[test]
+fn forms_cookies_and_credentials_of_operations_pass_on_a_faithful_server() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let root = directory.path();
+    std::fs::write(root.join("forms.json"), FORMS).expect("written");
+    let (code, text) = run(root, &["init", "forms", "--source", "forms.json"]);
+    assert_eq!(code, 0, "{text}");
+    let (code, text) = run(root, &["check", "forms", "-e", "embedded", "--no-snapshots", "--no-progress"]);
+    assert_eq!(code, 0, "{text}");
+    let (_, text) = run(root, &["cases", "forms"]);
+    for case in [
+        "forms/login/user/length/above-max",
+        "forms/login/scopes[]/enum/unknown",
+        "forms/upload/size/range/above-max",
+        "forms/upload/file/required/missing",
+        "forms/upload/auth/unauthenticated/no-header",
+        "forms/search/ids/length/above-max",
+        "forms/search/tags[]/length/above-max",
+        "forms/search/lang/enum/unknown",
+        "forms/search/size/range/above-max",
+        "forms/search/auth/unauthenticated/scheme-only",
+        "forms/me/auth/unauthenticated/unknown-key",
+    ] {
+        assert!(text.contains(case), "{case}: {text}");
+    }
 }
 
 #[test]

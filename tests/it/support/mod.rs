@@ -68,8 +68,8 @@ pub fn scenario() -> Scenario {
     scenario.use_values.insert("NoteId".into(), "{NoteId}".into());
     scenario.missing_values.insert("NoteId".into(), "note-ffffffffffff".into());
     let bearer = |key: &str, lacks: &[&str]| Principal {
-        credentials: Credentials::Bearer(key.to_owned()),
         lacks: lacks.iter().map(|permission| (*permission).to_owned()).collect(),
+        ..Principal::new(Credentials::Bearer(key.to_owned()))
     };
     scenario.principals.insert("writer".into(), bearer("{key}", &[]));
     scenario.principals.insert("reader".into(), bearer("{reader_key}", &["notes:write"]));

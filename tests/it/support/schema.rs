@@ -80,6 +80,9 @@ fn of_shape(shape: &Shape) -> Json {
             out["maximum"] = Json::Number(max.clone());
         }
     }
+    if let Some(step) = &shape.multiple_of {
+        out["multipleOf"] = Json::Number(step.clone());
+    }
     if let Some(pattern) = &shape.pattern {
         out["pattern"] = pattern.clone().into();
     }
