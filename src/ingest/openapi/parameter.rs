@@ -6,15 +6,20 @@ use super::entry::{InputMember, OperationEntry};
 use super::examples::{examples_of_member, stated_examples};
 use super::parameter_style::{ListStyle, list_style, prefixed_traits};
 use super::{Direction, FilePlace, Located, Omission, OpenApiReader, OpenApiVersion, SchemaView};
-use crate::contract::{MemberLocation, ShapeId, ShapeKind, WireTraits};
+use crate::contract::{AuthScheme, MemberLocation, ShapeId, ShapeKind, WireTraits};
 
 /// Headers that describe the message itself; a document's parameters of these names have no effect.
 const RESERVED_HEADERS: [&str; 3] = ["accept", "content-type", "authorization"];
+
+/// Headers that carry the caller's credentials, if a document has no security scheme.
+const CREDENTIAL_HEADERS: [&str; 7] =
+    ["authorization", "x-api-key", "api-key", "apikey", "x-auth-token", "x-access-token", "x-api-token"];
 
 impl<'d> OpenApiReader<'d> {
     /// Returns the parameters of an operation, those of its path included.
     pub fn read_parameters(&mut self, entry: &OperationEntry<'d>) -> Vec<InputMember<'d>> {
         let mut members: Vec<InputMember<'d>> = Vec::new();
+        self.parameter_credentials.clear();
         for (parameter, _) in self.all_parameters(entry) {
             let name = parameter.text("name").unwrap_or_default();
             let location = match parameter.text("in") {
@@ -24,6 +29,13 @@ impl<'d> OpenApiReader<'d> {
                 }
                 Some("path") => MemberLocation::Label,
                 Some("query" | "querystring") => MemberLocation::Query,
+                // Some documents describe credentials as parameters only.
+                Some("header")
+                    if self.schemes.is_empty() && CREDENTIAL_HEADERS.contains(&name.to_ascii_lowercase().as_str()) =>
+                {
+                    self.parameter_credentials.push((AuthScheme::Header { name: name.to_owned() }, parameter.place()));
+                    continue;
+                }
                 Some("header") if RESERVED_HEADERS.contains(&name.to_ascii_lowercase().as_str()) => continue,
                 Some("header") if is_header_name(name) => MemberLocation::Header,
                 Some("header") => {

@@ -80,6 +80,8 @@ pub(super) struct OpenApiReader<'d> {
     pub has_directions: bool,
     /// The credentials by the names of their schemes; `None` for those that cannot be sent.
     pub schemes: HashMap<String, Option<AuthScheme>>,
+    /// The credentials that parameters of the current operation carry.
+    pub parameter_credentials: Vec<(AuthScheme, FilePlace)>,
     diagnostics: Vec<IngestDiagnostic>,
     operation_names: HashSet<String>,
 }
@@ -101,6 +103,7 @@ impl<'d> OpenApiReader<'d> {
             error_bodies: IndexMap::new(),
             has_directions: files.any_true(&["readOnly", "writeOnly"]),
             schemes: HashMap::new(),
+            parameter_credentials: Vec::new(),
             diagnostics: Vec::new(),
             operation_names: HashSet::new(),
         }

@@ -74,6 +74,9 @@ impl<'d> OpenApiReader<'d> {
             }
             self.record_permission(index, scopes, place);
         }
+        let further: Vec<FilePlace> = self.parameter_credentials.iter().skip(1).map(|(_, place)| *place).collect();
+        further.into_iter().for_each(|place| self.omissions.add(Omission::CombinedCredentials, place));
+        own.extend(self.parameter_credentials.first().map(|(scheme, _)| scheme.clone()));
         for scheme in &own {
             if !self.builder.contract.auth.contains(scheme) {
                 self.builder.contract.auth.push(scheme.clone());
@@ -85,6 +88,12 @@ impl<'d> OpenApiReader<'d> {
     /// Removes what operations say about credentials if all of them say the same, which the contract then says.
     pub fn unify_security(&mut self) {
         let contract = &mut self.builder.contract;
+        // Credentials that are parameters are needed where they are described.
+        if self.schemes.is_empty() && !contract.auth.is_empty() {
+            for operation in contract.operations.iter_mut().filter(|operation| operation.traits.auth.is_empty()) {
+                operation.traits.anonymous = true;
+            }
+        }
         let mut stated = contract.operations.iter().filter(|one| !one.traits.anonymous).map(|one| &one.traits.auth);
         let Some(first) = stated.next().cloned() else { return };
         if stated.all(|other| *other == first) {

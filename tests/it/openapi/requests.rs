@@ -198,6 +198,24 @@ fn bodies_have_the_documented_media_type() {
     assert_eq!((control.header("content-type"), body(&control).as_str()), (Some("text/csv"), "a;b"));
 }
 
+#[test]
+fn headers_that_carry_credentials_are_no_members_if_no_scheme_is_declared() {
+    let text = r#"{"openapi": "3.1.0", "info": {"title": "T"}, "paths": {
+ "/a": {"get": {"operationId": "a", "parameters": [{"name": "authorization", "in": "header", "required": true, "schema": {"type": "string"}},
+   {"name": "x-trace", "in": "header", "schema": {"type": "string"}}], "responses": {"200": {"description": ""}}}},
+ "/b": {"get": {"operationId": "b", "parameters": [{"name": "X-Api-Key", "in": "header", "schema": {"type": "string"}}],
+   "responses": {"200": {"description": ""}}}},
+ "/c": {"get": {"operationId": "c", "responses": {"200": {"description": ""}}}}}}"#;
+    let contract = read("x.json", text).contract;
+    let operation = |name: &str| contract.operation(name).expect("it exists");
+    let header = |name: &str| AuthScheme::Header { name: name.to_owned() };
+    assert_eq!(contract.auth_schemes(operation("a")), [header("authorization")]);
+    assert_eq!(contract.auth_schemes(operation("b")), [header("X-Api-Key")]);
+    assert!(operation("c").traits.anonymous && !operation("a").traits.anonymous);
+    let members = contract.shape(operation("a").input.as_ref().expect("an input")).kind.members().expect("members");
+    assert_eq!(members.keys().collect::<Vec<_>>(), ["x-trace"]);
+}
+
 const SCHEMES: &str = r#"{"openapi": "3.1.0", "info": {"title": "T"}, "security": [{"bearer": []}],
 "paths": {
  "/a": {"get": {"operationId": "a", "responses": {"200": {"description": ""}, "401": {"description": ""}}}},
