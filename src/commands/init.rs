@@ -8,7 +8,7 @@ use crate::cli::{CommandError, InitFlags, NewScenarioJob, current_directory, job
 use crate::session::ScenarioJob;
 use overstep::contract::Operation;
 use overstep::exit::ExitStatus;
-use overstep::report::{ContractSummary, ControlOutcome, Diagnostic, EndpointDiagnosis, scenario_text};
+use overstep::report::{ContractSummary, Diagnostic, EndpointDiagnosis, scenario_text};
 use overstep::store;
 use std::path::PathBuf;
 
@@ -85,12 +85,12 @@ fn print_summary(flags: &InitFlags, job: &ScenarioJob, found: Option<&EndpointDi
     };
     messages::print_line(&format!("{warnings}; details and notes: overstep ingest --format text {sources}"));
     if let Some(found) = found {
-        let accepted = found.operations.iter().filter(|row| row.outcome == ControlOutcome::Accepted).count();
-        messages::print_line(&format!(
-            "{accepted} of {} operations succeed on {}",
-            found.operations.len(),
-            found.endpoint
-        ));
+        let reach = found.operation_reach();
+        messages::print_line(&format!("{}: {}", found.endpoint, reach.describe()));
+        let doctor = format!("overstep doctor {}", flags.name);
+        if let Some(text) = reach.describe_unreached(Some(&doctor)) {
+            messages::print_line(&text);
+        }
     }
 }
 

@@ -84,7 +84,13 @@ impl PlanContext<'_> {
                     return undocumented(&describe_ambiguity(violation));
                 }
                 let status = resource_status::classify_resources(self, operation, id, &request.input);
-                self.classify_by_resources(operation, &spec.outcome, status)
+                let (intent, mut expectation) = self.classify_by_resources(operation, &spec.outcome, status)?;
+                if matches!(status, ResourceStatus::Nonexistent | ResourceStatus::Unknown)
+                    && self.refers_to_others_in_body(operation, &request.input)
+                {
+                    self.allow_invalid_reference(operation, &mut expectation);
+                }
+                Ok((intent, expectation))
             }
         }
     }
@@ -172,6 +178,31 @@ impl PlanContext<'_> {
             ResourceStatus::Unknown => unknown(),
             ResourceStatus::Owned => Ok((Intent::Valid, self.expect_success(operation, Vec::new()))),
         }
+    }
+
+    /// Returns true if the body of a web API's request names another resource: the path of a request that names one which
+    /// does not exist is found, and the body is wrong.
+    fn refers_to_others_in_body(&self, operation: &Operation, input: &Value) -> bool {
+        let (Some(Protocol::RestJson), Value::Map(given)) = (self.contract.protocol, input) else { return false };
+        let members = operation.input.as_ref().and_then(|input| self.contract.shape(input).kind.members());
+        let mut in_body = members.into_iter().flatten().filter(|(name, member)| {
+            !matches!(member.location, MemberLocation::Label | MemberLocation::Header) && given.contains_key(*name)
+        });
+        in_body.any(|(name, member)| {
+            let path = MemberPath::root().join_member(name);
+            resource_status::may_refer_to_resource(self, operation, &member.shape, &path)
+        })
+    }
+
+    /// Adds the documented errors for invalid input to those for a missing resource.
+    fn allow_invalid_reference(&self, operation: &Operation, expectation: &mut Expectation) {
+        let errors = match expectation {
+            Expectation::Reject { errors, .. } => errors,
+            Expectation::Accept(accept) => &mut accept.allowed_errors,
+            _ => return,
+        };
+        let more = self.errors_with_role(operation, ErrorRole::InvalidInput);
+        errors.extend(more.into_iter().filter(|error| !errors.contains(error)).collect::<Vec<_>>());
     }
 
     /// Returns the errors that a request may get because it names a resource that nobody is known to have created. A

@@ -3,9 +3,11 @@
 use super::contract_patterns::{ContractPatterns, PatternDefect};
 use super::error::PlanError;
 use super::input_checker::{InputChecker, SharedKeyPatterns, Violation};
+use super::input_sampler::InputChange;
 use super::options::{GenerationLevel, GenerationOptions};
 use super::plan_context::PlanContext;
 use super::site::{InputSite, input_sites};
+use super::template_filler::has_placeholders;
 use super::testable_shapes::{MAX_SITES, ShapeProblem, TestableShapes};
 use crate::case::{Case, CaseId, Value};
 use crate::contract::{Contract, MemberPath, Operation, ShapeId};
@@ -236,6 +238,32 @@ impl<'a> CompiledContract<'a> {
         }))
     }
 
+    /// Returns the values of an operation's top members in which these places have these values, in the form of a
+    /// scenario's `use`; a place without a value gets a plain one. Texts are templates.
+    ///
+    /// # Errors
+    /// Returns an error if an operation of the contract has no route.
+    pub fn sample_members_with(
+        &self,
+        scenario: &Scenario,
+        operation: &str,
+        places: &[(MemberPath, Option<serde_json::Value>)],
+    ) -> Result<Vec<(String, serde_json::Value)>, PlanError> {
+        let plan = self.default_plan(scenario)?;
+        let Some(operation) = self.contract.operation(operation) else { return Ok(Vec::new()) };
+        let id = CaseId::empty();
+        let changes: Vec<(&MemberPath, InputChange)> = places
+            .iter()
+            .map(|(path, value)| {
+                (path, value.as_ref().map_or(InputChange::Touch, |value| InputChange::Set(as_template(value))))
+            })
+            .collect();
+        let input = plan.context.input_sampler(operation, &id).input_with(&changes);
+        let mut tops: Vec<&str> = places.iter().filter_map(|(path, _)| path.top_member()).collect();
+        tops.dedup();
+        Ok(tops.into_iter().filter_map(|top| Some((top.to_owned(), input.member(top)?.to_template()))).collect())
+    }
+
     /// Returns a plain value of a member of an operation's input, in the form of a scenario's `use`. Returns `None` if
     /// the operation has no such member.
     ///
@@ -251,9 +279,16 @@ impl<'a> CompiledContract<'a> {
         let Some(operation) = self.contract.operation(operation) else { return Ok(None) };
         let id = CaseId::empty();
         let path = MemberPath::root().join_member(member);
-        let input =
-            plan.context.input_sampler(operation, &id).input_with(&[(&path, super::input_sampler::InputChange::Touch)]);
+        let input = plan.context.input_sampler(operation, &id).input_with(&[(&path, InputChange::Touch)]);
         Ok(input.member(member).map(Value::to_template))
+    }
+}
+
+/// Converts JSON whose texts are templates, without filling them.
+fn as_template(json: &serde_json::Value) -> Value {
+    match json {
+        serde_json::Value::String(text) if has_placeholders(text) => Value::Template(text.clone()),
+        other => Value::from_json(other),
     }
 }
 

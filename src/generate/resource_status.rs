@@ -189,6 +189,29 @@ fn refers_to_resource(member: &str) -> bool {
         || ["_id", "_ids", "_arn"].iter().any(|end| member.ends_with(end))
 }
 
+/// Returns true if a member, or a part of it, may name a resource.
+pub(crate) fn may_refer_to_resource(
+    plan_context: &PlanContext<'_>,
+    operation: &Operation,
+    id: &ShapeId,
+    path: &MemberPath,
+) -> bool {
+    const MAX_DEPTH: usize = 6;
+    match &plan_context.contract.shape(id).kind {
+        _ if path.0.len() > MAX_DEPTH => false,
+        ShapeKind::Structure { members } | ShapeKind::Union { members } => members.iter().any(|(name, member)| {
+            may_refer_to_resource(plan_context, operation, &member.shape, &path.join_member(name))
+        }),
+        ShapeKind::List { member } => {
+            may_refer_to_resource(plan_context, operation, member, &path.join(PathSegment::Item))
+        }
+        ShapeKind::String | ShapeKind::Integer | ShapeKind::Long => {
+            is_owned_identifier(plan_context, operation, path) || path.last_member().is_some_and(refers_to_resource)
+        }
+        _ => false,
+    }
+}
+
 /// Returns true if the scenario uses this member of an operation's input as an identifier of its resources.
 pub(crate) fn is_owned_identifier(plan_context: &PlanContext<'_>, operation: &Operation, path: &MemberPath) -> bool {
     let (name, place) = (operation.name.as_str(), path.to_string());

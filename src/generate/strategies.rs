@@ -41,4 +41,5 @@ pub(crate) const OPERATION_STRATEGIES: &[OperationStrategy] = &[
     boundary::random::cases,
     stateful::laws::cases,
     stateful::sequences::cases,
+    stateful::lifecycle::cases,
 ];

@@ -4,61 +4,29 @@
 
 use crate::contract::{Contract, MemberPath, Operation, Shape, ShapeId, ShapeKind};
 use crate::infer::creators::{IdentifierLocation, ResourceCreators, input_members};
+use crate::infer::inference_result::{IdentifierOrigin, InferenceResult, InferredResource};
 use crate::infer::name_parts::{ReferenceKind, ResourceReference, parse_reference, split_operation_name};
 use crate::infer::readiness::find_readiness;
 use crate::infer::required_scalars::{RequiredScalar, required_scalars};
+use crate::infer::web_completion::{complete_web_scenario, is_web_api};
 use crate::pattern::DocumentedPattern;
 use crate::scenario::{Fixture, OperationNotes, RawRequest, Scenario};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 
-/// A scenario completed by inference, with a list of what was inferred.
-#[derive(Clone, Debug, Default)]
-pub struct InferenceResult {
-    /// The scenario, completed.
-    pub scenario: Scenario,
-    /// The resources that are created for cases, in the order of creation.
-    pub resources: Vec<InferredResource>,
-    /// The origin of each identifier.
-    pub origins: Vec<IdentifierOrigin>,
-}
-
-/// A resource that is created for each case that needs it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InferredResource {
-    /// The fixture's name: `state_machine`.
-    pub fixture: String,
-    /// The operation that creates it.
-    pub created_by: String,
-    /// The operation that deletes it, if there is one.
-    pub deleted_by: Option<String>,
-    /// The operation that is called until the resource is ready, if it may not be ready at once.
-    pub awaited_by: Option<String>,
-}
-
-/// The origin of the value of a member that refers to a resource.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IdentifierOrigin {
-    /// The operation.
-    pub operation: String,
-    /// The member's path.
-    pub member: String,
-    /// The template: `{queue.QueueUrl}`, or a name that is generated for each case.
-    pub value: String,
-    /// The operation that creates the resource; the operation itself if the name is generated for each case.
-    pub created_by: String,
-}
-
 /// Templates for names, the most descriptive first. Each differs from run to run or from case to case.
 const NAME_TEMPLATES: [&str; 5] =
     ["ovs-{run}-{case}", "ovs{run}{case}", "o{run}{case}", "o{case}", "/ovs/{run}/{case}"];
 
-/// Completes a scenario for the operations that only machine models describe.
+/// Completes a scenario for a web API, or for the operations that only machine models describe.
 pub fn complete_scenario(contract: &Contract, scenario: &Scenario) -> InferenceResult {
+    if is_web_api(contract) && !scenario.disable_inference {
+        return complete_web_scenario(contract, scenario);
+    }
     let mut completer = ScenarioCompleter {
         contract,
         creators: ResourceCreators::from_contract(contract),
-        result: InferenceResult { scenario: scenario.clone(), ..InferenceResult::default() },
+        result: InferenceResult::from_scenario(scenario),
         own_fixtures: scenario.fixtures.keys().cloned().collect(),
         fixtures: IndexMap::new(),
         in_progress: Vec::new(),

@@ -1,13 +1,18 @@
-//! Infers resources from machine models: which operations create and delete them, and which members name them.
+//! Infers resources: which operations create and delete them, and which members name them. Machine models are read by
+//! the names of operations and members, web APIs by their routes.
 //!
-//! It guesses from names and reports its guesses. It never changes what the scenario says, and it infers nothing for
-//! operations that a page documents: for those, the scenario decides.
+//! It guesses and reports its guesses. It never changes what the scenario says.
 
 mod completion;
 mod creators;
+mod inference_result;
 mod name_parts;
 mod readiness;
 mod required_scalars;
+mod web_completion;
+mod web_identifiers;
+mod web_routes;
 
-pub use completion::{IdentifierOrigin, InferenceResult, InferredResource, complete_scenario};
+pub use completion::complete_scenario;
 pub(crate) use creators::tolerates_missing_resource;
+pub use inference_result::{IdentifierOrigin, InferenceResult, InferredResource};

@@ -4,6 +4,7 @@
 
 use super::contract_builder::ContractBuilder;
 use super::mdx_tree::{self, MdxElement, MdxItem};
+use super::page_auth::{auth_in_line, auth_of_header};
 use super::source_text::SourceText;
 use super::{IngestDiagnostic, prose, route, samples, tables};
 use crate::contract::{AuthScheme, Contract, FactField, FactOrigin, MemberLocation, Protocol, ShapeId, ShapeKind};
@@ -222,27 +223,12 @@ impl<'t> MintlifyPage<'t> {
     }
 
     fn find_auth_in(&mut self, text: &str) {
-        for line in text.lines() {
-            let lower = line.to_ascii_lowercase();
-            let found = if lower.contains("authorization") && lower.contains("bearer ") {
-                Some(AuthScheme::Bearer)
-            } else {
-                let key = ["x-api-key", "api-key", "x-auth-token", "x-api-token"].iter().find(|name| {
-                    lower.find(*name).is_some_and(|at| {
-                        lower[at + name.len()..].trim_start_matches(['"', '\'', '`', ' ']).starts_with(':')
-                            && !lower[..at].ends_with(|c: char| c.is_alphanumeric() || c == '-')
-                    })
-                });
-                key.and_then(|name| {
-                    let at = lower.find(name)?;
-                    Some(AuthScheme::Header { name: line.get(at..at + name.len())?.to_owned() })
-                })
-            };
-            if let Some(auth) = found
-                && !self.builder.contract.auth.contains(&auth)
-            {
-                self.builder.contract.auth.push(auth);
-            }
+        text.lines().filter_map(auth_in_line).for_each(|auth| self.add_auth(auth));
+    }
+
+    fn add_auth(&mut self, auth: AuthScheme) {
+        if !self.builder.contract.auth.contains(&auth) {
+            self.builder.contract.auth.push(auth);
         }
     }
 
@@ -290,7 +276,9 @@ impl<'t> MintlifyPage<'t> {
             route::find_route(self.text, self.stated_route.take(), &self.calls, &parameters, &mut self.diagnostics);
         if found.is_none() && self.parameters.is_empty() {
             self.diagnostics.push(self.text.note(1, "no operation found: the page has neither a route nor parameters"));
-            return (Contract::new(""), self.diagnostics);
+            // A guide may be the only page that says how callers authenticate.
+            let guide = Contract { auth: self.builder.contract.auth, ..Contract::new("") };
+            return (guide, self.diagnostics);
         }
         let (title_line, title) = self.title.clone().unwrap_or_else(|| {
             let name = self.text.name.split('.').next().unwrap_or("operation").replace('-', " ");
@@ -298,12 +286,16 @@ impl<'t> MintlifyPage<'t> {
         });
         let name = to_pascal_case(&title);
         let operation = self.builder.add_operation(&name, title_line);
+        let mut labels: Vec<(String, u32)> = Vec::new();
         match found {
             Some(found) => {
+                labels.extend(route::labels(&found.uri).map(|label| (label.to_owned(), found.line)));
+                // A URL without a path requests the root.
+                let uri = if found.uri.is_empty() { "/".to_owned() } else { found.uri };
                 self.builder.contract.service = found.base.as_deref().and_then(route::service_name).unwrap_or_default();
                 self.builder.contract.base_url = found.base;
                 self.builder.record_operation_fact(operation, FactField::HttpMethod, found.method, found.line);
-                self.builder.record_operation_fact(operation, FactField::HttpUri, found.uri, found.line);
+                self.builder.record_operation_fact(operation, FactField::HttpUri, uri, found.line);
             }
             None => self.diagnostics.push(self.text.warning(
                 title_line,
@@ -319,18 +311,9 @@ impl<'t> MintlifyPage<'t> {
         self.builder.contract.operations[operation].input = Some(input.clone());
         let sent = self.calls.iter().find_map(|call| call.body.clone());
         for field in std::mem::take(&mut self.parameters) {
-            let lower = field.name.to_ascii_lowercase();
-            if field.location == Some(MemberLocation::Header) && matches!(lower.as_str(), "authorization" | "x-api-key")
-            {
-                // Credentials are not members of the input.
-                let auth = if lower == "authorization" {
-                    AuthScheme::Bearer
-                } else {
-                    AuthScheme::Header { name: field.name.clone() }
-                };
-                if !self.builder.contract.auth.contains(&auth) {
-                    self.builder.contract.auth.push(auth);
-                }
+            // Credentials are not members of the input.
+            if let Some(auth) = auth_of_header(&field.name).filter(|_| field.location == Some(MemberLocation::Header)) {
+                self.add_auth(auth);
                 continue;
             }
             let example = sent.as_ref().and_then(|sent| sent.get(&field.name)).cloned();
@@ -339,6 +322,7 @@ impl<'t> MintlifyPage<'t> {
                 self.builder.set_location(&input, &field.name, location, None, field.line);
             }
         }
+        self.require_labels(&input, &name, &labels);
         self.add_output(operation, &name);
         for row in std::mem::take(&mut self.errors) {
             self.builder.add_error(operation, &row.name, row.status, &row.description, row.line);
@@ -359,6 +343,24 @@ impl<'t> MintlifyPage<'t> {
             self.intro.iter().flat_map(|(line, text)| (*line..).zip(text.lines()).chain([(*line, "")])).collect();
         self.builder.apply_operation_sentences(operation, &prose::split_sentences(intro));
         (self.builder.contract, self.diagnostics)
+    }
+
+    /// Makes the labels of the route required: without one, a path is another. A label without a field is a text.
+    fn require_labels(&mut self, input: &ShapeId, prefix: &str, labels: &[(String, u32)]) {
+        for (label, line) in labels {
+            let members = self.builder.shape_mut(input).kind.members();
+            let required = members.and_then(|members| Some(members.get(label)?.required));
+            if required.is_none() {
+                let path = format!("{prefix}{}", to_pascal_case(label));
+                let shape = self.builder.add_shape(&path, ShapeKind::String, *line);
+                self.builder.add_member(input, label, &shape, *line);
+                self.builder.set_location(input, label, MemberLocation::Label, None, *line);
+            }
+            if required != Some(true) {
+                let field = FactField::MemberRequired(label.clone());
+                self.builder.record_shape_fact_as(input, field, true, *line, FactOrigin::Assumed);
+            }
+        }
     }
 
     fn add_output(&mut self, operation: usize, name: &str) {

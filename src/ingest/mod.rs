@@ -24,6 +24,7 @@ mod mintlify;
 mod openapi;
 mod openapi_fence;
 mod options;
+mod page_auth;
 mod prose;
 mod route;
 mod samples;

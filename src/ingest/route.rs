@@ -116,6 +116,11 @@ pub(super) fn unify_base_urls(contracts: &mut [Contract]) {
     }
 }
 
+/// Returns the labels of a route.
+pub(super) fn labels(uri: &str) -> impl Iterator<Item = &str> {
+    uri.split('{').skip(1).filter_map(|part| Some(part.split_once('}')?.0.trim_end_matches('+')))
+}
+
 /// Replaces placeholders and example values in a path with `{labels}`.
 fn insert_labels(
     text: &SourceText<'_>,

@@ -72,6 +72,7 @@ pub fn read_documents_with(
     let mut documents = LoadedDocuments { by_name, others };
     let (mut contracts, mut diagnostics, mut errors) = (Vec::new(), Vec::new(), Vec::new());
     let mut sites = SiteDocuments::default();
+    let mut guide_auth = Vec::new();
     for (name, bytes) in sources {
         if sites.add_page(name, bytes, options, &mut documents) {
             continue;
@@ -79,7 +80,9 @@ pub fn read_documents_with(
         match read_document(name, bytes, options, &mut documents) {
             Ok(ingested) => {
                 diagnostics.extend(ingested.diagnostics);
-                if !ingested.contract.operations.is_empty() {
+                if ingested.contract.operations.is_empty() {
+                    guide_auth.extend(ingested.contract.auth);
+                } else {
                     contracts.push(ingested.contract);
                 }
             }
@@ -92,6 +95,11 @@ pub fn read_documents_with(
     errors.extend(unreadable);
     route::unify_base_urls(&mut contracts);
     let mut contract = contract::merge_all(contracts);
+    // Pages without an operation count only if no other page says how callers authenticate.
+    if contract.auth.is_empty() && !contract.operations.is_empty() {
+        guide_auth.dedup();
+        contract.auth = guide_auth;
+    }
     byte_budget::decide_byte_scopes(&mut contract);
     crate::contract::add_common_errors(&mut contract);
     (IngestOutput { contract, diagnostics }, errors)

@@ -6,8 +6,9 @@ use super::causes::is_generic_failure;
 use super::scope::not_implemented_reason;
 use super::{Judgement, RejectedPlainValues, ResponseFingerprint, Verdict, response_message};
 use crate::case::Case;
-use crate::contract::Contract;
+use crate::contract::{Contract, Operation};
 use crate::run::CaseOutcome;
+use crate::scenario::Scenario;
 use std::collections::{HashMap, HashSet};
 
 /// An operation of which only the control was sent, because its response shows that other cases would be meaningless.
@@ -39,6 +40,8 @@ pub struct EndpointKnowledge {
     unknown_controls: (u64, u64),
     /// How the form of every success is wrong, for operations that only machine models describe.
     form_mismatches: HashMap<String, String>,
+    /// Operations for which the user wrote what a request needs, so that a rejection contradicts somebody.
+    vouched_operations: HashSet<String>,
 }
 
 impl EndpointKnowledge {
@@ -47,6 +50,21 @@ impl EndpointKnowledge {
     pub fn new(contract: &Contract, canary: Option<&CaseOutcome>, not_implemented_texts: &[String]) -> Self {
         let canary = canary.and_then(|outcome| ResponseFingerprint::from_outcome(contract, outcome));
         Self { canary, not_implemented_texts: not_implemented_texts.to_vec(), ..Self::default() }
+    }
+
+    /// Records the operations of which the scenario's file says what a request needs: in a table of their own, or with a
+    /// value for one of their members.
+    pub fn with_vouched_operations(self, contract: &Contract, scenario: &Scenario) -> Self {
+        let has_table = |name: &str| {
+            let notes = scenario.operation_notes(name);
+            notes.is_some_and(|notes| notes.line > 0 && !notes.creates_nothing)
+        };
+        let has_value = |operation: &Operation| {
+            let members = operation.input.as_ref().and_then(|input| contract.shape(input).kind.members());
+            members.into_iter().flatten().any(|(name, _)| scenario.use_values.contains_key(name))
+        };
+        let vouched = contract.operations.iter().filter(|one| has_table(one.name.as_str()) || has_value(one));
+        Self { vouched_operations: vouched.map(|operation| operation.name.to_string()).collect(), ..self }
     }
 
     /// Returns true if the cases of an operation are worth running.
@@ -95,7 +113,8 @@ impl EndpointKnowledge {
             return Judgement { verdict: Verdict::NotImplemented, why, ..judgement };
         }
         let refused = judgement.observed.status.is_some_and(|status| (400..500).contains(&status));
-        if judgement.verdict == Verdict::Diverges && refused && is_modelled {
+        let is_vouched = !is_modelled && self.vouched_operations.contains(outcome.case.operation.as_str());
+        if judgement.verdict == Verdict::Diverges && refused && !is_vouched {
             let why = response_message(outcome).unwrap_or_else(|| "the docs don't say what it needs".to_owned());
             return Judgement { verdict: Verdict::Indeterminate, why, ..judgement };
         }
@@ -135,14 +154,16 @@ impl EndpointKnowledge {
             self.form_mismatches.insert(name.to_owned(), flaw.clone());
         }
         let modelled = contract.is_model_only();
+        let is_vouched = !modelled && self.vouched_operations.contains(name);
+        // If a plain request never succeeded, other requests are rejected for the same reason, whatever they test.
         let teaches = match verdict {
-            // If the resource does not exist, other requests are rejected for that reason as well.
-            Verdict::Pass | Verdict::Unspecified => granted || !modelled,
-            Verdict::Diverges if granted => true,
+            Verdict::Pass | Verdict::Unspecified | Verdict::Diverges => granted || is_vouched,
             // It succeeded when it was sent alone.
             Verdict::Flaky => true,
             Verdict::NotImplemented => false,
-            Verdict::Diverges | Verdict::Indeterminate | Verdict::Unsendable => !modelled,
+            // Without a response its set-up failed, which all cases need.
+            Verdict::Indeterminate => is_vouched && judgement.observed.status.is_some(),
+            Verdict::Unsendable => !modelled,
         };
         if !teaches && self.skipped_names.insert(name.to_owned()) {
             let observed = judgement.observed.to_string();

@@ -2,9 +2,11 @@
 //!
 //! This module never sends a request and never changes a result.
 
+use super::reach::OperationReach;
 use super::style::{BOLD_STYLE, DIM_STYLE, ERROR_STYLE, SUCCESS_STYLE, WARNING_STYLE, paint, pluralize};
-use crate::escape::{ConsoleWriter, escape_text, pretty_json, toml_key, toml_value};
+use crate::escape::{ConsoleWriter, escape_line, escape_text, pretty_json, toml_key, toml_value};
 use crate::infer::{IdentifierOrigin, InferredResource};
+use crate::scenario::is_fresh_text;
 use indexmap::IndexMap;
 use serde_json::{Value as Json, json};
 use std::io::{self, Write};
@@ -51,8 +53,14 @@ pub struct OperationDiagnosis {
     pub reason: String,
     /// Optional members that the endpoint requires all the same, found by experiment; they belong into `use`.
     pub required_members: IndexMap<String, Json>,
+    /// The sentence of the endpoint that led to each of these members, by member.
+    pub reasons: IndexMap<String, String>,
     /// Number of further requests that were tried.
     pub attempts: u32,
+    /// Whether the operation creates nothing although its route suggests it, and another operation creates it.
+    pub creates_nothing: bool,
+    /// Whether the operation only creates or deletes resources for others, because the scenario does not test it.
+    pub is_supporting: bool,
 }
 
 /// The diagnosis of an endpoint with the operations of a scenario.
@@ -103,6 +111,16 @@ impl EndpointDiagnosis {
         !self.operations.is_empty() && self.operations.iter().all(|row| row.outcome == ControlOutcome::NotImplemented)
     }
 
+    /// Returns how many of the endpoint's operations a plain request reached.
+    pub fn operation_reach(&self) -> OperationReach {
+        let mut reach = OperationReach::default();
+        let tested = self.operations.iter().filter(|row| !row.is_supporting);
+        for row in tested.filter(|row| row.outcome != ControlOutcome::NotImplemented) {
+            reach.add(row.outcome == ControlOutcome::Accepted, &row.observed);
+        }
+        reach
+    }
+
     fn operations_with(&self, stands: ControlOutcome) -> Vec<&OperationDiagnosis> {
         self.operations.iter().filter(|row| row.outcome == stands).collect()
     }
@@ -128,6 +146,19 @@ fn write_diagnosis_lines(to: &mut dyn Write, found: &EndpointDiagnosis) -> io::R
             writeln!(to, "    {}", escape_text(line))?;
         }
         return Ok(());
+    }
+    let reach = found.operation_reach();
+    if reach.implemented > 0 {
+        writeln!(to, "{}", paint(BOLD_STYLE, reach.describe()))?;
+        let lines = found.operations.iter().filter(|row| !row.required_members.is_empty() || row.creates_nothing);
+        match lines.count() {
+            0 => {}
+            count => writeln!(to, "with the lines for {} below", pluralize(count as u64, "operation"))?,
+        }
+        if let Some(text) = reach.describe_unreached(None) {
+            writeln!(to, "{}", paint(WARNING_STYLE, text))?;
+        }
+        writeln!(to)?;
     }
     match &found.canary_response {
         Some(canary) => writeln!(to, "response to an operation that does not exist: {}\n", escape_text(canary))?,
@@ -210,7 +241,12 @@ fn write_unaccepted_operations(to: &mut dyn Write, found: &EndpointDiagnosis) ->
     for row in rows {
         let details: Vec<String> =
             [&row.observed, &row.reason].iter().filter(|text| !text.is_empty()).map(|text| escape_text(text)).collect();
-        reasons.entry(details.join(": ")).or_default().push(escape_text(&row.operation));
+        let name = match row.attempts {
+            0 => escape_text(&row.operation),
+            1 => format!("{} (1 other request tried)", escape_text(&row.operation)),
+            count => format!("{} ({count} other requests tried)", escape_text(&row.operation)),
+        };
+        reasons.entry(details.join(": ")).or_default().push(name);
     }
     for (why, operations) in reasons {
         writeln!(to, "    {}\n        {why}", operations.join(", "))?;
@@ -220,22 +256,38 @@ fn write_unaccepted_operations(to: &mut dyn Write, found: &EndpointDiagnosis) ->
 
 /// Writes the members found by experiment as TOML for the scenario.
 fn write_use_stanzas(to: &mut dyn Write, found: &EndpointDiagnosis) -> io::Result<()> {
-    let rows: Vec<&OperationDiagnosis> =
-        found.operations.iter().filter(|row| !row.required_members.is_empty()).collect();
-    if rows.is_empty() {
+    let stanzas: Vec<String> = found.operations.iter().filter_map(format_found_stanza).collect();
+    if stanzas.is_empty() {
         return Ok(());
     }
     writeln!(to, "\n{}", paint(BOLD_STYLE, "found by experiment; add this to the scenario:"))?;
-    for row in rows {
-        writeln!(to, "\n{}", format_use_stanza(&row.operation, &row.required_members))?;
+    for stanza in stanzas {
+        writeln!(to, "\n{stanza}")?;
     }
     Ok(())
 }
 
-/// Returns the TOML table `[operations.NAME]` with these members as its `use`.
-pub fn format_use_stanza(operation: &str, uses: &IndexMap<String, Json>) -> String {
-    let one = |(name, value): (&String, &Json)| format!("{} = {}", toml_key(name), toml_value(value));
-    format!("[operations.{}]\nuse = {{ {} }}", toml_key(operation), uses.iter().map(one).collect::<Vec<_>>().join(", "))
+/// Returns the TOML table `[operations.NAME]` with what was found for an operation, and the sentences that led to it.
+/// Returns `None` if nothing was found.
+pub fn format_found_stanza(row: &OperationDiagnosis) -> Option<String> {
+    let (fresh, uses): (Vec<_>, Vec<_>) = row.required_members.iter().partition(|(_, value)| is_fresh_text(value));
+    let mut lines: Vec<String> = Vec::new();
+    for (member, sentence) in row.reasons.iter().filter(|(member, _)| row.required_members.contains_key(*member)) {
+        lines.push(format!("# {}: {}", escape_line(member), escape_line(sentence)));
+    }
+    lines.push(format!("[operations.{}]", toml_key(&row.operation)));
+    for (key, values) in [("use", uses), ("fresh", fresh)] {
+        let one = |(name, value): (&String, &Json)| format!("{} = {}", toml_key(name), toml_value(value));
+        if !values.is_empty() {
+            lines.push(format!("{key} = {{ {} }}", values.into_iter().map(one).collect::<Vec<_>>().join(", ")));
+        }
+    }
+    if row.creates_nothing {
+        let status = if row.observed.is_empty() { "not sent" } else { &row.observed };
+        lines.push(format!("creates = false   # {}", escape_line(status)));
+    }
+    let has_values = !row.required_members.is_empty() || row.creates_nothing;
+    has_values.then(|| lines.join("\n"))
 }
 
 fn format_duration(seconds: f64) -> String {
@@ -255,6 +307,8 @@ pub fn write_diagnosis_json(to: &mut dyn Write, found: &EndpointDiagnosis) -> io
         "service": found.service,
         "protocol": found.protocol,
         "unreachable": found.failure_reason,
+        "implemented": found.operation_reach().implemented,
+        "succeed": found.operation_reach().implemented - found.operation_reach().unreached,
         "canary": found.canary_response,
         "operations": found.operations.iter().map(|row| json!({
             "operation": row.operation,
@@ -262,6 +316,7 @@ pub fn write_diagnosis_json(to: &mut dyn Write, found: &EndpointDiagnosis) -> io
             "observed": row.observed,
             "why": row.reason,
             "found": row.required_members,
+            "reasons": row.reasons,
             "tries": row.attempts,
             "identifiers": found.origins.iter().filter(|one| one.operation == row.operation).map(|one| json!({
                 "member": one.member, "value": one.value, "made_by": one.created_by,

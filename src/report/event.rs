@@ -4,6 +4,7 @@
 
 pub use crate::judge::SkippedOperation;
 
+use super::reach::OperationReach;
 use crate::case::Case;
 use crate::judge::{Finding, Judgement, OperationCoverage, SnapshotChange, SnapshotComparison, Verdict};
 use indexmap::IndexMap;
@@ -164,6 +165,8 @@ pub struct RunSummary {
     pub skipped_operations: Vec<SkippedOperation>,
     /// Reasons why more than a fifth of the cases were not compared with the documentation, one sentence each.
     pub muted_notes: Vec<String>,
+    /// The operations whose control was run, with the status that it got, if it was sent.
+    pub controls: Vec<(String, Option<u16>)>,
     /// Notes about known divergences that expired or no longer occur, one sentence each.
     pub known_divergence_notes: Vec<String>,
     /// Why the run is incomplete, if it is.
@@ -182,6 +185,21 @@ pub struct RunSummary {
     pub processor_seconds: Option<(f64, f64)>,
     /// Time from the first request to the last response, in seconds.
     pub seconds: f64,
+}
+
+impl RunSummary {
+    /// Returns how many of the endpoint's operations a plain request reached.
+    pub fn operation_reach(&self) -> OperationReach {
+        let mut reach = OperationReach::default();
+        for (operation, status) in &self.controls {
+            let skipped = self.skipped_operations.iter().find(|skipped| skipped.operation == *operation);
+            if skipped.is_none_or(|skipped| skipped.is_implemented) {
+                let observed = status.map_or_else(String::new, |status| status.to_string());
+                reach.add(status.is_some_and(|status| status < 400), &observed);
+            }
+        }
+        reach
+    }
 }
 
 /// Turns the events of a run into bytes.

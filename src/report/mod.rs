@@ -17,6 +17,7 @@ mod github;
 mod junit;
 mod markdown;
 mod ndjson;
+mod reach;
 mod recorded_finding;
 mod replay;
 mod scenario_text;
@@ -30,7 +31,7 @@ pub use contract_summary::ContractSummary;
 pub use diagnostic::{Diagnostic, Severity, render_diagnostic};
 pub use dictionary::extend_dictionary;
 pub use doctor::{
-    ControlOutcome, EndpointDiagnosis, OperationDiagnosis, format_use_stanza, write_diagnosis_json,
+    ControlOutcome, EndpointDiagnosis, OperationDiagnosis, format_found_stanza, write_diagnosis_json,
     write_diagnosis_text,
 };
 pub use drift::{drift_json, drift_text};
@@ -41,6 +42,7 @@ pub use github::GithubReporter;
 pub use junit::{JunitReporter, SuiteBuffer};
 pub use markdown::MarkdownReporter;
 pub use ndjson::NdjsonReporter;
+pub use reach::OperationReach;
 pub use recorded_finding::{ExplainedCases, RecordedFinding, write_finding_list, write_recorded_finding};
 pub use replay::{RecordedCase, ReplayReporter, ReplayedCase};
 pub use scenario_text::scenario_text;

@@ -2,7 +2,7 @@
 //!
 //! It never contains what every run infers anyway; `doctor` shows that.
 
-use super::{ControlOutcome, EndpointDiagnosis, format_use_stanza};
+use super::{ControlOutcome, EndpointDiagnosis, OperationDiagnosis, format_found_stanza};
 use crate::contract::{Contract, MemberLocation, Protocol, ShapeKind};
 use crate::escape::{escape_line, toml_key, toml_string};
 use crate::infer::InferenceResult;
@@ -74,15 +74,11 @@ fn credentials_line(credentials: &Credentials) -> String {
 
 /// Writes what the diagnosis of the endpoint found: members that operations need, and operations to fill in.
 fn write_diagnosis(out: &mut String, diagnosis: &EndpointDiagnosis) {
-    for row in diagnosis.operations.iter().filter(|row| !row.required_members.is_empty()) {
-        let _ = writeln!(
-            out,
-            "\n# Found by experiment with {}.\n{}",
-            escape_line(&diagnosis.endpoint),
-            format_use_stanza(&row.operation, &row.required_members)
-        );
+    for stanza in diagnosis.operations.iter().filter_map(format_found_stanza) {
+        let _ = writeln!(out, "\n# Found by experiment with {}.\n{stanza}", escape_line(&diagnosis.endpoint));
     }
-    let refused: Vec<_> = diagnosis.operations.iter().filter(|row| row.outcome == ControlOutcome::Rejected).collect();
+    let is_open = |row: &&OperationDiagnosis| row.outcome == ControlOutcome::Rejected && !row.creates_nothing;
+    let refused: Vec<_> = diagnosis.operations.iter().filter(is_open).collect();
     if !refused.is_empty() {
         out.push_str(
             "\n# To fill in: these were rejected. Add what they need, or skip one with `skip = \"reason\"`.\n",

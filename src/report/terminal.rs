@@ -375,6 +375,11 @@ impl<W: Write> Reporter for TerminalReporter<W> {
     }
 
     fn end_run(&mut self, summary: &RunSummary) -> io::Result<()> {
+        // `doctor` takes the same flags as `check`.
+        let doctor = self.rerun_command.strip_prefix("overstep check ").map(|rest| format!("overstep doctor {rest}"));
+        if let Some(text) = summary.operation_reach().describe_unreached(doctor.as_deref()) {
+            writeln!(self.writer, "{}\n", paint(WARNING_STYLE, escape_text(&text)))?;
+        }
         if !summary.operations.is_empty() {
             let is_run =
                 |row: &&OperationCoverage| !summary.skipped_operations.iter().any(|one| one.operation == row.operation);

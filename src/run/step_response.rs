@@ -46,12 +46,37 @@ pub(super) fn capture_values(
     if step.captures.is_empty() || !is_step_success(step, response) {
         return;
     }
-    let Some(document) = parse_document(plan, step, response) else { return };
+    let document = parse_document(plan, step, response);
     for capture in &step.captures {
-        if let Some(value) = value_at(&document, &capture.path) {
-            placeholders.add_captured(&capture.name, value.clone());
+        let mut places = capture.path.split(" | ");
+        if let Some(value) = places.find_map(|place| captured_value(document.as_ref(), response, place)) {
+            placeholders.add_captured(&capture.name, value);
         }
     }
+}
+
+/// Returns the value at a place of a response: a path in its document, or `header NAME`.
+fn captured_value(
+    document: Option<&serde_json::Value>,
+    response: &HttpResponse,
+    place: &str,
+) -> Option<serde_json::Value> {
+    if let Some(name) = place.strip_prefix("header ") {
+        let value = response.header(&name.to_ascii_lowercase())?;
+        let is_url = name.eq_ignore_ascii_case("location") || name.eq_ignore_ascii_case("content-location");
+        let value = if is_url { last_segment(value)? } else { value.to_owned() };
+        return Some(serde_json::Value::String(value));
+    }
+    value_at(document?, place).filter(|value| !value.is_null()).cloned()
+}
+
+/// Returns the last segment of a URL's path, percent-decoded.
+fn last_segment(url: &str) -> Option<String> {
+    let path = url.split(['?', '#']).next()?.trim_end_matches('/');
+    let path = path.split_once("://").map_or(path, |(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
+    let last = path.rsplit('/').next().filter(|last| !last.is_empty())?;
+    let decoded = percent_encoding::percent_decode_str(last).decode_utf8().ok()?;
+    Some(decoded.into_owned())
 }
 
 /// Returns the reason why a set-up step failed, if it did.

@@ -253,12 +253,18 @@ fn check_other_references(scenario: &Scenario, root: &TomlTable<'_, '_>) -> Resu
     for entry in root.table_entries("use")? {
         collect_entry_placeholders(&entry, &mut found)?;
     }
+    let mut of_operations = Vec::new();
     for entry in root.table_entries("operations")? {
         let table = entry.table()?;
         for key in ["use", "read"] {
-            table.entry(key).map(|entry| collect_entry_placeholders(&entry, &mut found)).transpose()?;
+            table.entry(key).map(|entry| collect_entry_placeholders(&entry, &mut of_operations)).transpose()?;
         }
     }
+    // Fixtures of operations may be inferred, which only their documents show.
+    let is_known =
+        |placeholder: &str| placeholder.split('.').next().is_some_and(|name| scenario.fixtures.contains_key(name));
+    of_operations.retain(|(placeholder, _)| scenario.disable_inference || is_known(placeholder));
+    found.extend(of_operations);
     found.iter().try_for_each(|(placeholder, span)| check_placeholder(scenario, placeholder, span))
 }
 

@@ -18,6 +18,7 @@ pub use error::{ScenarioError, ScenarioWarning};
 pub use known_divergences::{KnownDivergenceEntry, read_known_divergences};
 pub use model::{
     AmendmentEntry, Fixture, OperationNotes, RawRequest, ReadBack, Scenario, Template, UndoRule, Variable,
+    is_fresh_text,
 };
 pub use read::read_scenario;
 pub use regression::{REGRESSION_FORMAT, Regression, read_regression, write_regression};

@@ -95,12 +95,28 @@ impl Scenario {
         self.has_use_values(operation).then(|| self.use_value(operation, &path.to_string()))?
     }
 
+    /// Adds a value that was found by experiment to an operation's `use`. A text that differs from case to case counts as
+    /// fresh: it names what the operation creates.
+    pub fn add_found_value(&mut self, operation: &str, member: &str, value: &Json) {
+        let notes = self.operations.entry(operation.to_owned()).or_default();
+        notes.use_values.insert(member.to_owned(), value.clone());
+        notes.fresh_members.retain(|one| one != member);
+        if is_fresh_text(value) {
+            notes.fresh_members.push(member.to_owned());
+        }
+    }
+
     /// Returns a well-formed identifier of a resource that does not exist, for a member path of an operation.
     pub fn missing_value(&self, operation: &str, path: &str) -> Option<&Json> {
         self.operation_notes(operation)
             .and_then(|notes| notes.missing_values.get(path))
             .or_else(|| self.missing_values.get(path))
     }
+}
+
+/// Returns true if a value is a text that differs from case to case: it has `{case}` or `{run}`.
+pub fn is_fresh_text(value: &Json) -> bool {
+    value.as_str().is_some_and(|text| text.contains("{case") || text.contains("{run}"))
 }
 
 /// A value that the user may override.
@@ -184,6 +200,8 @@ pub struct OperationNotes {
     pub cleanup: Option<RawRequest>,
     /// The reason why the operation is left out, if it is.
     pub skip_reason: Option<String>,
+    /// Whether the operation creates nothing that other operations need, although its route suggests it.
+    pub creates_nothing: bool,
 }
 
 /// How to read back what an operation wrote.
@@ -204,6 +222,8 @@ pub struct ReadBack {
     pub entry_path: Option<String>,
     /// Whether a response may leave the value out altogether. Nothing is concluded from a value that is never returned.
     pub optional: bool,
+    /// Whether it was inferred. Then only plain values are promised to be returned as they were written.
+    pub is_inferred: bool,
 }
 
 /// States that an operation undoes what another operation wrote.

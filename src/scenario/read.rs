@@ -249,7 +249,7 @@ fn parse_operation_notes(
     warnings: &mut Vec<ScenarioWarning>,
 ) -> Result<OperationNotes, ScenarioError> {
     table.warn_of_unknown_keys(
-        &["use", "missing", "read", "laws", "skip", "undoes", "echoes", "fresh", "cleanup"],
+        &["use", "missing", "read", "laws", "skip", "undoes", "echoes", "fresh", "cleanup", "creates"],
         warnings,
     );
     let laws_span = table.entry("laws").map(|entry| entry.span());
@@ -286,6 +286,7 @@ fn parse_operation_notes(
         undo_rule: undoes,
         echoed_members: echoes,
         skip_reason: table.text("skip")?,
+        creates_nothing: table.entry("creates").is_some() && !table.flag("creates")?,
     })
 }
 
@@ -303,6 +304,7 @@ fn parse_read_back(table: &TomlTable<'_, '_>, warnings: &mut Vec<ScenarioWarning
         item_path: table.text("item")?,
         entry_path: table.text("of")?,
         optional: table.flag("optional")?,
+        is_inferred: false,
     })
 }
 

@@ -8,6 +8,8 @@ mod guide;
 mod limit;
 mod member_search;
 mod minimize;
+mod plausible_values;
+mod refusal_search;
 
 pub use culprit::{Culprit, find_culprit};
 pub use delta_debug::smallest_failing_part;
@@ -15,3 +17,4 @@ pub use guide::{FuzzGuide, FuzzProposal};
 pub use limit::{FoundLimit, find_limit};
 pub use member_search::{CandidateMember, MemberSearch};
 pub use minimize::minimize;
+pub use refusal_search::{KnownReferences, ProposedValue, RefusalSearch};

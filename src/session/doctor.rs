@@ -1,29 +1,23 @@
-//! Diagnoses an endpoint: sends the control of every operation, and searches for the members that a rejected one lacks.
+//! Diagnoses an endpoint: sends the control of every operation, and searches for what a rejected one lacks.
 //!
 //! It never reports a finding, and the number of its requests is bounded.
 
-use crate::contract::{Contract, Operation, ShapeId, ShapeKind};
-use crate::generate::{CompiledContract, PlanError};
-use crate::infer::InferenceResult;
-use crate::judge::{ResponseFingerprint, Verdict, judge, response_message};
+use crate::contract::Operation;
+use crate::generate::PlanError;
+use crate::infer::{InferenceResult, complete_scenario};
+use crate::judge::ResponseFingerprint;
 use crate::report::{ControlOutcome, EndpointDiagnosis, OperationDiagnosis};
 use crate::run::{CancelToken, SequentialRunner, Stopwatch};
-use crate::scenario::Scenario;
-use crate::search::{CandidateMember, MemberSearch};
 use crate::session::endpoint_setup::EndpointSetup;
 use crate::session::engine::Session;
 use crate::session::error::SessionError;
 use crate::session::job::{RunOptions, ScenarioJob, plan_error};
+use crate::session::operation_probe::OperationProbe;
 use crate::session::server_lifecycle::ServerNotReady;
 use std::collections::HashSet;
 
-/// Maximum number of inputs to try for one operation.
-const MAX_ATTEMPTS: usize = 24;
-/// Maximum depth to which the members inside a shape are collected.
-const MAX_DEPTH: usize = 3;
-
-/// Sends the control of every operation, beginning with those that create resources, and searches for the members that
-/// rejected controls lack.
+/// Sends the control of every operation, beginning with those that create resources, and searches for the values that
+/// rejected controls lack. If an operation creates nothing, another one that may create the resource is tried.
 ///
 /// Must be called on a multi-threaded runtime.
 ///
@@ -84,8 +78,8 @@ fn examine_operations(
     diagnosis: &mut EndpointDiagnosis,
     progress: &mut (dyn FnMut(&OperationDiagnosis) + Send),
 ) -> Result<(), SessionError> {
-    let (job, bench) = (session.job(), &session.setup.compiled);
-    let canary = bench.canary(&job.scenario).map_err(plan_error)?;
+    let job = session.job();
+    let canary = session.setup.compiled.canary(&job.scenario).map_err(plan_error)?;
     let canary = match canary.map(|case| line.run_case(case)) {
         Some(Err(why)) => {
             diagnosis.failure_reason = Some(why.to_string());
@@ -101,29 +95,21 @@ fn examine_operations(
         }
         None => None,
     };
-    let mut scenario = job.scenario.clone();
-    let makers = inferred.resources.iter().map(|resource| resource.created_by.as_str());
-    let all = job.contract.operations.iter().map(|operation| operation.name.as_str());
-    let mut done: HashSet<&str> = HashSet::new();
+    let mut examination = Examination::new(session, inferred, line, canary);
     let watch = Stopwatch::start();
-    let (mut sent, mut steps) = (0_u64, 0_u64);
-    for name in makers.chain(all.filter(|name| job.scenario.includes_operation(name))) {
+    while let Some(name) = examination.next_operation() {
         if session.plan.cancel_token.is_cancelled() {
             diagnosis.failure_reason = Some("the diagnosis was stopped".to_owned());
             break;
         }
-        let Some(operation) = job.contract.operation(name).filter(|_| done.insert(name)) else { continue };
-        let mut examined =
-            OperationProbe { job, bench, runner: line, canary: canary.as_ref(), sent_cases: 0, sent_steps: 0 };
-        let row = examined.probe_operation(operation, &mut scenario).map_err(plan_error)?;
-        (sent, steps) = (sent + examined.sent_cases, steps + examined.sent_steps);
-        let mut row = row;
-        for text in [&mut row.observed, &mut row.reason] {
-            *text = session.redaction.redact_message(text).into_owned();
-        }
+        let Some(operation) = job.contract.operation(&name) else { continue };
+        let row = examination.examine(operation).map_err(plan_error)?;
         progress(&row);
         diagnosis.operations.push(row);
     }
+    let Examination { inferred, sent_cases: sent, sent_steps: steps, .. } = examination;
+    diagnosis.resources = inferred.resources;
+    diagnosis.origins = inferred.origins;
     if sent > 0 {
         diagnosis.request_millis = watch.elapsed().as_secs_f64() * 1000.0 / steps.max(1) as f64;
         diagnosis.requests_per_case = steps as f64 / sent as f64;
@@ -131,171 +117,84 @@ fn examine_operations(
     Ok(())
 }
 
-struct OperationProbe<'a> {
-    job: &'a ScenarioJob,
-    bench: &'a CompiledContract<'a>,
-    runner: &'a SequentialRunner<'a>,
-    canary: Option<&'a ResponseFingerprint>,
+/// The operations that are examined, and what was inferred after the results so far.
+struct Examination<'a> {
+    session: &'a Session<'a>,
+    line: &'a SequentialRunner<'a>,
+    canary: Option<ResponseFingerprint>,
+    /// What is inferred from the scenario and from what was found so far.
+    inferred: InferenceResult,
+    done: HashSet<String>,
     sent_cases: u64,
     sent_steps: u64,
 }
 
-/// The result of a control.
-struct ControlResult {
-    outcome: ControlOutcome,
-    observed: String,
-    reason: String,
-    /// Whether the server failed.
-    is_server_failure: bool,
-}
+impl<'a> Examination<'a> {
+    fn new(
+        session: &'a Session<'a>,
+        inferred: &InferenceResult,
+        line: &'a SequentialRunner<'a>,
+        canary: Option<ResponseFingerprint>,
+    ) -> Self {
+        let inferred = InferenceResult { scenario: session.job().scenario.clone(), ..inferred.clone() };
+        Self { session, line, canary, inferred, done: HashSet::new(), sent_cases: 0, sent_steps: 0 }
+    }
 
-impl OperationProbe<'_> {
-    fn probe_operation(
-        &mut self,
-        operation: &Operation,
-        scenario: &mut Scenario,
-    ) -> Result<OperationDiagnosis, PlanError> {
+    /// Returns the next operation: those that create resources come first.
+    fn next_operation(&self) -> Option<String> {
+        let job = self.session.job();
+        let creators = self.inferred.resources.iter().map(|resource| resource.created_by.as_str());
+        let all = job.contract.operations.iter().map(|operation| operation.name.as_str());
+        let wanted = all.filter(|name| job.scenario.includes_operation(name));
+        creators.chain(wanted).find(|name| !self.done.contains(*name)).map(str::to_owned)
+    }
+
+    fn examine(&mut self, operation: &Operation) -> Result<OperationDiagnosis, PlanError> {
+        let session = self.session;
         let name = operation.name.as_str();
-        let mut met = self.send_control(name, scenario)?;
-        let mut row = OperationDiagnosis { operation: name.to_owned(), ..OperationDiagnosis::default() };
-        // A server that fails because a member is missing responds in the same way as for an unknown operation.
-        let is_maker = self.job.inferred.resources.iter().any(|resource| resource.created_by == name);
-        let may_lack = met.outcome == ControlOutcome::Rejected
-            || (matches!(met.outcome, ControlOutcome::NotImplemented | ControlOutcome::Diverges)
-                && met.is_server_failure
-                && is_maker);
-        if may_lack && self.job.contract.is_model_only() {
-            let candidates = candidate_members(&self.job.contract, operation, scenario);
-            let mut grant = MemberSearch::new(candidates, &met.reason, MAX_ATTEMPTS);
-            while let Some(names) = grant.propose() {
-                let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
-                let Some(tried) = self.with_members(operation, scenario, &names)? else { continue };
-                row.attempts += 1;
-                let next = self.send_control(name, &tried)?;
-                if next.outcome == ControlOutcome::Accepted {
-                    let (names, tried) = self.minimize_members(operation, scenario, names, tried)?;
-                    let uses = tried.operation_notes(name).map(|notes| notes.use_values.clone()).unwrap_or_default();
-                    row.required_members = uses.into_iter().filter(|(member, _)| names.contains(member)).collect();
-                    *scenario = tried;
-                    met = next;
-                    break;
-                }
-                grant.record_rejection(&next.reason);
-            }
+        self.done.insert(name.to_owned());
+        let mut probe = OperationProbe::new(
+            session.job(),
+            &session.setup.compiled,
+            self.line,
+            self.canary.as_ref(),
+            &self.inferred,
+        );
+        let (mut row, found) = probe.probe_operation(operation)?;
+        (self.sent_cases, self.sent_steps) = (self.sent_cases + probe.sent_cases, self.sent_steps + probe.sent_steps);
+        for (member, value) in found {
+            self.inferred.given.add_found_value(name, &member, &value);
+            self.inferred.scenario.add_found_value(name, &member, &value);
         }
-        (row.outcome, row.observed, row.reason) = (met.outcome, met.observed, met.reason);
+        let creates = self.inferred.resources.iter().any(|resource| resource.created_by == name);
+        if creates && row.outcome != ControlOutcome::Accepted {
+            row.creates_nothing = self.try_other_creator(name);
+        }
+        row.is_supporting = !session.job().scenario.includes_operation(name);
+        for text in [&mut row.observed, &mut row.reason].into_iter().chain(row.reasons.values_mut()) {
+            *text = session.redaction.redact_message(text).into_owned();
+        }
         Ok(row)
     }
 
-    /// Removes the members that are not needed from those with which the request was accepted.
-    fn minimize_members(
-        &mut self,
-        operation: &Operation,
-        scenario: &Scenario,
-        mut names: Vec<String>,
-        mut granted: Scenario,
-    ) -> Result<(Vec<String>, Scenario), PlanError> {
-        for name in names.clone() {
-            let fewer: Vec<String> = names.iter().filter(|other| **other != name).cloned().collect();
-            let Some(tried) = self.with_members(operation, scenario, &fewer)?.filter(|_| !fewer.is_empty()) else {
-                continue;
-            };
-            if self.send_control(operation.name.as_str(), &tried)?.outcome == ControlOutcome::Accepted {
-                (names, granted) = (fewer, tried);
-            }
+    /// Infers again without an operation that created nothing. Returns false if no other operation creates the resource.
+    fn try_other_creator(&mut self, failed: &str) -> bool {
+        let mut given = self.inferred.given.clone();
+        given.operations.entry(failed.to_owned()).or_default().creates_nothing = true;
+        let other = complete_scenario(&self.session.job().contract, &given);
+        let creators = |found: &InferenceResult| -> Vec<String> {
+            found.resources.iter().map(|resource| resource.created_by.clone()).collect()
+        };
+        let before = creators(&self.inferred);
+        // What a list shows exists already, so it says less about the endpoint than what failed.
+        let lists = |name: &String| {
+            let operation = self.session.job().contract.operation(name);
+            operation.and_then(|operation| operation.http.as_ref()).is_some_and(|http| http.method == "GET")
+        };
+        if creators(&other).iter().all(|name| before.contains(name) || lists(name)) {
+            return false;
         }
-        Ok((names, granted))
-    }
-
-    /// Returns the scenario with plain values for further members of an operation.
-    fn with_members(
-        &self,
-        operation: &Operation,
-        scenario: &Scenario,
-        members: &[String],
-    ) -> Result<Option<Scenario>, PlanError> {
-        let name = operation.name.as_str();
-        let mut tried = scenario.clone();
-        for member in members {
-            let Some(value) = self.bench.sample_member(scenario, name, member)? else {
-                return Ok(None);
-            };
-            tried.operations.entry(name.to_owned()).or_default().use_values.insert(member.clone(), value);
-        }
-        Ok(Some(tried))
-    }
-
-    fn send_control(&mut self, operation: &str, scenario: &Scenario) -> Result<ControlResult, PlanError> {
-        let nothing = |why: String| ControlResult {
-            outcome: ControlOutcome::NotSent,
-            observed: String::new(),
-            reason: why,
-            is_server_failure: false,
-        };
-        let Some(case) = self.bench.control(scenario, operation)? else {
-            return Ok(nothing("no valid request can be generated".to_owned()));
-        };
-        self.sent_cases += 1;
-        let outcome = match self.runner.run_case(case) {
-            Ok(outcome) => outcome,
-            Err(why) => return Ok(nothing(why.to_string())),
-        };
-        self.sent_steps += outcome.exchanges.iter().flatten().count() as u64;
-        let judgement = judge(&self.job.contract, scenario, &outcome);
-        let observed = if judgement.observed.status.is_some() { judgement.observed.to_string() } else { String::new() };
-        let alike = || {
-            ResponseFingerprint::from_outcome(&self.job.contract, &outcome)
-                .is_some_and(|seen| self.canary == Some(&seen))
-        };
-        let stands = match judgement.verdict {
-            _ if judgement.observed.status.is_some_and(|status| (200..300).contains(&status)) => {
-                ControlOutcome::Accepted
-            }
-            _ if judgement.observed.status.is_none() => ControlOutcome::NotSent,
-            _ if alike() => ControlOutcome::NotImplemented,
-            _ if judgement.observed.status.is_some_and(|status| (400..500).contains(&status)) => {
-                ControlOutcome::Rejected
-            }
-            _ => ControlOutcome::Diverges,
-        };
-        let why = match stands {
-            ControlOutcome::Accepted if judgement.verdict == Verdict::Diverges => judgement.why,
-            ControlOutcome::Accepted | ControlOutcome::NotImplemented => String::new(),
-            _ => response_message(&outcome).unwrap_or(judgement.why),
-        };
-        let failed = judgement.observed.status.is_some_and(|status| status >= 500);
-        Ok(ControlResult { outcome: stands, observed, reason: why, is_server_failure: failed })
-    }
-}
-
-/// Returns the optional input members of an operation for which the scenario has no value.
-fn candidate_members(contract: &Contract, operation: &Operation, scenario: &Scenario) -> Vec<CandidateMember> {
-    let members = operation.input.as_ref().and_then(|input| contract.shape(input).kind.members());
-    let open = |name: &str| scenario.use_value(operation.name.as_str(), name).is_none();
-    let optional = members.into_iter().flatten().filter(|(name, member)| !member.required && open(name));
-    optional
-        .map(|(name, member)| {
-            let mut words = vec![name.clone()];
-            collect_member_names(contract, &member.shape, 0, &mut words);
-            CandidateMember { name: name.clone(), words }
-        })
-        .collect()
-}
-
-/// Collects the names of all members inside a shape, down to the maximum depth.
-fn collect_member_names(contract: &Contract, id: &ShapeId, depth: usize, words: &mut Vec<String>) {
-    if depth >= MAX_DEPTH {
-        return;
-    }
-    match &contract.shape(id).kind {
-        ShapeKind::Structure { members } | ShapeKind::Union { members } => {
-            for (name, member) in members {
-                words.push(name.clone());
-                collect_member_names(contract, &member.shape, depth + 1, words);
-            }
-        }
-        ShapeKind::List { member } => collect_member_names(contract, member, depth, words),
-        ShapeKind::Map { value, .. } => collect_member_names(contract, value, depth, words),
-        _ => {}
+        self.inferred = other;
+        true
     }
 }

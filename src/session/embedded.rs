@@ -124,8 +124,10 @@ fn build_resource(
     let made_by = fixture.create.first()?.operation_name()?;
     let operation = contract.operation(made_by)?;
     let inputs = operation.input.as_ref().and_then(|input| contract.shape(input).kind.members());
+    // The first place of a capture is the documented one.
+    let first = |places: &str| places.split(" | ").next().unwrap_or_default().to_owned();
     let given =
-        fixture.create[0].captures.iter().map(|(name, path)| (name, ResourceIdentifier::FromOutput(path.clone())));
+        fixture.create[0].captures.iter().map(|(name, path)| (name, ResourceIdentifier::FromOutput(first(path))));
     // Only names of input members are identifiers: other names may mean anything.
     let chosen = fixture.names.keys().filter(|name| inputs.is_some_and(|inputs| inputs.contains_key(*name)));
     let (names, identifiers): (Vec<&String>, Vec<ResourceIdentifier>) =

@@ -97,7 +97,8 @@ impl<'s> Session<'s> {
             }
         }
         runner.close_idle();
-        Ok(EndpointKnowledge::new(&job.contract, outcome.as_ref(), &job.lifecycle.not_implemented_texts))
+        let knowledge = EndpointKnowledge::new(&job.contract, outcome.as_ref(), &job.lifecycle.not_implemented_texts);
+        Ok(knowledge.with_vouched_operations(&job.contract, &job.scenario))
     }
 
     /// Returns what evaluates outcomes. Without accepted behaviour nothing is compared, and without knowledge of the

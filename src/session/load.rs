@@ -149,6 +149,10 @@ pub fn load_scenario(
     loaded.diagnostics.extend(found);
     loaded.inferred = complete_scenario(&loaded.contract, scenario);
     let completed = &loaded.inferred.scenario;
+    let unknown = unknown_fixtures(scenario, completed, display_name);
+    if !unknown.is_empty() {
+        return Err(unknown);
+    }
     let kept: Vec<&str> = loaded
         .contract
         .operations
@@ -183,6 +187,32 @@ fn signed_scenario(scenario: &Scenario, contract: &Contract) -> Option<Scenario>
     signed.principals.insert("aws".to_owned(), Principal::new(credentials));
     signed.principal = Some("aws".to_owned());
     Some(signed)
+}
+
+/// Returns an error for each value of an operation that names a fixture which the scenario has not, nor was inferred.
+fn unknown_fixtures(scenario: &Scenario, completed: &Scenario, display_name: &str) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for notes in scenario.operations.values() {
+        for template in notes.use_values.values().filter_map(serde_json::Value::as_str) {
+            let placeholder = template.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+            let Some((fixture, _)) = placeholder.and_then(|placeholder| placeholder.split_once('.')) else { continue };
+            if completed.fixtures.contains_key(fixture) {
+                continue;
+            }
+            let known: Vec<&str> = completed.fixtures.keys().map(String::as_str).collect();
+            let near = known.iter().min_by_key(|known| strsim::damerau_levenshtein(fixture, known));
+            let hint = match near.filter(|near| strsim::damerau_levenshtein(fixture, near) <= 3) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("`{template}` refers to a value that `[fixtures.{fixture}]` captures"),
+            };
+            found.push(Diagnostic {
+                document: Some(display_name.to_owned()),
+                line: (notes.line > 0).then_some(notes.line),
+                ..Diagnostic::error(format!("unknown fixture `{fixture}`")).with_hint(hint)
+            });
+        }
+    }
+    found
 }
 
 /// Checks the operations and members that an operation's notes name, and warns about laws whose effect cannot be read.

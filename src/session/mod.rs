@@ -33,6 +33,7 @@ mod libfuzzer_target;
 mod limit_discovery;
 mod load;
 mod muted_comparisons;
+mod operation_probe;
 mod planned_cases;
 mod recorded_results;
 mod referenced_files;

@@ -22,8 +22,10 @@ pub(super) struct RunTally<'a> {
     pub findings: Findings,
     max_failures: Option<u64>,
     pub failures: u64,
-    /// Number of controls that were sent, and of those that passed.
-    controls: (u64, u64),
+    /// The operations whose control was run, with the status that it got, if it was sent.
+    controls: Vec<(String, Option<u16>)>,
+    /// Whether any control succeeded.
+    has_success: bool,
     /// The result of the first control.
     first_control_result: Option<String>,
     /// IDs of the first flaky cases, with the reason.
@@ -44,7 +46,8 @@ impl<'a> RunTally<'a> {
             findings: Findings::new(sending.strict),
             max_failures: sending.max_failures,
             failures: 0,
-            controls: (0, 0),
+            controls: Vec::new(),
+            has_success: false,
             first_control_result: None,
             flaky_cases: Vec::new(),
         }
@@ -70,7 +73,7 @@ impl<'a> RunTally<'a> {
             RunEnd::EndpointDied(why) => Some(format!("the endpoint stopped responding: {why}")),
             RunEnd::Cancelled => Some("the run was stopped".to_owned()),
             RunEnd::EndedByConsumer => Some("--max-failures was reached".to_owned()),
-            RunEnd::Complete if self.controls == (0, 0) || self.controls.1 > 0 => None,
+            RunEnd::Complete if self.controls.is_empty() || self.has_success => None,
             RunEnd::Complete => Some(format!(
                 "no control request succeeded, so the other cases would be meaningless; the first one received {}",
                 self.first_control_result.as_deref().unwrap_or("nothing")
@@ -84,6 +87,7 @@ impl<'a> RunTally<'a> {
             hint,
             counts: self.counts,
             operations: self.coverage.operations(),
+            controls: self.controls,
             findings: self.findings.sorted(),
             flaky_cases: self.flaky_cases,
             incomplete_reason: incomplete,
@@ -103,11 +107,9 @@ impl CaseObserver for RunTally<'_> {
         self.counts.count_comparison(&done.comparison);
         self.failures += u64::from(done.is_finding);
         if done.case.id.is_control() {
-            self.controls.0 += 1;
-            // A success of a wrong form is still a success.
-            let is_success = done.judgement.observed.status.is_some_and(|status| (200..300).contains(&status));
-            self.controls.1 +=
-                u64::from(is_success || matches!(done.judgement.verdict, Verdict::Pass | Verdict::Flaky));
+            let status = done.judgement.observed.status;
+            self.controls.push((done.case.operation.to_string(), status));
+            self.has_success |= is_success(&done.judgement);
             self.first_control_result =
                 self.first_control_result.take().or_else(|| Some(describe_control_result(&done.judgement)));
         }
@@ -117,6 +119,13 @@ impl CaseObserver for RunTally<'_> {
         self.coverage.add_case(&done.case, &done.judgement);
         self.add_example(done);
     }
+}
+
+/// Returns true if a response is a success, in the documented form or not. A tolerated rejection is none.
+fn is_success(judgement: &Judgement) -> bool {
+    let status = judgement.observed.status;
+    status.is_some_and(|status| (200..300).contains(&status))
+        || (matches!(judgement.verdict, Verdict::Pass | Verdict::Flaky) && status.is_none_or(|status| status < 400))
 }
 
 /// Describes the result of a control.

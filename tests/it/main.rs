@@ -62,5 +62,6 @@ mod support;
 mod target;
 mod transport;
 mod untrusted;
+mod web_api;
 mod wire;
 mod wire_vectors;

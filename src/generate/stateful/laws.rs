@@ -9,7 +9,7 @@ use crate::generate::scalar_sampler::repeat_to_length;
 use crate::generate::stateful::law_steps::{
     FIRST,
     Key::{self, Named, Nth},
-    LawStep::{Read, ShowList, Write, WriteUncertain},
+    LawStep::{self, Read, ShowList, Write, WriteUncertain},
     Relation,
 };
 use crate::generate::stateful::member_laws::MemberLaws;
@@ -25,6 +25,10 @@ pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
         let has_several = stored_members(context.plan, context.operation).len() > 1;
         let variant_prefix = if has_several { format!("{}-", stored_member.path) } else { String::new() };
         let laws = MemberLaws { context, stored_member: &stored_member, variant_prefix };
+        if stored_member.is_inferred {
+            laws.add_plain_read_your_write(&mut out);
+            continue;
+        }
         laws.add_read_your_write(&mut out);
         laws.add_relations(&mut out);
         laws.add_concurrent_writes(&mut out);
@@ -33,6 +37,9 @@ pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
     crate::generate::stateful::reader_laws::add_cases(context, &mut out);
     out
 }
+
+/// A plain write between two reads.
+const PLAIN_WRITE: [LawStep<'static>; 3] = [Read(FIRST), Write(FIRST, &[(Nth(0), "one")]), Read(FIRST)];
 
 /// Keys that careless servers alter, each with its variant.
 const TRICKY_KEYS: [(&str, &str); 7] = [
@@ -73,12 +80,17 @@ impl MemberLaws<'_, '_> {
         texts
     }
 
+    /// Adds the case that reads back a plain value.
+    fn add_plain_read_your_write(&self, out: &mut Vec<Case>) {
+        self.add_steps_law(out, LawName::ReadYourWrite, "plain", "a read returns what was written", &PLAIN_WRITE);
+    }
+
     /// Adds cases that read back what they wrote.
     fn add_read_your_write(&self, out: &mut Vec<Case>) {
         const LAW: LawName = LawName::ReadYourWrite;
         let rule = "a read returns what was written";
-        let first = [Read(FIRST), Write(FIRST, &[(Nth(0), "one")]), Read(FIRST)];
-        self.add_steps_law(out, LAW, "plain", rule, &first);
+        let first = PLAIN_WRITE;
+        self.add_plain_read_your_write(out);
         let max_entries = self.max_entries();
         if max_entries > 1 && !self.is_kind(StateKind::Field) {
             let texts: Vec<String> = (0..max_entries).map(|index| format!("value {index}")).collect();

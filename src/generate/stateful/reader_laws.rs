@@ -22,8 +22,10 @@ pub(crate) fn add_cases(context: &OperationContext<'_>, out: &mut Vec<Case>) {
         if matches!(&stored_member.reader, StateReader::Operation(reader) if reader.name == context.operation.name) {
             let at = format!("{}-{}-", stored_member.operation.name, stored_member.path);
             let laws = MemberLaws { context, stored_member, variant_prefix: at };
-            add_read_laws(&laws, out);
-            add_filter_laws(&laws, out);
+            if !stored_member.is_inferred {
+                add_read_laws(&laws, out);
+                add_filter_laws(&laws, out);
+            }
         }
     }
     let notes = context.plan.scenario.operation_notes(context.operation.name.as_str());

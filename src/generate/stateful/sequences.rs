@@ -52,6 +52,9 @@ fn sequence_cases<'w>(
     let several = all.len() > 1;
     all.into_iter().filter_map(move |stored_member| {
         // Without a promise that writes merge, the final state cannot be predicted.
+        if stored_member.is_inferred {
+            return None;
+        }
         if stored_member.kind != StateKind::Field && !stored_member.has_law(context.plan, LawName::Merges) {
             return None;
         }

@@ -24,6 +24,8 @@ pub(crate) struct StoredMember<'p> {
     pub reader: StateReader<'p>,
     /// The place of the state in the reader's response.
     pub view: StateView,
+    /// Whether the way to read it was inferred. Services may normalize texts, so only plain values are compared.
+    pub is_inferred: bool,
     /// The path, inside a written entry, of the part that is compared.
     compared_path: Option<String>,
 }
@@ -107,6 +109,7 @@ fn read_back_member<'p>(
         kind,
         reader,
         view,
+        is_inferred: read.is_inferred,
         compared_path: read.entry_path.clone(),
     })
 }
@@ -140,8 +143,30 @@ fn response_member<'p>(contract: &'p Contract, operation: &'p Operation) -> Opti
             kind,
             reader: StateReader::Response,
             view: StateView { place, ..StateView::default() },
+            is_inferred: false,
             compared_path: None,
         })
+    })
+}
+
+/// Returns a member of an operation's input as a field that another operation's response shows under the same name.
+pub(crate) fn field_in_output<'p>(
+    contract: &'p Contract,
+    operation: &'p Operation,
+    name: &str,
+    reader: &'p Operation,
+) -> Option<StoredMember<'p>> {
+    let (name, member) = contract.shape(operation.input.as_ref()?).kind.members()?.get_key_value(name)?;
+    let place = find_state_path(contract, reader.output.as_ref()?, name, StateKind::Field, 0)?;
+    Some(StoredMember {
+        operation,
+        path: MemberPath::root().join_member(name),
+        shape: &member.shape,
+        kind: StateKind::Field,
+        reader: StateReader::Operation(reader),
+        view: StateView { place, optional: true, ..StateView::default() },
+        is_inferred: true,
+        compared_path: None,
     })
 }
 

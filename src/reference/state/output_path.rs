@@ -64,6 +64,9 @@ pub(super) fn put_text(contract: &Contract, id: &ShapeId, answer: &mut Value, pa
             // The member may be a number or another type that cannot hold the text.
             *place = match contract.shapes.get(inner).map(|shape| &shape.kind) {
                 Some(ShapeKind::String | ShapeKind::Enum { .. }) | None => Value::String(text.to_owned()),
+                Some(ShapeKind::Integer | ShapeKind::Long) if text.parse::<u32>().is_ok() => {
+                    Value::from(text.parse::<u32>().unwrap_or_default())
+                }
                 Some(_) => smallest_value(contract, inner).unwrap_or(Value::Null),
             };
             true

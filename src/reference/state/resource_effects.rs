@@ -4,10 +4,11 @@
 
 use super::output_path::{put_text, shape_at};
 use super::resource_registry::ResourceRegistry;
-use crate::contract::{Contract, MemberPath, PathSegment, ShapeId};
+use crate::contract::{Contract, MemberPath, PathSegment, ShapeId, ShapeKind};
 use crate::reference::sample::distinct_text;
 use crate::reference::server_config::{ResourceIdentifier, ServerConfig};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 
 /// How one operation affects resources.
 #[derive(Debug, Default)]
@@ -69,8 +70,8 @@ impl ResourceEffects {
     pub(in crate::reference) fn find_subject(&self, input: &Map<String, Value>, registry: &ResourceRegistry) -> u64 {
         let entries = registry.lock_entries();
         let lookup = self.lookups.iter().filter_map(|lookup| {
-            let text = *texts_at(input, &lookup.member).first()?;
-            Some((lookup.kind, entries.find_newest(lookup.kind, lookup.identifier, text)?))
+            let text = texts_at(input, &lookup.member).into_iter().next()?;
+            Some((lookup.kind, entries.find_newest(lookup.kind, lookup.identifier, &text)?))
         });
         lookup.max().map_or(0, |(_, number)| number)
     }
@@ -90,7 +91,7 @@ impl ResourceEffects {
         let mut entries = registry.lock_entries();
         for lookup in self.lookups.iter().filter(|lookup| self.deletes.contains(&lookup.kind)) {
             for text in texts_at(input, &lookup.member) {
-                if let Some(number) = entries.find_newest(lookup.kind, lookup.identifier, text) {
+                if let Some(number) = entries.find_newest(lookup.kind, lookup.identifier, &text) {
                     entries.remove(number);
                 }
             }
@@ -108,7 +109,9 @@ impl ResourceEffects {
                     }
                     ResourceIdentifier::FromOutput(path) => output.and_then(|id| {
                         let response = response.get_or_insert_with(|| smallest.clone());
-                        let text = distinct_text(shape_at(contract, id, path)?, number);
+                        let shape = shape_at(contract, id, path)?;
+                        let is_number = matches!(shape.kind, ShapeKind::Integer | ShapeKind::Long);
+                        let text = if is_number { number.to_string() } else { distinct_text(shape, number) };
                         put_text(contract, id, response, path, &text).then_some(text)
                     }),
                 };
@@ -120,8 +123,8 @@ impl ResourceEffects {
     }
 }
 
-/// Returns all strings at a path of an input.
-fn texts_at<'v>(input: &'v Map<String, Value>, path: &MemberPath) -> Vec<&'v str> {
+/// Returns all strings and numbers at a path of an input, as texts.
+fn texts_at<'v>(input: &'v Map<String, Value>, path: &MemberPath) -> Vec<Cow<'v, str>> {
     let mut path = path.0.iter();
     let Some(PathSegment::Member(first)) = path.next() else { return Vec::new() };
     let mut values: Vec<&Value> = input.get(first).into_iter().collect();
@@ -139,7 +142,12 @@ fn texts_at<'v>(input: &'v Map<String, Value>, path: &MemberPath) -> Vec<&'v str
             }
         };
     }
-    values.into_iter().filter_map(Value::as_str).chain(keys).collect()
+    let text_of = |value: &'v Value| match value {
+        Value::String(text) => Some(Cow::Borrowed(text.as_str())),
+        Value::Number(number) => Some(Cow::Owned(number.to_string())),
+        _ => None,
+    };
+    values.into_iter().filter_map(text_of).chain(keys.into_iter().map(Cow::Borrowed)).collect()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use axum::http::{Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use overstep::inprocess::{InProcessFinding, Subject};
 use serde_json::{Value as Json, json};
+use std::sync::{Arc, Mutex};
 
 const DOCUMENT: &str = r##"{"openapi": "3.1.0", "info": {"title": "Shop", "version": "1"}, "paths": {
  "/items": {
@@ -49,6 +50,30 @@ enum ShopFault {
     InvalidHasTextBody,
 }
 
+/// The service, with the items that were created.
+struct Shop {
+    fault: ShopFault,
+    items: Mutex<Vec<Json>>,
+}
+
+impl Shop {
+    fn new(fault: ShopFault) -> Arc<Self> {
+        Arc::new(Self { fault, items: Mutex::new(vec![json!({"id": 1, "name": "pen", "meta": {}})]) })
+    }
+
+    fn create(&self, mut item: Json) -> Json {
+        let mut items = self.items.lock().expect("no test panics inside");
+        item["id"] = json!(items.len() + 1);
+        items.push(item.clone());
+        item
+    }
+
+    fn read(&self, id: &str) -> Option<Json> {
+        let index = id.parse::<usize>().ok()?.checked_sub(1)?;
+        self.items.lock().expect("no test panics inside").get(index).cloned()
+    }
+}
+
 fn respond_with(status: u16, body: &Json) -> Response {
     let status = StatusCode::from_u16(status).expect("a status");
     (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
@@ -70,7 +95,8 @@ fn is_valid(item: &Json, fault: ShopFault) -> bool {
         && optional("note", &|note| note.is_null() || length_in(note, 0, 9))
 }
 
-async fn respond(State(fault): State<ShopFault>, method: Method, uri: Uri, body: Bytes) -> Response {
+async fn respond(State(shop): State<Arc<Shop>>, method: Method, uri: Uri, body: Bytes) -> Response {
+    let fault = shop.fault;
     let invalid = || match fault {
         ShopFault::InvalidIsConflict => respond_with(409, &json!({"detail": []})),
         ShopFault::InvalidHasTextBody => respond_with(422, &json!({"detail": "invalid"})),
@@ -93,13 +119,13 @@ async fn respond(State(fault): State<ShopFault>, method: Method, uri: Uri, body:
             }
         }
         ("POST", "/items") => match serde_json::from_slice::<Json>(&body) {
-            Ok(item) if is_valid(&item, fault) => respond_with(201, &json!({"id": 2, "name": "new"})),
+            Ok(item) if is_valid(&item, fault) => respond_with(201, &shop.create(item)),
             Ok(_) => invalid(),
             // Frameworks answer what they cannot parse before the service sees it.
             Err(_) => respond_with(400, &json!({"detail": "cannot parse the body"})),
         },
         ("GET", path) => match path.strip_prefix("/items/") {
-            Some("1") => respond_with(200, &json!({"id": 1, "name": "pen"})),
+            Some(id) if shop.read(id).is_some() => respond_with(200, &shop.read(id).unwrap_or_default()),
             Some(id) if id.parse::<f64>().is_ok_and(|number| number.fract() == 0.0) => missing(),
             Some(_) => invalid(),
             None => missing(),
@@ -111,7 +137,7 @@ async fn respond(State(fault): State<ShopFault>, method: Method, uri: Uri, body:
 fn findings(fault: ShopFault) -> Vec<InProcessFinding> {
     let contract = super::read("shop.json", DOCUMENT).contract;
     let subject = Subject::from_contract(contract, "sources = ['shop.json']").expect("a subject");
-    let mut router = Router::new().fallback(respond).with_state(fault);
+    let mut router = Router::new().fallback(respond).with_state(Shop::new(fault));
     let results = subject.check(&mut router).expect("cases");
     results.filter_map(Result::err).map(|finding| *finding).collect()
 }

@@ -1,0 +1,283 @@
+//! Examines one operation: sends its control and searches for the values and members that a rejected one lacks.
+//!
+//! It decides nothing about other operations, and the number of its requests is bounded.
+
+use crate::contract::{Contract, Operation, ShapeId, ShapeKind};
+use crate::generate::{CompiledContract, PlanError};
+use crate::infer::InferenceResult;
+use crate::judge::{RejectedMember, ResponseFingerprint, Verdict, judge, rejected_members, response_message};
+use crate::report::{ControlOutcome, OperationDiagnosis};
+use crate::run::SequentialRunner;
+use crate::scenario::Scenario;
+use crate::search::{CandidateMember, KnownReferences, MemberSearch, RefusalSearch};
+use crate::session::job::ScenarioJob;
+use indexmap::IndexMap;
+use serde_json::Value as Json;
+
+/// Maximum number of inputs to try for one operation.
+const MAX_ATTEMPTS: usize = 24;
+/// Maximum depth to which the members inside a shape are collected.
+const MAX_DEPTH: usize = 3;
+
+/// Examines one operation.
+pub(super) struct OperationProbe<'a> {
+    job: &'a ScenarioJob,
+    compiled: &'a CompiledContract<'a>,
+    runner: &'a SequentialRunner<'a>,
+    canary: Option<&'a ResponseFingerprint>,
+    inferred: &'a InferenceResult,
+    pub sent_cases: u64,
+    pub sent_steps: u64,
+}
+
+/// The values found for an operation, by member.
+pub(super) type FoundValues = IndexMap<String, Json>;
+
+/// The result of a control.
+struct ControlResult {
+    outcome: ControlOutcome,
+    observed: String,
+    reason: String,
+    /// Whether the server failed.
+    is_server_failure: bool,
+    /// The members that the response rejects.
+    rejected: Vec<RejectedMember>,
+}
+
+impl<'a> OperationProbe<'a> {
+    pub fn new(
+        job: &'a ScenarioJob,
+        compiled: &'a CompiledContract<'a>,
+        runner: &'a SequentialRunner<'a>,
+        canary: Option<&'a ResponseFingerprint>,
+        inferred: &'a InferenceResult,
+    ) -> Self {
+        Self { job, compiled, runner, canary, inferred, sent_cases: 0, sent_steps: 0 }
+    }
+
+    /// Sends the control of an operation and searches for what it lacks. Returns the values that were found, besides the
+    /// diagnosis.
+    pub fn probe_operation(&mut self, operation: &Operation) -> Result<(OperationDiagnosis, FoundValues), PlanError> {
+        let name = operation.name.as_str();
+        let scenario = &self.inferred.scenario;
+        let mut met = self.send_control(name, scenario)?;
+        let mut row = OperationDiagnosis { operation: name.to_owned(), ..OperationDiagnosis::default() };
+        let mut found = FoundValues::new();
+        // A server that fails because a member is missing responds in the same way as for an unknown operation.
+        let is_maker = self.inferred.resources.iter().any(|resource| resource.created_by == name);
+        let may_lack = met.outcome == ControlOutcome::Rejected
+            || (matches!(met.outcome, ControlOutcome::NotImplemented | ControlOutcome::Diverges)
+                && met.is_server_failure
+                && is_maker);
+        let is_modelled = self.job.contract.is_model_only();
+        if may_lack && !is_modelled && !met.rejected.is_empty() {
+            found = self.follow_refusals(operation, &mut met, &mut row)?;
+        }
+        let may_lack_members = is_modelled || may_lack_members(&met.observed);
+        if may_lack && met.outcome != ControlOutcome::Accepted && may_lack_members {
+            let members = self.search_members(operation, &mut met, &mut row)?;
+            found.extend(members);
+        }
+        if met.outcome == ControlOutcome::Accepted {
+            row.required_members = found.clone();
+        } else {
+            found.clear();
+            row.reasons.clear();
+        }
+        (row.outcome, row.observed, row.reason) = (met.outcome, met.observed, met.reason);
+        Ok((row, found))
+    }
+
+    /// Sends the values to which the members lead that rejections name, until the request is accepted or nothing is left
+    /// to try. Returns the values that were sent last.
+    fn follow_refusals(
+        &mut self,
+        operation: &Operation,
+        met: &mut ControlResult,
+        row: &mut OperationDiagnosis,
+    ) -> Result<FoundValues, PlanError> {
+        let name = operation.name.as_str();
+        let mut search = RefusalSearch::new(&self.job.contract, operation, self.known_references(name));
+        let mut values = FoundValues::new();
+        for _ in 0..MAX_ATTEMPTS {
+            if met.outcome != ControlOutcome::Rejected || !search.record_rejection(&met.rejected) {
+                break;
+            }
+            let proposed = search.values();
+            let places: Vec<_> = proposed.iter().map(|one| (one.path.clone(), one.value.clone())).collect();
+            values = self.compiled.sample_members_with(&self.inferred.scenario, name, &places)?.into_iter().collect();
+            row.attempts += 1;
+            let mut tried = self.inferred.scenario.clone();
+            values.iter().for_each(|(member, value)| tried.add_found_value(name, member, value));
+            *met = self.send_control(name, &tried)?;
+            row.reasons = proposed
+                .iter()
+                .filter_map(|one| Some((one.path.top_member()?.to_owned(), one.reason.clone())))
+                .collect();
+        }
+        Ok(if met.outcome == ControlOutcome::Accepted { values } else { FoundValues::new() })
+    }
+
+    /// Returns the values that name resources which exist while the control of an operation runs.
+    fn known_references(&self, operation: &str) -> KnownReferences {
+        let inferred = self.inferred;
+        let by_member = inferred.optional_references.iter().filter(|one| one.operation == operation);
+        let by_resource = inferred.origins.iter().chain(&inferred.optional_references).filter_map(|one| {
+            let (fixture, _) = one.value.strip_prefix('{')?.split_once('.')?;
+            Some((fixture.to_owned(), one.value.clone()))
+        });
+        KnownReferences {
+            by_member: by_member.map(|one| (one.member.clone(), one.value.clone())).collect(),
+            by_resource: by_resource.collect(),
+        }
+    }
+
+    /// Tries further optional members, guided by the words of rejections. Returns those with which the request was
+    /// accepted.
+    fn search_members(
+        &mut self,
+        operation: &Operation,
+        met: &mut ControlResult,
+        row: &mut OperationDiagnosis,
+    ) -> Result<FoundValues, PlanError> {
+        let (name, scenario) = (operation.name.as_str(), &self.inferred.scenario);
+        let candidates = candidate_members(&self.job.contract, operation, scenario);
+        let mut search = MemberSearch::new(candidates, &met.reason, MAX_ATTEMPTS);
+        while let Some(names) = search.propose() {
+            let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
+            let Some(tried) = self.with_members(operation, scenario, &names)? else { continue };
+            row.attempts += 1;
+            let next = self.send_control(name, &tried)?;
+            if next.outcome == ControlOutcome::Accepted {
+                let (names, tried) = self.minimize_members(operation, scenario, names, tried)?;
+                let uses = tried.operation_notes(name).map(|notes| notes.use_values.clone()).unwrap_or_default();
+                *met = next;
+                return Ok(uses.into_iter().filter(|(member, _)| names.contains(member)).collect());
+            }
+            search.record_rejection(&next.reason);
+        }
+        Ok(FoundValues::new())
+    }
+
+    /// Removes the members that are not needed from those with which the request was accepted.
+    fn minimize_members(
+        &mut self,
+        operation: &Operation,
+        scenario: &Scenario,
+        mut names: Vec<String>,
+        mut granted: Scenario,
+    ) -> Result<(Vec<String>, Scenario), PlanError> {
+        for name in names.clone() {
+            let fewer: Vec<String> = names.iter().filter(|other| **other != name).cloned().collect();
+            let Some(tried) = self.with_members(operation, scenario, &fewer)?.filter(|_| !fewer.is_empty()) else {
+                continue;
+            };
+            if self.send_control(operation.name.as_str(), &tried)?.outcome == ControlOutcome::Accepted {
+                (names, granted) = (fewer, tried);
+            }
+        }
+        Ok((names, granted))
+    }
+
+    /// Returns the scenario with plain values for further members of an operation.
+    fn with_members(
+        &self,
+        operation: &Operation,
+        scenario: &Scenario,
+        members: &[String],
+    ) -> Result<Option<Scenario>, PlanError> {
+        let name = operation.name.as_str();
+        let mut tried = scenario.clone();
+        for member in members {
+            let Some(value) = self.compiled.sample_member(scenario, name, member)? else {
+                return Ok(None);
+            };
+            let references = &self.inferred.optional_references;
+            let reference = references.iter().find(|one| one.operation == name && one.member == *member);
+            let value = reference.map_or(value, |one| Json::String(one.value.clone()));
+            tried.operations.entry(name.to_owned()).or_default().use_values.insert(member.clone(), value);
+        }
+        Ok(Some(tried))
+    }
+
+    fn send_control(&mut self, operation: &str, scenario: &Scenario) -> Result<ControlResult, PlanError> {
+        let nothing = |why: String| ControlResult {
+            outcome: ControlOutcome::NotSent,
+            observed: String::new(),
+            reason: why,
+            is_server_failure: false,
+            rejected: Vec::new(),
+        };
+        let Some(case) = self.compiled.control(scenario, operation)? else {
+            return Ok(nothing("no valid request can be generated".to_owned()));
+        };
+        self.sent_cases += 1;
+        let outcome = match self.runner.run_case(case) {
+            Ok(outcome) => outcome,
+            Err(why) => return Ok(nothing(why.to_string())),
+        };
+        self.sent_steps += outcome.exchanges.iter().flatten().count() as u64;
+        let judgement = judge(&self.job.contract, scenario, &outcome);
+        let observed = if judgement.observed.status.is_some() { judgement.observed.to_string() } else { String::new() };
+        let alike = || {
+            ResponseFingerprint::from_outcome(&self.job.contract, &outcome)
+                .is_some_and(|seen| self.canary == Some(&seen))
+        };
+        let stands = match judgement.verdict {
+            _ if judgement.observed.status.is_some_and(|status| (200..300).contains(&status)) => {
+                ControlOutcome::Accepted
+            }
+            _ if judgement.observed.status.is_none() => ControlOutcome::NotSent,
+            _ if alike() => ControlOutcome::NotImplemented,
+            _ if judgement.observed.status.is_some_and(|status| (400..500).contains(&status)) => {
+                ControlOutcome::Rejected
+            }
+            _ => ControlOutcome::Diverges,
+        };
+        let why = match stands {
+            ControlOutcome::Accepted if judgement.verdict == Verdict::Diverges => judgement.why,
+            ControlOutcome::Accepted | ControlOutcome::NotImplemented => String::new(),
+            _ => response_message(&outcome).unwrap_or(judgement.why),
+        };
+        let failed = judgement.observed.status.is_some_and(|status| status >= 500);
+        let rejected = rejected_members(&outcome);
+        Ok(ControlResult { outcome: stands, observed, reason: why, is_server_failure: failed, rejected })
+    }
+}
+
+/// Returns false if a status says that something else is wrong than the members of the request.
+fn may_lack_members(observed: &str) -> bool {
+    !["401", "403", "404", "405", "409", "410", "429"].iter().any(|status| observed.starts_with(status))
+}
+
+/// Returns the optional input members of an operation for which the scenario has no value.
+fn candidate_members(contract: &Contract, operation: &Operation, scenario: &Scenario) -> Vec<CandidateMember> {
+    let members = operation.input.as_ref().and_then(|input| contract.shape(input).kind.members());
+    let open = |name: &str| scenario.use_value(operation.name.as_str(), name).is_none();
+    let optional = members.into_iter().flatten().filter(|(name, member)| !member.required && open(name));
+    optional
+        .map(|(name, member)| {
+            let mut words = vec![name.clone()];
+            collect_member_names(contract, &member.shape, 0, &mut words);
+            CandidateMember { name: name.clone(), words }
+        })
+        .collect()
+}
+
+/// Collects the names of all members inside a shape, down to the maximum depth.
+fn collect_member_names(contract: &Contract, id: &ShapeId, depth: usize, words: &mut Vec<String>) {
+    if depth >= MAX_DEPTH {
+        return;
+    }
+    match &contract.shape(id).kind {
+        ShapeKind::Structure { members } | ShapeKind::Union { members } => {
+            for (name, member) in members {
+                words.push(name.clone());
+                collect_member_names(contract, &member.shape, depth + 1, words);
+            }
+        }
+        ShapeKind::List { member } => collect_member_names(contract, member, depth, words),
+        ShapeKind::Map { value, .. } => collect_member_names(contract, value, depth, words),
+        _ => {}
+    }
+}
