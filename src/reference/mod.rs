@@ -11,6 +11,7 @@ mod apply_fault;
 mod auth;
 mod body_parser;
 mod compile;
+mod connections;
 mod constraints;
 mod distort;
 mod error_response;
@@ -32,6 +33,7 @@ mod state;
 #[cfg(test)]
 mod testing;
 
+pub use connections::ConnectionLimits;
 pub use constraints::{ConstraintEdit, ConstraintSite};
 pub use faults::{Fault, FaultChange, FindingScope, UnknownFaultError, list_faults};
 pub use misbehavior::Misbehavior;

@@ -3,6 +3,7 @@
 //! Never decides what a response says; it carries out each [`DeliveryMode`] by closing, holding or damaging the
 //! connection.
 
+use super::connections::{ConnectionEntry, ConnectionLimits, ConnectionTable};
 use super::request::{DeliveryMode, MAX_BODY_LENGTH, ServerRequest, ServerResponse};
 use super::service::ReferenceService;
 use bytes::{Buf as _, Bytes};
@@ -21,6 +22,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::Sleep;
 
 /// Entry point for starting a reference server.
 #[derive(Debug)]
@@ -34,8 +36,10 @@ pub struct RunningServer {
     accept_loop: JoinHandle<()>,
 }
 
-/// Maximum time that a connection may take to send the head of a request.
-const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// Pause after a connection could not be accepted.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
+/// Pause in which a connection is closed that makes room for another one.
+const ROOM_PAUSE: Duration = Duration::from_millis(1);
 
 /// How long a late write is delayed, so that concurrent requests can overtake it.
 const LATE_WRITE_DELAY: Duration = Duration::from_millis(4);
@@ -50,10 +54,22 @@ impl ReferenceServer {
     /// # Errors
     /// Returns an error if the address cannot be bound.
     pub async fn start(service: Arc<ReferenceService>, addr: SocketAddr) -> io::Result<RunningServer> {
+        Self::start_with_limits(service, addr, ConnectionLimits::default()).await
+    }
+
+    /// Like [`ReferenceServer::start`], with other limits of connections.
+    ///
+    /// # Errors
+    /// Returns an error if the address cannot be bound.
+    pub async fn start_with_limits(
+        service: Arc<ReferenceService>,
+        addr: SocketAddr,
+        limits: ConnectionLimits,
+    ) -> io::Result<RunningServer> {
         let listener = TcpListener::bind(addr).await?;
         let addr = listener.local_addr()?;
         let (stop, stopped) = watch::channel(false);
-        let listening = tokio::spawn(accept_connections(listener, service, stopped));
+        let listening = tokio::spawn(accept_connections(listener, service, limits, stopped));
         Ok(RunningServer { addr, stop, accept_loop: listening })
     }
 }
@@ -72,38 +88,78 @@ impl RunningServer {
     }
 }
 
-async fn accept_connections(listener: TcpListener, service: Arc<ReferenceService>, mut stopped: watch::Receiver<bool>) {
+async fn accept_connections(
+    listener: TcpListener,
+    service: Arc<ReferenceService>,
+    limits: ConnectionLimits,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let table = ConnectionTable::new(limits.max_connections);
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             _ = stopped.changed() => return,
         };
         match accepted {
+            // If no connection waits for its client, the new one is closed: the others get their responses first.
             Ok((stream, _)) => {
-                tokio::spawn(serve_connection(stream, Arc::clone(&service), stopped.clone()));
+                if let Some(entry) = table.register() {
+                    tokio::spawn(serve_connection(stream, Arc::clone(&service), limits, entry, stopped.clone()));
+                }
             }
-            // For example too many open files: other connections may close in the meantime.
-            Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+            Err(error) => {
+                let makes_room = is_out_of_descriptors(&error) && table.close_longest_waiting();
+                tokio::time::sleep(if makes_room { ROOM_PAUSE } else { ACCEPT_PAUSE }).await;
+            }
         }
     }
 }
 
-async fn serve_connection(stream: TcpStream, service: Arc<ReferenceService>, mut stopped: watch::Receiver<bool>) {
+/// Returns true if the process, or the system, cannot open more files.
+fn is_out_of_descriptors(error: &io::Error) -> bool {
+    const ENFILE: i32 = 23;
+    const EMFILE: i32 = 24;
+    matches!(error.raw_os_error(), Some(ENFILE | EMFILE))
+}
+
+async fn serve_connection(
+    stream: TcpStream,
+    service: Arc<ReferenceService>,
+    limits: ConnectionLimits,
+    entry: ConnectionEntry,
+    mut stopped: watch::Receiver<bool>,
+) {
     // If this fails, responses are only slower.
     let _ = stream.set_nodelay(true);
     let raw = Arc::new(RawResponse::default());
-    let stream = InterceptedStream { stream, raw_response: Arc::clone(&raw), pending_bytes: None };
-    let stop_signal = stopped.clone();
-    let answer =
-        service_fn(move |request| respond(Arc::clone(&service), Arc::clone(&raw), stop_signal.clone(), request));
+    let write_timeout = limits.write_timeout;
+    let stream = InterceptedStream {
+        stream,
+        raw_response: Arc::clone(&raw),
+        pending_bytes: None,
+        write_timeout,
+        stalled_write: None,
+    };
+    let context = Arc::new(ConnectionContext {
+        service,
+        raw,
+        entry,
+        body_timeout: limits.body_timeout,
+        stopped: stopped.clone(),
+    });
+    let answer = {
+        let context = Arc::clone(&context);
+        service_fn(move |request| respond(Arc::clone(&context), request))
+    };
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_READ_TIMEOUT)
+        .header_read_timeout(limits.head_timeout)
         .serve_connection(TokioIo::new(stream), answer);
     tokio::pin!(connection);
     // Connection errors are not handled here: the caller sees the same error.
     tokio::select! {
         _ = connection.as_mut() => {}
+        () = context.entry.must_close() => {}
         _ = stopped.changed() => {
             connection.as_mut().graceful_shutdown();
             let _ = connection.await;
@@ -111,24 +167,37 @@ async fn serve_connection(stream: TcpStream, service: Arc<ReferenceService>, mut
     }
 }
 
-async fn respond(
+/// What the responses on one connection share.
+struct ConnectionContext {
     service: Arc<ReferenceService>,
     raw: Arc<RawResponse>,
-    mut stopped: watch::Receiver<bool>,
+    entry: ConnectionEntry,
+    body_timeout: Duration,
+    stopped: watch::Receiver<bool>,
+}
+
+async fn respond(
+    connection: Arc<ConnectionContext>,
     request: hyper::Request<Incoming>,
 ) -> Result<hyper::Response<Full<Bytes>>, io::Error> {
+    let ConnectionContext { service, raw, .. } = &*connection;
     let (head, body) = request.into_parts();
     // A body that declares too large a length is rejected unread; any other is limited while it is read.
     if body.size_hint().lower() > MAX_BODY_READ as u64 {
         return into_hyper_response(ServerResponse::plain(413, "the body is too large\n"), true);
     }
-    let body = match Limited::new(body, MAX_BODY_READ).collect().await {
+    let reading = Limited::new(body, MAX_BODY_READ).collect();
+    let Ok(body) = tokio::time::timeout(connection.body_timeout, reading).await else {
+        return into_hyper_response(ServerResponse::plain(408, "the body did not arrive in time\n"), true);
+    };
+    let body = match body {
         Ok(body) => body.to_bytes(),
         Err(error) if error.is::<http_body_util::LengthLimitError>() => {
             return into_hyper_response(ServerResponse::plain(413, "the body is too large\n"), true);
         }
         Err(error) => return Err(io::Error::other(error)),
     };
+    let _busy = connection.entry.mark_busy();
     let headers: Vec<(&str, &[u8])> =
         head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
     let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
@@ -142,7 +211,7 @@ async fn respond(
             return into_hyper_response(response, false);
         }
         DeliveryMode::Hang => {
-            let _ = stopped.changed().await;
+            let _ = connection.stopped.clone().changed().await;
             return Err(io::Error::other("the response never came"));
         }
         DeliveryMode::Drop => return Err(io::Error::other("the connection is dropped")),
@@ -203,6 +272,10 @@ struct InterceptedStream {
     raw_response: Arc<RawResponse>,
     /// Raw bytes that are still to be written, set once they have replaced a response.
     pending_bytes: Option<Bytes>,
+    /// Maximum time in which the client accepts nothing of a response.
+    write_timeout: Duration,
+    /// Ends that time, while the client accepts nothing.
+    stalled_write: Option<Pin<Box<Sleep>>>,
 }
 
 impl InterceptedStream {
@@ -223,6 +296,17 @@ impl InterceptedStream {
         Poll::Ready(Ok(()))
     }
 
+    /// Turns a write for which the client was not ready into an error, if it has not been for too long.
+    fn limit_stall<T>(&mut self, context: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.stalled_write = None;
+            return written;
+        }
+        let timeout = self.write_timeout;
+        let timer = self.stalled_write.get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));
+        timer.as_mut().poll(context).map(|()| Err(io::ErrorKind::TimedOut.into()))
+    }
+
     fn is_raw(&self) -> bool {
         self.raw_response.is_set.load(Ordering::Acquire)
     }
@@ -238,10 +322,12 @@ impl AsyncWrite for InterceptedStream {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let line = self.get_mut();
         if line.is_raw() {
-            ready!(line.write_raw(context))?;
+            let written = line.write_raw(context);
+            ready!(line.limit_stall(context, written))?;
             return Poll::Ready(Ok(bytes.len()));
         }
-        Pin::new(&mut line.stream).poll_write(context, bytes)
+        let written = Pin::new(&mut line.stream).poll_write(context, bytes);
+        line.limit_stall(context, written)
     }
 
     fn poll_write_vectored(
@@ -251,10 +337,12 @@ impl AsyncWrite for InterceptedStream {
     ) -> Poll<io::Result<usize>> {
         let line = self.get_mut();
         if line.is_raw() {
-            ready!(line.write_raw(context))?;
+            let written = line.write_raw(context);
+            ready!(line.limit_stall(context, written))?;
             return Poll::Ready(Ok(parts.iter().map(|part| part.len()).sum()));
         }
-        Pin::new(&mut line.stream).poll_write_vectored(context, parts)
+        let written = Pin::new(&mut line.stream).poll_write_vectored(context, parts);
+        line.limit_stall(context, written)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -35,6 +35,7 @@ mod layering;
 mod limit_discovery;
 mod loopback;
 mod malformed;
+mod mock_connections;
 mod modelled;
 mod mutation;
 mod openapi;
