@@ -2,6 +2,7 @@
 //!
 //! It never asks whether the accepted behaviour is right.
 
+use super::obstacle::is_throttled;
 use super::{Judgement, ResponseValues, ValueDifference, Verdict, describe_expectation, form::response_form};
 use crate::case::{Case, CaseId, Intent, JudgedPart};
 use crate::contract::Contract;
@@ -168,7 +169,10 @@ pub fn compare_with_snapshot(
 ) -> SnapshotComparison {
     let case = &outcome.case;
     let spot = SnapshotKey::new(&case.id, case.intent);
-    if !matches!(judgement.verdict, Verdict::Pass | Verdict::Diverges | Verdict::Unspecified) {
+    // A throttled response says nothing about the request, so there is nothing to accept.
+    if !matches!(judgement.verdict, Verdict::Pass | Verdict::Diverges | Verdict::Unspecified)
+        || (judgement.verdict == Verdict::Diverges && is_throttled(outcome, &judgement.observed))
+    {
         return SnapshotComparison { key: spot, ..SnapshotComparison::default() };
     }
     let seen = observed_response(contract, case, outcome, judgement, clean);

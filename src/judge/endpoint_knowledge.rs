@@ -3,6 +3,8 @@
 //! It never judges a case on its own; it adjusts verdicts, and decides which operations are not worth running.
 
 use super::causes::is_generic_failure;
+use super::obstacle::{EndpointObstacle, ObstacleEvidence};
+use super::oracle::observe_response;
 use super::scope::not_implemented_reason;
 use super::{Judgement, RejectedPlainValues, ResponseFingerprint, Verdict, response_message};
 use crate::case::Case;
@@ -38,6 +40,8 @@ pub struct EndpointKnowledge {
     skipped_names: HashSet<String>,
     /// Number of controls whose operation is not implemented, and of all controls with a response.
     unknown_controls: (u64, u64),
+    /// Whether the canary and the controls met the same obstacle.
+    obstacles: ObstacleEvidence,
     /// How the form of every success is wrong, for operations that only machine models describe.
     form_mismatches: HashMap<String, String>,
     /// Operations for which the user wrote what a request needs, so that a rejection contradicts somebody.
@@ -47,9 +51,22 @@ pub struct EndpointKnowledge {
 impl EndpointKnowledge {
     /// Creates what is known after the canary, the request for an operation that cannot exist; `canary` is its outcome,
     /// if there was one. The texts are those of the server's output which say that an operation is not implemented.
-    pub fn new(contract: &Contract, canary: Option<&CaseOutcome>, not_implemented_texts: &[String]) -> Self {
-        let canary = canary.and_then(|outcome| ResponseFingerprint::from_outcome(contract, outcome));
-        Self { canary, not_implemented_texts: not_implemented_texts.to_vec(), ..Self::default() }
+    pub fn new(
+        contract: &Contract,
+        scenario: &Scenario,
+        canary: Option<&CaseOutcome>,
+        not_implemented_texts: &[String],
+    ) -> Self {
+        let answered = |outcome: &CaseOutcome| {
+            let exchange = outcome.exchanges.get(outcome.case.judged.shown_step())?.as_ref()?;
+            Some(observe_response(contract, scenario, exchange.response.as_ref().ok()?))
+        };
+        Self {
+            canary: canary.and_then(|outcome| ResponseFingerprint::from_outcome(contract, outcome)),
+            obstacles: ObstacleEvidence::new(canary.and_then(|outcome| Some((outcome, answered(outcome)?)))),
+            not_implemented_texts: not_implemented_texts.to_vec(),
+            ..Self::default()
+        }
     }
 
     /// Records the operations of which the scenario's file says what a request needs: in a table of their own, or with a
@@ -142,6 +159,7 @@ impl EndpointKnowledge {
             self.rejected_plain_values.record_case(case, judgement);
             return;
         }
+        self.obstacles.record_control(judgement);
         let name = case.operation.as_str();
         let verdict = judgement.verdict;
         // A control that was not sent, because its setup failed, does not count.
@@ -174,6 +192,16 @@ impl EndpointKnowledge {
                 reason: judgement.why.clone(),
             });
         }
+    }
+
+    /// Returns what the endpoint does with every request, if nothing can be learnt from it for that reason.
+    pub fn obstacle(&self) -> Option<&EndpointObstacle> {
+        self.obstacles.obstacle()
+    }
+
+    /// Returns true if the canary met an obstacle, so that controls should show whether every request does.
+    pub fn needs_controls(&self) -> bool {
+        self.obstacles.canary_obstacle().is_some()
     }
 
     /// Returns the reason if the base URL seems wrong: every operation gets the same response as the canary.

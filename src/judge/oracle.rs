@@ -4,6 +4,7 @@
 
 use super::conformance::{self, ResponseMismatch};
 use super::law::judge_law;
+use super::obstacle::reports_throttling;
 use super::{Judgement, ObservedOutcome, Verdict};
 use crate::case::{
     Case, CaseClass, Damage, Expectation, ExpectedError, ExpectedSuccess, JudgedPart, StateAssumption, Step,
@@ -202,7 +203,7 @@ fn judge_throttled_response(
     liveness: Option<Liveness>,
     observed: &ObservedOutcome,
 ) -> Option<OracleDecision> {
-    if observed.status != Some(429) && !observed.error.as_deref().is_some_and(ErrorRole::is_throttling_name) {
+    if !reports_throttling(observed) {
         return None;
     }
     let is_documented = contract.operation_errors(operation).any(|(_, error)| error.role == ErrorRole::Throttled);

@@ -4,11 +4,12 @@
 
 use super::after_effects::AfterEffects;
 use super::case_observer::CaseObserver;
+use super::job::{RunOptions, ScenarioJob};
 use super::known_divergences::KnownUsage;
 use super::limit_discovery::UnexpectedLimits;
 use super::muted_comparisons::MutedComparisons;
 use super::shrink_sequences::FailedSequences;
-use super::snapshot_recorder::SnapshotRecorder;
+use super::snapshot_recorder::{AcceptedSnapshots, SnapshotRecorder};
 use super::tally::RunTally;
 use crate::report::CaseResult;
 
@@ -49,7 +50,20 @@ impl CaseObserver for CheckObservers<'_> {
     }
 }
 
-impl CheckObservers<'_> {
+impl<'a> CheckObservers<'a> {
+    /// Creates the observers of a job, without the search for lasting effects.
+    pub fn new(job: &'a ScenarioJob, options: &'a RunOptions, accepted: &'a AcceptedSnapshots) -> Self {
+        Self {
+            recorder: SnapshotRecorder::new(job, options.snapshots.as_ref(), accepted),
+            tally: RunTally::new(job, options),
+            failed_sequences: FailedSequences::default(),
+            unexpected_limits: UnexpectedLimits::default(),
+            known_usage: KnownUsage::new(&job.known_divergences),
+            muted: MutedComparisons::default(),
+            after_effects: None,
+        }
+    }
+
     /// Records a result that the follow-up of a run found; it is not followed up itself.
     pub fn observe_follow_up(&mut self, result: &mut CaseResult) {
         self.recorder.observe(result);

@@ -8,13 +8,9 @@ use super::check_observers::CheckObservers;
 use super::engine::{BoxedResult, Session};
 use super::error::SessionError;
 use super::job::{CaseTotals, ScenarioJob};
-use super::known_divergences::KnownUsage;
-use super::limit_discovery::{DiscoveredLimits, UnexpectedLimits};
-use super::muted_comparisons::MutedComparisons;
+use super::limit_discovery::DiscoveredLimits;
 use super::planned_cases::{CaseIter, CaseSource, PlannedCases, take_or_regenerate};
-use super::shrink_sequences::FailedSequences;
-use super::snapshot_recorder::{AcceptedSnapshots, SnapshotRecorder};
-use super::tally::RunTally;
+use super::snapshot_recorder::AcceptedSnapshots;
 use crate::case::{Case, CaseClass};
 use crate::generate::GenerationOptions;
 use crate::judge::EndpointKnowledge;
@@ -23,6 +19,9 @@ use crate::run::{RunEnd, SequentialRunner, Stopwatch};
 use std::iter::{self, Peekable};
 use std::ops::ControlFlow;
 use std::sync::Arc;
+
+/// Number of controls that are sent to learn whether the endpoint responds to every request in the same way.
+const MAX_SAMPLE_CONTROLS: usize = 2;
 
 /// The stages of a run: which operations succeed, which valid values are accepted, and then the limits. Each uses the
 /// results of those before it.
@@ -52,15 +51,7 @@ pub(super) fn run_check(
     output: &mut (dyn Reporter + Send),
 ) -> Result<RunSummary, SessionError> {
     let (job, options) = (session.job(), session.setup.options);
-    let mut observers = CheckObservers {
-        recorder: SnapshotRecorder::new(job, options.snapshots.as_ref(), accepted),
-        tally: RunTally::new(job, options),
-        failed_sequences: FailedSequences::default(),
-        unexpected_limits: UnexpectedLimits::default(),
-        known_usage: KnownUsage::new(&job.known_divergences),
-        muted: MutedComparisons::default(),
-        after_effects: None,
-    };
+    let mut observers = CheckObservers::new(job, options, accepted);
     let mut head = session.run_started(source.totals());
     if let CaseSource::Fixed(..) = &source {
         output.begin_run(&head)?;
@@ -86,7 +77,7 @@ pub(super) fn run_check(
     let run = CheckRun {
         session: &session,
         runner,
-        compared: options.snapshots.as_ref().map(|_| accepted),
+        accepted,
         planned: source.totals(),
         head,
         observers,
@@ -106,8 +97,7 @@ struct CheckRun<'s, 'o> {
     session: &'s Session<'s>,
     /// Sends single cases; absent if no client can be created, which the stages report.
     runner: Option<SequentialRunner<'s>>,
-    /// Accepted behaviour; nothing is compared if there is none.
-    compared: Option<&'s AcceptedSnapshots>,
+    accepted: &'s AcceptedSnapshots,
     planned: CaseTotals,
     head: RunStarted,
     observers: CheckObservers<'s>,
@@ -120,12 +110,18 @@ impl<'s> CheckRun<'s, '_> {
     fn run(mut self, source: CaseSource<'_>) -> Result<RunSummary, SessionError> {
         let (before, watch) = (self.session.processor_seconds(), Stopwatch::start());
         self.run_stages(source)?;
-        let limits = if self.ended == RunEnd::Complete { self.follow_up()? } else { None };
+        let goes_on = self.ended == RunEnd::Complete && self.knowledge.obstacle().is_none();
+        let limits = if goes_on { self.follow_up()? } else { None };
         self.finish(limits, before, watch)
     }
 
     fn job(&self) -> &'s ScenarioJob {
         self.session.job()
+    }
+
+    /// Returns accepted behaviour, if responses are compared with it.
+    fn compared(&self) -> Option<&'s AcceptedSnapshots> {
+        self.session.setup.options.snapshots.as_ref().map(|_| self.accepted)
     }
 
     fn run_stages(&mut self, source: CaseSource<'_>) -> Result<(), SessionError> {
@@ -143,11 +139,21 @@ impl<'s> CheckRun<'s, '_> {
         self.learn_from(&results);
         if let Some(controls) = controls {
             cases = self.plan_after_controls(&controls)?.peekable();
-            for result in &results {
-                self.output.report_case(result)?;
+            if self.knowledge.obstacle().is_none() {
+                for result in &results {
+                    self.output.report_case(result)?;
+                }
             }
+        } else if results.is_empty() && self.knowledge.needs_controls() {
+            self.send_sample_controls();
         }
         drop(results);
+        if self.knowledge.obstacle().is_some() {
+            // What every request gets is no result of any.
+            let (job, options) = (self.job(), self.session.setup.options);
+            self.observers = CheckObservers::new(job, options, self.accepted);
+            return Ok(());
+        }
         if self.knowledge.wrong_base_url(&self.job().contract).is_some() {
             return Ok(());
         }
@@ -166,11 +172,24 @@ impl<'s> CheckRun<'s, '_> {
         }
     }
 
+    /// Sends a few controls that are not part of the run, to learn whether every request meets the canary's obstacle.
+    fn send_sample_controls(&mut self) {
+        let Some(runner) = &self.runner else { return };
+        let (job, evaluator) = (self.session.job(), self.session.evaluator(None, None));
+        let names = job.contract.operations.iter().map(|operation| operation.name.as_str());
+        let controls = names.filter_map(|name| self.session.setup.control_case(name)).take(MAX_SAMPLE_CONTROLS);
+        let outcomes = controls.filter_map(|control| runner.run_case(control).ok());
+        let results: Vec<BoxedResult> = outcomes.map(|outcome| Box::new(evaluator.evaluate(outcome))).collect();
+        runner.close_idle();
+        self.learn_from(&results);
+    }
+
     /// Returns the cases of the operations whose control succeeded, and announces their number.
     fn plan_after_controls(&mut self, controls: &PlannedCases) -> Result<CaseIter<'s>, SessionError> {
         let (job, compiled) = (self.job(), &self.session.setup.compiled);
-        let is_over =
-            self.session.plan.cancel_token.is_cancelled() || self.knowledge.wrong_base_url(&job.contract).is_some();
+        let is_over = self.session.plan.cancel_token.is_cancelled()
+            || self.knowledge.obstacle().is_some()
+            || self.knowledge.wrong_base_url(&job.contract).is_some();
         let runs = |operation: &str| !is_over && self.knowledge.should_run(operation);
         let mut others = PlannedCases::collect_from(job.other_cases(compiled, &runs)?);
         self.planned = controls.totals_with(&others);
@@ -187,7 +206,7 @@ impl<'s> CheckRun<'s, '_> {
         reports: bool,
     ) -> Result<Vec<BoxedResult>, SessionError> {
         let (job, knowledge) = (self.session.job(), &self.knowledge);
-        let evaluator = self.session.evaluator(self.compared, Some(knowledge));
+        let evaluator = self.session.evaluator(self.compared(), Some(knowledge));
         let (observers, output) = (&mut self.observers, &mut self.output);
         let (mut results, mut write_error) = (Vec::new(), None);
         let mut take = |mut result: BoxedResult| {
@@ -219,7 +238,7 @@ impl<'s> CheckRun<'s, '_> {
         let Some(runner) = &self.runner else { return Ok(None) };
         let job = self.session.job();
         let options = GenerationOptions { seed: job.seed, level: job.level };
-        let evaluator = self.session.evaluator(self.compared, Some(&self.knowledge));
+        let evaluator = self.session.evaluator(self.compared(), Some(&self.knowledge));
         // This comes before anything else is sent, so that a control that fails now fails because of the run.
         if let Some(after_effects) = self.observers.after_effects.take() {
             let restart = || self.session.restart_server();

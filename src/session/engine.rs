@@ -97,7 +97,8 @@ impl<'s> Session<'s> {
             }
         }
         runner.close_idle();
-        let knowledge = EndpointKnowledge::new(&job.contract, outcome.as_ref(), &job.lifecycle.not_implemented_texts);
+        let texts = &job.lifecycle.not_implemented_texts;
+        let knowledge = EndpointKnowledge::new(&job.contract, &job.scenario, outcome.as_ref(), texts);
         Ok(knowledge.with_vouched_operations(&job.contract, &job.scenario))
     }
 
@@ -161,7 +162,12 @@ impl<'s> Session<'s> {
         }
         summary.incomplete_reason = knowledge.wrong_base_url(&self.job().contract).or(summary.incomplete_reason.take());
         summary.known_divergence_notes = known_usage.notes();
-        summary.skipped_operations = knowledge.into_skipped_operations();
+        if let Some(obstacle) = knowledge.obstacle() {
+            summary.incomplete_reason = Some(obstacle.to_string());
+            summary.hint = Some(obstacle.kind.hint());
+        } else {
+            summary.skipped_operations = knowledge.into_skipped_operations();
+        }
         summary.leaked_fixtures = self.plan.leaked_fixtures.summary();
         self.redact_summary(summary);
     }

@@ -123,7 +123,9 @@ fn run_fuzz(
     run.send_controls(controls)?;
     // Only operations that accept their control are fuzzed.
     let scenario = fuzz_checks::restrict_to_accepted(job, &drawn, &run.knowledge);
-    let is_usable = run.ended == RunEnd::Complete && run.knowledge.wrong_base_url(&job.contract).is_none();
+    let is_usable = run.ended == RunEnd::Complete
+        && run.knowledge.obstacle().is_none()
+        && run.knowledge.wrong_base_url(&job.contract).is_none();
     let fuzzed =
         if is_usable && !scenario.included_operations.is_empty() { run.fuzz_rounds(&scenario) } else { Ok(()) };
     if matches!(fuzzed, Err(SessionError::OutputClosed)) {
@@ -156,22 +158,24 @@ struct FuzzRun<'s, 'o> {
 impl FuzzRun<'_, '_> {
     fn send_controls(&mut self, controls: Vec<Case>) -> Result<(), SessionError> {
         let evaluator = self.session.evaluator(None, Some(&self.knowledge));
-        let (tally, known_usage, output) = (&mut self.tally, &mut self.known_usage, &mut self.output);
-        let (mut results, mut write_error) = (Vec::new(), None);
-        let mut take = |mut result: BoxedResult| {
-            tally.observe(&mut result);
-            known_usage.observe(&mut result);
-            write_error = output.report_case(&result).err();
+        let mut results = Vec::new();
+        let mut take = |result: BoxedResult| {
             results.push(result);
-            if write_error.is_none() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            ControlFlow::Continue(())
         };
         let evaluate = |outcome| Box::new(evaluator.evaluate(outcome));
         self.ended = self.session.run_cases(controls.into_iter(), evaluate, &mut take);
-        if let Some(error) = write_error {
-            return Err(error.into());
-        }
         for result in &results {
             self.knowledge.record(&self.session.job().contract, &result.case, &result.judgement);
+        }
+        // What every request gets is no result of any.
+        if self.knowledge.obstacle().is_some() {
+            return Ok(());
+        }
+        for result in &mut results {
+            self.tally.observe(result);
+            self.known_usage.observe(result);
+            self.output.report_case(result)?;
             let success = result.judgement.observed.status.is_some_and(|status| (200..300).contains(&status));
             if result.judgement.verdict != Verdict::NotImplemented {
                 self.accepted.insert(result.case.operation.to_string(), success);

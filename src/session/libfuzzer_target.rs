@@ -128,6 +128,9 @@ impl ReadyTarget {
             knowledge.record(&job.contract, &result.case, &result.judgement);
         }
         let clean = |text: String| session.redaction.redact_message(&text).into_owned();
+        if let Some(obstacle) = knowledge.obstacle() {
+            return Err(clean(obstacle.to_string()));
+        }
         if let Some(why) = knowledge.wrong_base_url(&job.contract) {
             return Err(clean(why));
         }

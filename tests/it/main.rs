@@ -38,6 +38,7 @@ mod malformed;
 mod mock_connections;
 mod modelled;
 mod mutation;
+mod obstacles;
 mod openapi;
 mod poor_machines;
 #[path = "../../fuzz/src/properties/mod.rs"]

@@ -105,7 +105,7 @@ fn verdict_with_canary(canary: HttpResponse, id: &str, response: HttpResponse) -
         ..case("Do", Expectation::Accept(accept(Some(200))))
     };
     let canary = outcome(with_id("test/None/valid/canary/plain", CANARY_OPERATION), vec![Ok(canary)]);
-    let knowledge = EndpointKnowledge::new(&contract, Some(&canary), &[]);
+    let knowledge = EndpointKnowledge::new(&contract, &scenario(), Some(&canary), &[]);
     let context = JudgeContext {
         contract: &contract,
         scenario: &scenario(),
