@@ -4,6 +4,7 @@
 
 use overstep::exit::ExitStatus;
 use overstep::report::Diagnostic;
+use overstep::run::Shortage;
 use overstep::session::SessionError;
 use overstep::store::StoreError;
 use std::io;
@@ -47,6 +48,12 @@ impl From<SessionError> for CommandError {
 impl From<StoreError> for CommandError {
     fn from(error: StoreError) -> Self {
         Self::from(crate::config::store_diagnostic(&error))
+    }
+}
+
+impl From<Shortage> for CommandError {
+    fn from(shortage: Shortage) -> Self {
+        Self::from(Diagnostic::error(shortage.to_string()).with_hint(shortage.hint()))
     }
 }
 

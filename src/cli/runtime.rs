@@ -4,6 +4,7 @@
 
 use super::CommandError;
 use overstep::report::Diagnostic;
+use overstep::run::require_files;
 use std::time::Duration;
 
 /// Maximum time that tasks may still run when the command ends.
@@ -15,6 +16,7 @@ pub struct CommandRuntime(Option<tokio::runtime::Runtime>);
 
 impl CommandRuntime {
     pub fn new() -> Result<Self, CommandError> {
+        require_files().map_err(CommandError::from)?;
         let built = tokio::runtime::Builder::new_multi_thread().enable_all().build();
         Ok(Self(Some(built.map_err(|error| Diagnostic::error(format!("cannot start the async runtime: {error}")))?)))
     }

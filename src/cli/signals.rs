@@ -22,7 +22,7 @@ pub fn stop_on_signal(stop: CancelToken) -> impl Future<Output = ()> + Send {
         messages::print_line("stopping; press Ctrl-C again to exit immediately");
         stop.cancel();
         // A thread of its own: whatever keeps the run from ending may keep the runtime busy, too.
-        std::thread::spawn(move || {
+        let waiting = std::thread::Builder::new().spawn(move || {
             for _ in 0..MAX_GRACE_PERIODS {
                 std::thread::sleep(GRACE_PERIOD);
                 if !stop.is_cleaning_up() {
@@ -32,6 +32,9 @@ pub fn stop_on_signal(stop: CancelToken) -> impl Future<Output = ()> + Send {
             messages::print_line("the run did not end in time; its reports are incomplete");
             exit_at_once();
         });
+        if waiting.is_err() {
+            exit_at_once();
+        }
         interrupts.next().await;
         exit_at_once();
     }

@@ -132,10 +132,12 @@ fn judge_missing_response(reason: &TransportError, liveness: Option<Liveness>) -
         TransportError::NotHttp(_) => "not HTTP",
         TransportError::HeadTooLarge(_) => "endless header",
         TransportError::Unreachable(_) => "unreachable",
+        TransportError::Shortage(_) => "not sent",
         TransportError::Tls(_) => "TLS failed",
     };
     let observed = ObservedOutcome { note: Some(note.to_owned()), ..ObservedOutcome::default() };
-    let learnt = !matches!(reason, TransportError::Unreachable(_) | TransportError::Tls(_));
+    let learnt =
+        !matches!(reason, TransportError::Unreachable(_) | TransportError::Shortage(_) | TransportError::Tls(_));
     match liveness {
         Some(Liveness::CrashConfirmed) => {
             let observed = ObservedOutcome { note: Some("ends the server".to_owned()), ..ObservedOutcome::default() };

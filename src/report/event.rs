@@ -173,6 +173,8 @@ pub struct RunSummary {
     pub incomplete_reason: Option<String>,
     /// How to fix the incomplete run, if known.
     pub hint: Option<&'static str>,
+    /// Why fewer workers were used than were asked for.
+    pub worker_note: Option<String>,
     /// Whether the run covered every case of the scenario.
     pub is_complete: bool,
     /// The snapshot files that were written.

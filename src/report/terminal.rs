@@ -306,6 +306,9 @@ impl<W: Write> TerminalReporter<W> {
         for (id, why) in &summary.flaky_cases {
             writeln!(self.writer, "{} {}: {}", paint(WARNING_STYLE, "flaky:"), escape_text(id), escape_text(why))?;
         }
+        if let Some(note) = &summary.worker_note {
+            writeln!(self.writer, "{} {note}", paint(WARNING_STYLE, "workers:"))?;
+        }
         for note in &summary.known_divergence_notes {
             writeln!(self.writer, "{} {}", paint(WARNING_STYLE, "known:"), escape_text(note))?;
         }

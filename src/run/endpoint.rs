@@ -31,6 +31,8 @@ pub struct Endpoint {
     pub http2: bool,
     /// Prefixes of the host in the `host` header.
     pub host_prefixes: HostPrefixes,
+    /// Whether its server runs in this process.
+    pub is_in_this_process: bool,
 }
 
 /// Prefixes of the host in the `host` header, as AWS SDKs add them. Connections still go to the endpoint itself. Both
@@ -138,6 +140,7 @@ impl Endpoint {
             secrets: Vec::new(),
             http2: false,
             host_prefixes: HostPrefixes::default(),
+            is_in_this_process: false,
         })
     }
 

@@ -3,6 +3,7 @@
 //! This module never judges a response.
 
 use super::body_framing::BodyFraming;
+use super::shortage::Shortage;
 use crate::case::{Case, StepPurpose};
 use crate::wire::EncodedRequest;
 use bytes::Bytes;
@@ -119,6 +120,9 @@ pub enum TransportError {
     /// The connection was refused or the name could not be resolved.
     #[error("could not connect: {0}")]
     Unreachable(String),
+    /// The system did not let overstep open a connection.
+    #[error(transparent)]
+    Shortage(#[from] Shortage),
     /// The TLS handshake failed.
     #[error("TLS failed: {0}")]
     Tls(String),

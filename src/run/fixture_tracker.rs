@@ -53,7 +53,8 @@ impl<'c> FixtureTracker<'c> {
                     *whole = false;
                 }
                 match &exchange.response {
-                    Err(TransportError::Unreachable(_) | TransportError::Tls(_)) | Ok(_) => {}
+                    Err(TransportError::Unreachable(_) | TransportError::Shortage(_) | TransportError::Tls(_))
+                    | Ok(_) => {}
                     Err(reason) => self.record_leak(step, &reason.to_string()),
                 }
             }

@@ -25,6 +25,7 @@ mod redaction;
 mod request_builder;
 mod response_times;
 mod search_budget;
+mod shortage;
 #[cfg(feature = "run")]
 mod socket;
 mod step_loop;
@@ -49,10 +50,11 @@ pub use redaction::{credential_variables, is_sensitive_header, is_sensitive_name
 pub use request_builder::{RequestBuildError, build_request};
 pub use response_times::ResponseTimes;
 pub use search_budget::{ActiveSearch, SearchBudget};
+pub use shortage::Shortage;
 #[cfg(feature = "run")]
 pub use socket::{
     BackgroundRunner, ClientSetupError, CommandOutputError, DocumentFetchError, EndpointLifecycle, EndpointNotReady,
     LaunchCommand, ProbeRequest, RedactFn, RunEnd, RunError, SequentialRunner, ServerProcess, Transport,
-    fetch_document, first_output_line, free_port, is_port_in_use, kill_all_started, prepare_endpoint, run_cases,
-    run_judged_cases, run_single_case,
+    fetch_document, first_output_line, fit_workers, free_port, is_port_in_use, kill_all_started, prepare_endpoint,
+    require_files, run_cases, run_judged_cases, run_single_case, shortage,
 };

@@ -57,7 +57,7 @@ fn run_diagnosis(
     diagnosis: &mut EndpointDiagnosis,
     progress: &mut (dyn FnMut(&OperationDiagnosis) + Send),
 ) -> Result<(), SessionError> {
-    if let Err(ServerNotReady { reason, output }) = session.start_server()? {
+    if let Err(ServerNotReady { reason, output, .. }) = session.start_server()? {
         diagnosis.failure_reason = Some(reason);
         diagnosis.server_output = output;
         return Ok(());

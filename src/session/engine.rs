@@ -12,7 +12,7 @@ use super::snapshot_recorder::AcceptedSnapshots;
 use crate::case::Case;
 use crate::judge::EndpointKnowledge;
 use crate::report::{CaseResult, RunStarted, RunSummary};
-use crate::run::{self, CaseOutcome, RunEnd, RunPlan, SequentialRunner};
+use crate::run::{self, CaseOutcome, RunEnd, RunPlan, SequentialRunner, Shortage};
 use crate::wire::Redaction;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -26,6 +26,8 @@ pub(super) struct Session<'s> {
     pub plan: RunPlan<'s>,
     pub redaction: Redaction,
     pub origin: String,
+    /// Why there are fewer workers than were asked for.
+    lacking: Option<Shortage>,
     restart: &'s (dyn Fn() -> bool + Sync),
 }
 
@@ -36,9 +38,11 @@ impl<'s> Session<'s> {
         control: &'s (dyn Fn(&str) -> Option<Case> + Sync),
         restart: &'s (dyn Fn() -> bool + Sync),
     ) -> Self {
-        let settings = setup.options.settings;
+        let mut settings = setup.options.settings;
+        let (workers, lacking) = run::fit_workers(settings.workers, &setup.endpoint);
+        settings.workers = workers;
         let plan = setup.job.build_run_plan(&setup.endpoint, settings, setup.run_id, &setup.cancel_token, control);
-        Self { redaction: plan.redaction(), origin: setup.endpoint.origin(), setup, plan, restart }
+        Self { redaction: plan.redaction(), origin: setup.endpoint.origin(), setup, plan, lacking, restart }
     }
 
     /// Returns the job.
@@ -168,6 +172,10 @@ impl<'s> Session<'s> {
         } else {
             summary.skipped_operations = knowledge.into_skipped_operations();
         }
+        summary.worker_note = self.lacking.map(|shortage| {
+            let (used, wanted) = (self.plan.transport_options.workers, self.setup.options.settings.workers);
+            format!("{used} of {wanted} workers were used, because {shortage}; {}", shortage.hint())
+        });
         summary.leaked_fixtures = self.plan.leaked_fixtures.summary();
         self.redact_summary(summary);
     }

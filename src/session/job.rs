@@ -224,6 +224,7 @@ impl ScenarioJob {
         endpoint.tls.insecure = sending.insecure;
         endpoint.proxy.clone_from(&sending.proxy);
         endpoint.reach = self.reach;
+        endpoint.is_in_this_process = embedded.is_some();
         endpoint.secrets.clone_from(&self.endpoint_secrets);
         Ok(endpoint)
     }

@@ -113,7 +113,7 @@ fn run_replay(
     emit: &mut (dyn FnMut(&ReplayedCase) -> io::Result<()> + Send),
 ) -> Result<ReplaySummary, SessionError> {
     let mut end = ReplaySummary::default();
-    if let Err(ServerNotReady { reason, output }) = session.start_server()? {
+    if let Err(ServerNotReady { reason, output, .. }) = session.start_server()? {
         end.incomplete_reason = Some(reason);
         end.server_output = output;
         return Ok(end);
@@ -140,6 +140,7 @@ fn run_replay(
         RunEnd::Complete | RunEnd::EndedByConsumer => None,
         RunEnd::Unreachable(why) => Some(format!("the endpoint could not be reached: {why}")),
         RunEnd::EndpointDied(why) => Some(format!("the endpoint stopped responding: {why}")),
+        RunEnd::Shortage(shortage) => Some(format!("{shortage}; {}", shortage.hint())),
         RunEnd::Cancelled => Some("the replay was stopped".to_owned()),
     };
     if let Some((why, said)) = server_lifecycle::server_exit_reason(session.plan.server.as_ref(), &ended) {

@@ -23,6 +23,8 @@ const MAX_OUTPUT_LINES: usize = 20;
 /// A server that did not become ready: the reason, and its output.
 pub(super) struct ServerNotReady {
     pub reason: String,
+    /// How to fix it, if that is known.
+    pub hint: Option<&'static str>,
     pub output: Vec<String>,
 }
 
@@ -30,7 +32,8 @@ impl ServerNotReady {
     /// Reports a run without results, and returns its summary.
     pub fn report(self, tally: RunTally<'_>, reporter: &mut (dyn Reporter + Send)) -> Result<RunSummary, SessionError> {
         let mut summary = tally.into_summary(0.0, &RunEnd::Complete);
-        (summary.incomplete_reason, summary.server_output) = (Some(self.reason), self.output);
+        (summary.incomplete_reason, summary.hint) = (Some(self.reason), self.hint);
+        summary.server_output = self.output;
         reporter.end_run(&summary)?;
         Ok(summary)
     }
@@ -81,7 +84,12 @@ pub(super) fn start_server(
         Err(why) => {
             let name = started.as_ref().map_or_else(|| plan.endpoint.origin(), |server| server.command_line());
             let output = started.map(|server| last_output_lines(&server)).unwrap_or_default();
-            Err(ServerNotReady { reason: redaction.redact_message(&format!("`{name}`: {why}")).into_owned(), output })
+            // What this machine lacks is no fault of the server.
+            let (reason, hint) = match why.shortage() {
+                Some(shortage) => (shortage.to_string(), Some(shortage.hint())),
+                None => (redaction.redact_message(&format!("`{name}`: {why}")).into_owned(), None),
+            };
+            Err(ServerNotReady { reason, hint, output })
         }
     })
 }

@@ -71,6 +71,7 @@ impl<'a> RunTally<'a> {
         let incomplete = match ended {
             RunEnd::Unreachable(why) => Some(format!("the endpoint could not be reached: {why}")),
             RunEnd::EndpointDied(why) => Some(format!("the endpoint stopped responding: {why}")),
+            RunEnd::Shortage(shortage) => Some(shortage.to_string()),
             RunEnd::Cancelled => Some("the run was stopped".to_owned()),
             RunEnd::EndedByConsumer => Some("--max-failures was reached".to_owned()),
             RunEnd::Complete if self.controls.is_empty() || self.has_success => None,
@@ -79,9 +80,13 @@ impl<'a> RunTally<'a> {
                 self.first_control_result.as_deref().unwrap_or("nothing")
             )),
         };
-        let hint = matches!(ended, RunEnd::Unreachable(_)).then_some(
-            "start the server, or choose another with --endpoint; with `start` in overstep.toml, overstep starts it",
-        );
+        let hint = match ended {
+            RunEnd::Unreachable(_) => Some(
+                "start the server, or choose another with --endpoint; with `start` in overstep.toml, overstep starts it",
+            ),
+            RunEnd::Shortage(shortage) => Some(shortage.hint()),
+            _ => None,
+        };
         RunSummary {
             scenario: self.scenario,
             hint,

@@ -106,6 +106,7 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
 const IO_FILES: &[&str] = &[
     "cli/environment.rs",
     "run/clock.rs",
+    "run/socket/system_limits.rs",
     "run/socket/transport.rs",
     "reference/server.rs",
     "store/last.rs",

@@ -1,4 +1,5 @@
-//! Files that are cut short, special or cannot be written, and signals: verdicts are never lost, and nothing hangs.
+//! Files that are cut short, special or cannot be written, signals, and few descriptors or little memory: verdicts are
+//! never lost, nothing hangs, and what is lacking is named.
 
 #![expect(clippy::disallowed_methods, reason = "tests prepare and read files")]
 
@@ -147,5 +148,131 @@ fn fuzzing_that_a_signal_cuts_short_is_incomplete() {
         let rest: Vec<String> = lines.map_while(Result::ok).collect();
         assert_eq!(child.wait().expect("wait").code(), Some(3), "{signal}: {rest:?}");
         assert!(rest.iter().any(|line| line.contains("incomplete: the run was stopped")), "{rest:?}");
+    }
+}
+
+/// Runs a command with a limit of the shell, such as `-n 64`.
+#[cfg(unix)]
+fn run_limited(directory: &Path, limit: &str, arguments: &[&str]) -> Watched {
+    let mut command = Command::new("sh");
+    let script = format!("ulimit {limit} && exec \"$0\" \"$@\"");
+    command.args(["-c", &script, env!("CARGO_BIN_EXE_overstep")]).args(arguments).current_dir(directory);
+    command.env_clear().env("HOME", directory);
+    watched(command, Duration::from_mins(2))
+}
+
+#[cfg(unix)]
+#[test]
+fn few_files_mean_fewer_workers_and_the_same_verdicts() {
+    let directory = project();
+    let counts = |text: &str| {
+        let line = text.lines().find(|line| line.contains(" findings in ")).expect("a line with the counts");
+        line.rsplit_once(" · ").map(|(counts, _seconds)| counts.to_owned())
+    };
+    let all = counts(&run(directory.path(), &["check", "notes"], 0, &[]));
+    for limit in [64, 40, 32] {
+        let arguments = ["check", "notes", "--workers", "64"];
+        let Watched { code, text, .. } = run_limited(directory.path(), &format!("-n {limit}"), &arguments);
+        assert_eq!(code, 0, "{limit}: {text}");
+        assert_eq!(counts(&text), all, "{limit}: {text}");
+        let lacking = format!("because overstep cannot open more than {limit} files at a time; raise `ulimit -n`");
+        assert!(text.contains("of 64 workers were used") && text.contains(&lacking), "{limit}: {text}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn too_few_files_are_named_and_not_blamed_on_the_endpoint() {
+    let directory = project();
+    for limit in 6..24 {
+        for command in ["check", "fuzz"] {
+            let arguments = [command, "notes", "--max-time", "1s"];
+            let arguments = if command == "check" { &arguments[..2] } else { &arguments };
+            let Watched { code, text, .. } = run_limited(directory.path(), &format!("-n {limit}"), arguments);
+            assert!(!text.contains("has a bug") && !text.contains("the endpoint"), "{limit}: {text}");
+            if code != 0 {
+                let lacking = format!("overstep cannot open more than {limit} files at a time");
+                assert!(matches!(code, 2 | 3) && text.contains(&lacking), "{limit}, exit {code}: {text}");
+                assert!(text.contains("raise `ulimit -n`"), "{limit}: {text}");
+            }
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn little_memory_is_named_and_not_blamed_on_the_endpoint() {
+    let directory = project();
+    for kilobytes in [800_000, 400_000] {
+        let Watched { code, text, .. } = run_limited(directory.path(), &format!("-v {kilobytes}"), &["check", "notes"]);
+        assert!(!text.contains("has a bug") && !text.contains("the endpoint"), "{kilobytes}: {text}");
+        if code != 0 {
+            assert!(matches!(code, 2 | 3), "{kilobytes}, exit {code}: {text}");
+            assert!(text.contains("overstep cannot start another thread"), "{kilobytes}: {text}");
+        }
+    }
+}
+
+/// Returns the calls of a traced run that write files to the disk or replace them.
+#[cfg(target_os = "linux")]
+fn trace_files(directory: &Path, arguments: &[&str]) -> Option<Vec<String>> {
+    let trace = directory.join("trace");
+    let mut command = Command::new("strace");
+    command.args(["-f", "-y", "-e", "trace=fsync,rename,renameat,renameat2", "-o"]).arg(&trace);
+    command.arg(env!("CARGO_BIN_EXE_overstep")).args(arguments).current_dir(directory);
+    let is_traced = command.output().is_ok_and(|output| output.status.success());
+    let text = std::fs::read_to_string(&trace).unwrap_or_default();
+    is_traced.then(|| text.lines().filter(|line| line.contains("/snapshots/")).map(str::to_owned).collect())
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn accepted_snapshots_are_on_the_disk_before_they_replace_others() {
+    let directory = project();
+    let Some(calls) = trace_files(directory.path(), &["check", "notes", "--update", "all"]) else {
+        println!("skipped: accepted_snapshots_are_on_the_disk_before_they_replace_others needs strace");
+        return;
+    };
+    let renames: Vec<usize> = (0..calls.len()).filter(|index| calls[*index].contains(" rename")).collect();
+    assert_eq!(renames.len(), 2, "{calls:#?}");
+    for index in renames {
+        let path = calls[index].split('"').nth(1).expect("the path of the new file");
+        let (folder, name) = path.rsplit_once('/').expect("a path");
+        let is_sync = |call: &String, path: &str| call.contains("fsync(") && call.contains(&format!("{path}>) = 0"));
+        let (before, after) = (&calls[..index], &calls[index + 1..]);
+        assert!(before.iter().any(|call| is_sync(call, &format!("/{name}"))), "{name} is not synced: {calls:#?}");
+        let folder = folder.rsplit_once("/snapshots/").expect("the folder of snapshots").1;
+        assert!(after.iter().any(|call| is_sync(call, folder)), "{folder} is not synced: {calls:#?}");
+    }
+}
+
+/// Returns a pipe whose buffer is full, so that whoever writes to it waits.
+#[cfg(unix)]
+fn full_pipe() -> (std::io::PipeReader, std::io::PipeWriter) {
+    let (reader, mut writer) = std::io::pipe().expect("create a pipe");
+    rustix::io::ioctl_fionbio(&writer, true).expect("writing fails instead of waiting");
+    while std::io::Write::write(&mut writer, &[b'x'; 512]).is_ok() {}
+    while std::io::Write::write(&mut writer, b"x").is_ok() {}
+    rustix::io::ioctl_fionbio(&writer, false).expect("writing waits");
+    (reader, writer)
+}
+
+#[cfg(unix)]
+#[test]
+fn signal_ends_a_run_that_cannot_end_by_itself() {
+    let directory = project();
+    for signal in ["-TERM", "-INT"] {
+        // Nobody reads the report, so the run waits for ever when it writes.
+        let (_reader, writer) = full_pipe();
+        let mut command = overstep(directory.path(), &["check", "notes", "--report", "ndjson=-"]);
+        let mut child = command.stdout(writer).stderr(Stdio::piped()).spawn().expect("start overstep");
+        let mut lines = BufReader::new(child.stderr.take().expect("stderr is piped")).lines();
+        // The first line is printed after signals are handled.
+        let first = lines.next();
+        assert!(first.is_some());
+        assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().expect("run kill").success());
+        let rest: Vec<String> = lines.map_while(Result::ok).collect();
+        assert_eq!(child.wait().expect("wait").code(), Some(3), "{signal}: {rest:?}");
+        assert!(rest.iter().any(|line| line.contains("the run did not end in time")), "{signal}: {rest:?}");
     }
 }

@@ -4,12 +4,12 @@
 //! It never runs two cases concurrently, and never judges.
 
 use super::error::RunError;
-use super::runtime::{block_on, deep_stack_thread};
+use super::runtime::{build_runtime, deep_stack_thread};
 use super::transport::Client;
 use super::worker::CaseWorker;
 use super::worker_state::WorkerShared;
 use crate::case::Case;
-use crate::run::{CaseOutcome, RunPlan};
+use crate::run::{CaseOutcome, RunPlan, Shortage};
 use std::sync::{Arc, mpsc};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -32,8 +32,9 @@ impl BackgroundRunner {
         let client = Client::new(plan.endpoint, plan.transport_options.limits)?;
         let shared = WorkerShared::new(plan, client);
         let (jobs, received_jobs) = unbounded_channel();
-        let work = move || block_on(run_jobs(plan, &shared, received_jobs));
-        deep_stack_thread().spawn(work).map_err(RunError::Thread)?;
+        let runtime = build_runtime()?;
+        let work = move || runtime.block_on(run_jobs(plan, &shared, received_jobs));
+        deep_stack_thread().spawn(work).map_err(|_| Shortage::Threads)?;
         Ok(Self { jobs })
     }
 

@@ -3,7 +3,7 @@
 //! It never reads or writes HTTP.
 
 use super::error::ClientSetupError;
-use super::{resolver, tls};
+use super::{resolver, system_limits, tls};
 use crate::run::{CancelToken, Endpoint, RequestLimits, TransportError, clock};
 use rustls::pki_types::ServerName;
 use std::future::Future;
@@ -50,7 +50,10 @@ impl Connector {
                 None => {
                     return Err(TransportError::Unreachable(format!("no connection within {:?}", timer.total_timeout)));
                 }
-                Some(Err(error)) => last = error.to_string(),
+                Some(Err(error)) => match system_limits::shortage(&error) {
+                    Some(shortage) => return Err(shortage.into()),
+                    None => last = error.to_string(),
+                },
                 Some(Ok(tcp)) => {
                     self.preferred.store(index, Ordering::Relaxed);
                     // Requests are written at once, so delaying small packets only costs time.

@@ -68,4 +68,5 @@ pub fn fetch_document(
         }
         Ok(None)
     })
+    .map_err(ClientSetupError::from)?
 }

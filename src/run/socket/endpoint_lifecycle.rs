@@ -6,7 +6,7 @@ use super::error::ClientSetupError;
 use super::runtime::block_on_new_thread;
 use super::server::{LaunchCommand, ServerProcess};
 use super::transport::{Client, ClientConnection, Transport as _};
-use crate::run::{CancelToken, Endpoint, RequestLimits, TransportError, clock};
+use crate::run::{CancelToken, Endpoint, RequestLimits, Shortage, TransportError, clock};
 use crate::wire::EncodedRequest;
 use std::sync::Arc;
 use std::time::Duration;
@@ -62,6 +62,9 @@ pub enum EndpointNotReady {
     /// No client can be created for the endpoint.
     #[error(transparent)]
     ClientSetup(#[from] ClientSetupError),
+    /// The system lacks something.
+    #[error(transparent)]
+    Shortage(#[from] Shortage),
     /// The server exited; holds how.
     #[error("it {0} before it was ready")]
     Exited(String),
@@ -94,6 +97,18 @@ pub enum EndpointNotReady {
     },
 }
 
+impl EndpointNotReady {
+    /// Returns what the system lacks, if that is the reason.
+    pub fn shortage(&self) -> Option<Shortage> {
+        match self {
+            Self::Shortage(shortage)
+            | Self::ClientSetup(ClientSetupError::Shortage(shortage))
+            | Self::NoResetResponse { reason: TransportError::Shortage(shortage), .. } => Some(*shortage),
+            _ => None,
+        }
+    }
+}
+
 /// Interval between readiness checks.
 const READY_POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// Timeout of one probe request.
@@ -124,7 +139,7 @@ pub fn prepare_endpoint(
             },
             None => Ok(()),
         }
-    })
+    })?
 }
 
 async fn wait_until_ready(

@@ -2,7 +2,7 @@
 //!
 //! It never decides what happens after an error.
 
-use crate::run::{HostError, TransportError};
+use crate::run::{HostError, Shortage, TransportError};
 
 /// Error while setting up the client for an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -10,6 +10,9 @@ pub enum ClientSetupError {
     /// The host cannot be resolved, or is on another machine.
     #[error(transparent)]
     Host(#[from] HostError),
+    /// The system lacks something.
+    #[error(transparent)]
+    Shortage(#[from] Shortage),
     /// The TLS configuration is invalid.
     #[error("TLS: {0}")]
     Tls(String),
@@ -30,9 +33,9 @@ pub enum RunError {
     /// The run was cancelled.
     #[error("stopped")]
     Cancelled,
-    /// The system cannot start another thread.
-    #[error("cannot start a thread: {0}")]
-    Thread(#[source] std::io::Error),
+    /// The system lacks something.
+    #[error(transparent)]
+    Shortage(#[from] Shortage),
     /// The background thread has ended.
     #[error("the background thread has ended")]
     ThreadEnded,

@@ -5,6 +5,7 @@
 mod background_runner;
 mod case_sender;
 mod connection;
+mod connection_budget;
 mod crash_tracker;
 mod document_fetch;
 mod endpoint_lifecycle;
@@ -23,6 +24,7 @@ mod schedule;
 mod sequential_runner;
 mod server;
 mod step_sender;
+mod system_limits;
 mod throttle;
 mod throttle_probe;
 mod tls;
@@ -40,4 +42,5 @@ pub use sequential_runner::{SequentialRunner, run_single_case};
 pub use server::{
     CommandOutputError, LaunchCommand, ServerProcess, first_output_line, free_port, is_port_in_use, kill_all_started,
 };
+pub use system_limits::{fit_workers, require_files, shortage};
 pub use transport::Transport;

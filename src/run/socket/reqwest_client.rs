@@ -5,7 +5,7 @@
 use super::connection::RequestTimer;
 use super::error::ClientSetupError;
 use super::resolver::{self, CheckedAddresses};
-use super::tls;
+use super::{system_limits, tls};
 use crate::run::content_encoding::decode_body;
 use crate::run::{BodyFraming, Endpoint, HttpResponse, RequestLimits, TransportError};
 use crate::wire::EncodedRequest;
@@ -110,6 +110,9 @@ fn transport_error(error: &reqwest::Error) -> TransportError {
             && hyper.is_parse()
         {
             return TransportError::NotHttp(text);
+        }
+        if let Some(shortage) = inner.downcast_ref().and_then(system_limits::shortage) {
+            return shortage.into();
         }
         source = inner.source();
     }

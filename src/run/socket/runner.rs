@@ -3,13 +3,15 @@
 //! It never judges: the caller's function processes each outcome on the worker that ran the case.
 
 use super::crash_tracker::CrashTracker;
+use super::error::ClientSetupError;
 use super::ordered_output::OrderedOutput;
-use super::runtime::{block_on, block_on_new_thread, deep_stack_thread};
+use super::runtime::{block_on_new_thread, build_runtime, deep_stack_thread};
+use super::system_limits;
 use super::transport::Client;
 use super::worker::CaseWorker;
 use super::worker_state::WorkerShared;
 use crate::case::Case;
-use crate::run::{CaseOutcome, Liveness, OutcomeHandler, RunPlan, TransportError};
+use crate::run::{CaseOutcome, Liveness, OutcomeHandler, RunPlan, Shortage, TransportError};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -29,6 +31,8 @@ pub enum RunEnd {
     Unreachable(String),
     /// The endpoint became unreachable during the run; holds the reason.
     EndpointDied(String),
+    /// The system lacks something that the run needs.
+    Shortage(Shortage),
 }
 
 /// Number of consecutive cases without a response after which the endpoint is checked.
@@ -58,32 +62,43 @@ pub fn run_judged_cases<H: OutcomeHandler>(
 ) -> RunEnd {
     let client = match Client::new(plan.endpoint, plan.transport_options.limits) {
         Ok(client) => client,
+        Err(ClientSetupError::Shortage(shortage)) => return RunEnd::Shortage(shortage),
         Err(error) => return RunEnd::Unreachable(error.to_string()),
     };
     let run = RunState {
         plan,
         shared: WorkerShared::new(plan, client),
-        queue: Mutex::new(CaseQueue { cases, next: 0 }),
+        queue: Mutex::new(CaseQueue { cases, next: 0, is_empty: false }),
         output: OrderedOutput::new(plan.transport_options.window, emit),
         handler,
         health: EndpointHealth::default(),
         crashes: CrashTracker::default(),
+        shortage: Mutex::default(),
         exclusivity: RwLock::new(()),
     };
-    if let Err(reason) = block_on_new_thread(|| run.shared.client.probe_connection()) {
-        return RunEnd::Unreachable(reason.to_string());
+    match block_on_new_thread(|| run.shared.client.probe_connection()) {
+        Ok(Ok(())) => {}
+        Err(shortage) | Ok(Err(TransportError::Shortage(shortage))) => return RunEnd::Shortage(shortage),
+        Ok(Err(reason)) => return RunEnd::Unreachable(reason.to_string()),
     }
     let workers = plan.transport_options.workers.max(1);
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(workers);
+    let threads = threads.min(system_limits::max_threads());
     std::thread::scope(|scope| {
         for thread in 0..threads {
             let worker_count = workers / threads + usize::from(thread < workers % threads);
             let run = &run;
             let work = move || {
                 let _guard = EndOnPanic(&run.output);
-                block_on(run.run_workers(worker_count));
+                match build_runtime() {
+                    Ok(runtime) => runtime.block_on(run.run_workers(worker_count)),
+                    Err(shortage) => run.record_shortage(shortage),
+                }
             };
-            deep_stack_thread().spawn_scoped(scope, work).expect("the system can start a thread");
+            if deep_stack_thread().spawn_scoped(scope, work).is_err() {
+                run.record_shortage(Shortage::Threads);
+                break;
+            }
         }
     });
     run.into_run_end()
@@ -110,6 +125,7 @@ impl<T: Send, F: Fn(CaseOutcome) -> T + Sync> OutcomeHandler for HandledBy<F> {
 struct CaseQueue<I> {
     cases: I,
     next: u64,
+    is_empty: bool,
 }
 
 /// What the run knows about the state of the endpoint.
@@ -118,7 +134,7 @@ struct EndpointHealth {
     has_responded: AtomicBool,
     down_in_a_row: AtomicU32,
     is_dead: AtomicBool,
-    death_reason: Mutex<Option<String>>,
+    death_reason: Mutex<Option<TransportError>>,
 }
 
 /// An outcome after everything that was done to explain a missing response.
@@ -139,6 +155,8 @@ where
     handler: H,
     health: EndpointHealth,
     crashes: CrashTracker,
+    /// Why some workers could not be started.
+    shortage: Mutex<Option<Shortage>>,
     /// Read-locked by every running case, write-locked by a case that must run alone.
     exclusivity: RwLock<()>,
 }
@@ -171,7 +189,12 @@ where
             let Some((index, case)) = self.next_case() else { return };
             self.output.wait_for_window(index).await;
             let result = match self.run_case(&mut worker, case).await {
-                Some(examined) => self.handle(&mut worker, examined).await,
+                Some(examined) => {
+                    if has_shortage(&examined.outcome) {
+                        self.health.mark_dead(&examined.outcome);
+                    }
+                    self.handle(&mut worker, examined).await
+                }
                 None => None,
             };
             self.output.record_outcome(index, result);
@@ -254,6 +277,10 @@ where
         if self.must_restart(&repeated) {
             repeated = self.retry_after_restart(worker, repeated, start).await;
         }
+        if has_shortage(&repeated) {
+            self.health.mark_dead(&repeated);
+            return None;
+        }
         Some(self.handler.finish(outcome, judged, Some(repeated)))
     }
 
@@ -307,11 +334,19 @@ where
 
     fn next_case(&self) -> Option<(u64, Arc<Case>)> {
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        let case = queue.cases.next()?;
+        let Some(case) = queue.cases.next() else {
+            queue.is_empty = true;
+            return None;
+        };
         let index = queue.next;
         queue.next += 1;
         drop(queue);
         Some((index, case.into()))
+    }
+
+    /// Records that a thread has no workers; the others do its work.
+    fn record_shortage(&self, shortage: Shortage) {
+        *self.shortage.lock().unwrap_or_else(PoisonError::into_inner) = Some(shortage);
     }
 
     fn is_over(&self) -> bool {
@@ -322,16 +357,29 @@ where
         let death_reason = self.health.death_reason.into_inner().unwrap_or_else(PoisonError::into_inner);
         if let Some(reason) = death_reason {
             let has_responded = self.health.has_responded.load(Ordering::Relaxed);
-            return if has_responded { RunEnd::EndpointDied(reason) } else { RunEnd::Unreachable(reason) };
+            return match reason {
+                TransportError::Shortage(shortage) => RunEnd::Shortage(shortage),
+                reason if has_responded => RunEnd::EndpointDied(reason.to_string()),
+                reason => RunEnd::Unreachable(reason.to_string()),
+            };
         }
         if self.output.has_ended() {
             RunEnd::EndedByConsumer
         } else if self.plan.cancel_token.is_cancelled() {
             RunEnd::Cancelled
-        } else {
+        } else if self.queue.into_inner().unwrap_or_else(PoisonError::into_inner).is_empty {
             RunEnd::Complete
+        } else {
+            let shortage = self.shortage.into_inner().unwrap_or_else(PoisonError::into_inner);
+            shortage.map_or(RunEnd::Complete, RunEnd::Shortage)
         }
     }
+}
+
+/// Returns true if a request was not sent because the system lacks something.
+fn has_shortage(outcome: &CaseOutcome) -> bool {
+    let lacks = |error: &TransportError| matches!(error, TransportError::Shortage(_));
+    outcome.exchanges.iter().flatten().any(|exchange| exchange.response.as_ref().is_err_and(lacks))
 }
 
 impl EndpointHealth {
@@ -368,7 +416,7 @@ impl EndpointHealth {
 
     fn mark_dead(&self, outcome: &CaseOutcome) {
         let reason = outcome.exchanges.iter().flatten().find_map(|exchange| exchange.response.as_ref().err());
-        let reason = reason.map_or_else(|| "no response".to_owned(), TransportError::to_string);
+        let reason = reason.cloned().unwrap_or(TransportError::Dropped);
         *self.death_reason.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
         self.is_dead.store(true, Ordering::Relaxed);
     }

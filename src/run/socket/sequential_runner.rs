@@ -65,11 +65,13 @@ impl<'a> SequentialRunner<'a> {
         let case = case.into();
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).take();
         let (outcome, idle) = run_on_new_thread(|| {
-            let IdleRuntime { runtime, connections } =
-                idle.unwrap_or_else(|| IdleRuntime { runtime: build_runtime(), connections: Vec::new() });
+            let IdleRuntime { runtime, connections } = match idle {
+                Some(idle) => idle,
+                None => IdleRuntime { runtime: build_runtime()?, connections: Vec::new() },
+            };
             let (outcome, connections) = runtime.block_on(self.run_with_connections(case, connections));
-            (outcome, IdleRuntime { runtime, connections })
-        });
+            Ok::<_, RunError>((outcome, IdleRuntime { runtime, connections }))
+        })??;
         *self.idle.lock().unwrap_or_else(PoisonError::into_inner) = Some(idle);
         outcome
     }

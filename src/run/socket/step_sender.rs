@@ -201,7 +201,7 @@ impl RetryPolicy<'_> {
             match &response {
                 // The caller sends the whole case again, alone.
                 Err(TransportError::TimedOut(_)) => {}
-                Err(TransportError::Unreachable(_) | TransportError::Tls(_)) => {}
+                Err(TransportError::Unreachable(_) | TransportError::Shortage(_) | TransportError::Tls(_)) => {}
                 Err(_) => {
                     let is_unresponsive = || operation.is_some_and(|name| self.shared.is_unresponsive(name));
                     if !was_silent && !creates_fixture && !is_unresponsive() {

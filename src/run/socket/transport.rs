@@ -5,9 +5,11 @@
 //! parsed by hand so that paths stay exact. Proxies and HTTP/2 use reqwest.
 
 use super::connection::{Connector, RequestTimer};
+use super::connection_budget::{ConnectionBudget, ConnectionPermit};
 use super::error::ClientSetupError;
 use super::http_connection::{ExchangeOptions, HttpConnection, IdleState, ReceivedResponse};
 use super::reqwest_client::ReqwestClient;
+use super::system_limits;
 use crate::run::{CancelToken, Endpoint, HttpResponse, RequestLimits, TransportError};
 use crate::wire::EncodedRequest;
 use std::future::Future;
@@ -30,6 +32,7 @@ pub trait Transport {
 /// A client shared by all connections to one endpoint.
 pub(super) struct Client {
     connector: Option<Connector>,
+    budget: ConnectionBudget,
     reqwest_client: Option<ReqwestClient>,
     authority: String,
     limits: RequestLimits,
@@ -40,12 +43,14 @@ impl Client {
         let through_reqwest = endpoint.proxy.is_some() || endpoint.http2;
         let reqwest_client = through_reqwest.then(|| ReqwestClient::new(endpoint, &limits)).transpose()?;
         let connector = (!through_reqwest).then(|| Connector::new(endpoint)).transpose()?;
-        Ok(Self { connector, reqwest_client, authority: endpoint.authority(), limits })
+        let budget = ConnectionBudget::new(system_limits::max_connections(endpoint)?);
+        Ok(Self { connector, budget, reqwest_client, authority: endpoint.authority(), limits })
     }
 
     /// Opens a connection and closes it again.
     pub(super) async fn probe_connection(&self) -> Result<(), TransportError> {
         let Some(connector) = &self.connector else { return Ok(()) };
+        let _permit = self.budget.acquire().await;
         let mut timer = RequestTimer::new(&self.limits);
         timer.start(None);
         connector.connect(&mut timer).await.map(drop)
@@ -60,7 +65,7 @@ const MAX_REUSE_BODY_BYTES: usize = 32 * 1024;
 pub(super) struct ClientConnection {
     client: Arc<Client>,
     timer: RequestTimer,
-    idle: Option<HttpConnection>,
+    idle: Option<(HttpConnection, ConnectionPermit)>,
 }
 
 impl ClientConnection {
@@ -96,6 +101,9 @@ impl Transport for ClientConnection {
         let options = |close| ExchangeOptions { authority: &self.client.authority, close, limits: &self.client.limits };
         // After a malformed request, the server's view of the connection is unknown.
         if request.raw || request.body.len() > MAX_REUSE_BODY_BYTES {
+            let _permit = self.client.budget.acquire().await;
+            // The time of the request begins when it may be sent.
+            self.timer.start(stop);
             let mut fresh = HttpConnection::open(connector, &mut self.timer).await?;
             return fresh
                 .send_request(request, &options(true), &mut self.timer)
@@ -104,33 +112,36 @@ impl Transport for ClientConnection {
         }
         // An idle connection may have been closed in the meantime, which is not a fault. In that case, and only if not
         // a single byte of a response arrived, the request is sent over a fresh one.
-        if let Some(mut idle) = self.idle.take()
+        if let Some((mut idle, permit)) = self.idle.take()
             && idle.idle_state().await == IdleState::Silent
         {
             match idle.send_request(request, &options(false), &mut self.timer).await {
                 Err(TransportError::Dropped) if !idle.has_received() => {}
-                outcome => return self.release(idle, outcome),
+                outcome => return self.release(idle, permit, outcome),
             }
         }
+        let permit = self.client.budget.acquire().await;
+        self.timer.start(stop);
         let mut fresh = HttpConnection::open(connector, &mut self.timer).await?;
         if fresh.idle_state().await == IdleState::HasData {
             return Err(fresh.unsolicited_data_error());
         }
         let outcome = fresh.send_request(request, &options(false), &mut self.timer).await;
-        self.release(fresh, outcome)
+        self.release(fresh, permit, outcome)
     }
 }
 
 impl ClientConnection {
-    /// Returns the response and keeps the connection for reuse if the server allows it.
+    /// Returns the response and keeps the connection for reuse if the server and the budget allow it.
     fn release(
         &mut self,
         connection: HttpConnection,
+        mut permit: ConnectionPermit,
         outcome: Result<ReceivedResponse, TransportError>,
     ) -> Result<HttpResponse, TransportError> {
         let ReceivedResponse { response, can_reuse } = outcome?;
-        if can_reuse {
-            self.idle = Some(connection);
+        if can_reuse && self.client.budget.may_keep(&mut permit) {
+            self.idle = Some((connection, permit));
         }
         Ok(response)
     }

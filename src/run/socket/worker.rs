@@ -91,6 +91,8 @@ impl<'a> CaseWorker<'a> {
         match failure {
             Some(TransportError::Unreachable(_) | TransportError::Tls(_)) => liveness = Some(Liveness::Down),
             Some(TransportError::TimedOut(_)) if !is_alone => {}
+            // What this machine lacks says nothing about the endpoint.
+            Some(TransportError::Shortage(_)) => {}
             Some(_) => liveness = Some(self.probe_liveness(&case.operation).await),
             None => {}
         }
