@@ -14,6 +14,8 @@ use std::collections::HashMap;
 
 /// Note of a law that holds.
 const LAW_HOLDS: &str = "kept";
+/// Note of a law that reads a place which neither a response nor the documentation has.
+pub const UNKNOWN_PLACE: &str = "unknown place";
 
 pub(super) type LawDecision = (Verdict, ObservedOutcome, String);
 
@@ -23,6 +25,8 @@ pub(super) enum LawAbort {
     NoResponse(usize),
     /// The responses are inconclusive for the law.
     Inconclusive(String),
+    /// Neither a response nor the documentation has this place.
+    UnknownPlace(String),
     /// The law is violated, or one of its requests was rejected that must be accepted.
     Violated(LawViolation),
 }
@@ -52,6 +56,10 @@ pub(super) fn judge_law(
         Ok(()) => Ok((Verdict::Pass, observed_with_note(LAW_HOLDS), "the law holds".to_owned())),
         Err(LawAbort::NoResponse(step)) => Err(step),
         Err(LawAbort::Inconclusive(why)) => Ok((Verdict::Indeterminate, observed_with_note("not learnt"), why)),
+        Err(LawAbort::UnknownPlace(place)) => {
+            let why = format!("no response has `{place}`, which `read` in the scenario names");
+            Ok((Verdict::Indeterminate, observed_with_note(UNKNOWN_PLACE), why))
+        }
         Err(LawAbort::Violated(LawViolation { note, why })) => Ok((Verdict::Diverges, observed_with_note(&note), why)),
     }
 }
@@ -151,10 +159,7 @@ fn check_state(
                     let checked = read_state(model.kind, &document, view).and_then(|found| known.check_read(found));
                     // A path that neither a response nor the documentation has says nothing about what is stored.
                     if checked.is_err() && !was_shown && !is_documented_place(contract, case, event.step, &view.place) {
-                        return Err(LawAbort::Inconclusive(format!(
-                            "no response has `{}`, which `read` in the scenario names",
-                            view.place
-                        )));
+                        return Err(LawAbort::UnknownPlace(view.place.clone()));
                     }
                     checked?;
                 }

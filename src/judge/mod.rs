@@ -36,6 +36,7 @@ pub use endpoint_knowledge::{EndpointKnowledge, SkippedOperation};
 pub use findings::{CaseEvidence, Findings, Reproduction};
 pub use judged_case::{AcceptedBehavior, JudgeContext, JudgedCase};
 pub use known_divergences::KnownDivergences;
+pub use law::UNKNOWN_PLACE;
 pub use obstacle::{EndpointObstacle, ObstacleKind};
 pub use oracle::{describe_expectation, judge};
 pub use rejected_members::{MemberProblem, RejectedMember, rejected_members};

@@ -11,6 +11,7 @@ use super::muted_comparisons::MutedComparisons;
 use super::shrink_sequences::FailedSequences;
 use super::snapshot_recorder::{AcceptedSnapshots, SnapshotRecorder};
 use super::tally::RunTally;
+use super::unknown_places::UnknownPlaces;
 use crate::report::CaseResult;
 
 /// The observers of a check, in the order in which they receive a result.
@@ -27,19 +28,22 @@ pub(super) struct CheckObservers<'a> {
     pub known_usage: KnownUsage<'a>,
     /// Counts why cases were not compared.
     pub muted: MutedComparisons,
+    /// Collects paths of the scenario that exist nowhere.
+    pub unknown_places: UnknownPlaces,
     /// Collects accepted requests, to find lasting effects; absent if the endpoint cannot be restarted.
     pub after_effects: Option<AfterEffects>,
 }
 
 impl CaseObserver for CheckObservers<'_> {
     fn observe(&mut self, result: &mut CaseResult) {
-        let observers: [&mut dyn CaseObserver; 6] = [
+        let observers: [&mut dyn CaseObserver; 7] = [
             &mut self.recorder,
             &mut self.tally,
             &mut self.failed_sequences,
             &mut self.unexpected_limits,
             &mut self.known_usage,
             &mut self.muted,
+            &mut self.unknown_places,
         ];
         for observer in observers {
             observer.observe(result);
@@ -60,6 +64,7 @@ impl<'a> CheckObservers<'a> {
             unexpected_limits: UnexpectedLimits::default(),
             known_usage: KnownUsage::new(&job.known_divergences),
             muted: MutedComparisons::default(),
+            unknown_places: UnknownPlaces::default(),
             after_effects: None,
         }
     }

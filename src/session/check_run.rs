@@ -263,7 +263,7 @@ impl<'s> CheckRun<'s, '_> {
         before: Option<(f64, f64)>,
         watch: Stopwatch,
     ) -> Result<RunSummary, SessionError> {
-        let CheckObservers { recorder, tally, known_usage, muted, .. } = self.observers;
+        let CheckObservers { recorder, tally, known_usage, muted, unknown_places, .. } = self.observers;
         let mut summary = tally.into_summary(watch.elapsed().as_secs_f64(), &self.ended);
         for finding in &mut summary.findings {
             let discovery = limits.as_ref().and_then(|limits| limits.describe_for(finding));
@@ -275,9 +275,10 @@ impl<'s> CheckRun<'s, '_> {
         summary.muted_notes = muted.notes();
         self.session.complete_summary(&mut summary, &self.ended, self.knowledge, &known_usage);
         summary.is_complete = summary.incomplete_reason.is_none() && self.session.job().is_unfiltered();
-        let (updates, problems) = recorder.write(summary.is_complete, &summary.skipped_operations);
+        let (updates, mut problems) = recorder.write(summary.is_complete, &summary.skipped_operations);
         summary.snapshot_updates = updates;
-        // The verdicts are reported even if no snapshot can be written.
+        problems.extend(unknown_places.problems(self.session.job()));
+        // The verdicts are reported even if no snapshot can be written, or the scenario has an error.
         self.output.end_run(&summary)?;
         if problems.is_empty() { Ok(summary) } else { Err(problems.into()) }
     }

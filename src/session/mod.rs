@@ -45,6 +45,7 @@ mod shrink_sequences;
 mod snapshot_options;
 mod snapshot_recorder;
 mod tally;
+mod unknown_places;
 
 pub use crate::contract::find_drift;
 pub use crate::judge::KnownDivergences;

@@ -200,3 +200,29 @@ fn invalid_law_configuration_exits_with_2() {
         assert!(output.text.contains(reason), "{text}: {}", output.text);
     }
 }
+
+#[test]
+fn path_of_read_that_no_response_has_is_an_error_of_the_scenario() {
+    let directory = temporary_directory();
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios");
+    let text = std::fs::read_to_string(format!("{folder}/leadlex.toml")).expect("read the scenario");
+    let text = text.replace("leadlex.contract.json", &format!("{folder}/leadlex.contract.json"));
+    let wrong = text.replace("value = \"data.tags\"", "value = \"result.labels\"");
+    assert_ne!(wrong, text);
+    let line = 1 + wrong.lines().position(|line| line.starts_with("laws ")).expect("a line with laws");
+    std::fs::write(directory.path().join("mine.toml"), wrong).expect("write file");
+    let output = overstep(directory.path(), &["check", "mine.toml"]);
+    // The verdicts are printed all the same.
+    for part in [
+        "0 findings in ",
+        "no response has `result.labels`, which the `read` of `AddTagsToContact` names",
+        &format!("mine.toml:{line}"),
+        "correct the path; until then,",
+    ] {
+        assert!(output.text.contains(part), "no {part:?}: {}", output.text);
+    }
+    assert_eq!(output.code, 2, "{}", output.text);
+    std::fs::write(directory.path().join("mine.toml"), text).expect("write file");
+    let output = overstep(directory.path(), &["check", "mine.toml"]);
+    assert_eq!(output.code, 0, "{}", output.text);
+}
