@@ -74,6 +74,34 @@ pub(super) struct ShrunkFinding {
 /// What makes two findings the same: the group (operation, member and constraint) and the received response.
 type FuzzFindingKey = (String, String);
 
+/// When nothing more is proposed.
+#[derive(Clone)]
+struct ProposalDeadline {
+    watch: Stopwatch,
+    max_time: Option<Duration>,
+    cancel_token: CancelToken,
+}
+
+impl ProposalDeadline {
+    fn is_over(&self) -> bool {
+        self.cancel_token.is_cancelled() || self.max_time.is_some_and(|most| self.watch.elapsed() >= most)
+    }
+}
+
+/// Returns up to `size` proposals; fewer if time is over, because large contracts take long to draw from. `propose`
+/// returns `None` if there is nothing more, and an inner `None` for a proposal of which no request can be built.
+fn fill_round<T>(size: usize, deadline: &ProposalDeadline, mut propose: impl FnMut() -> Option<Option<T>>) -> Vec<T> {
+    let mut round = Vec::with_capacity(size);
+    for _ in 0..size * 2 {
+        if round.len() >= size || deadline.is_over() {
+            break;
+        }
+        let Some(proposal) = propose() else { break };
+        round.extend(proposal);
+    }
+    round
+}
+
 /// What a fuzzing run proposes, and the findings so far.
 pub(super) struct FuzzSearch<'s, 'a> {
     pub guide: FuzzGuide<'s, 'a>,
@@ -84,10 +112,7 @@ pub(super) struct FuzzSearch<'s, 'a> {
     sequence_count: u64,
     seen_findings: HashSet<FuzzFindingKey>,
     shrunk_findings: usize,
-    watch: Stopwatch,
-    /// After this time nothing is proposed.
-    max_time: Option<Duration>,
-    cancel_token: CancelToken,
+    deadline: ProposalDeadline,
     /// After this time no finding is shrunk: there may be many, and each takes time.
     shrink_deadline: Option<Duration>,
 }
@@ -109,22 +134,16 @@ impl<'s, 'a> FuzzSearch<'s, 'a> {
             sequence_count: 0,
             seen_findings: HashSet::new(),
             shrunk_findings: 0,
-            watch,
-            max_time: None,
-            cancel_token: CancelToken::default(),
+            deadline: ProposalDeadline { watch, max_time: None, cancel_token: CancelToken::default() },
             shrink_deadline: None,
         }
     }
 
     /// Sets the time limit of the run, after which nothing is proposed, and soon after which no finding is shrunk.
     pub fn stop_after(&mut self, max_time: Option<Duration>, cancel_token: &CancelToken) {
-        self.max_time = max_time;
+        self.deadline.max_time = max_time;
         self.shrink_deadline = max_time.map(|most| most + MAX_SHRINK_TIME);
-        self.cancel_token = cancel_token.clone();
-    }
-
-    fn is_over(&self) -> bool {
-        self.cancel_token.is_cancelled() || self.max_time.is_some_and(|most| self.watch.elapsed() >= most)
+        self.deadline.cancel_token = cancel_token.clone();
     }
 
     fn next_name(&mut self) -> String {
@@ -134,19 +153,13 @@ impl<'s, 'a> FuzzSearch<'s, 'a> {
 
     /// Returns the next sequences to send.
     pub fn next_round(&mut self, size: usize) -> Vec<ProposedCase> {
-        let mut round = Vec::with_capacity(size);
-        for _ in 0..size * 2 {
-            // Large contracts take long to draw from.
-            if round.len() >= size || self.is_over() {
-                break;
-            }
-            let Some(proposal) = self.guide.propose() else { break };
+        let deadline = self.deadline.clone();
+        fill_round(size, &deadline, || {
+            let proposal = self.guide.propose()?;
             let name = self.next_name();
-            if let Some(fuzz_case) = self.generator.build_fuzz_case(&name, &proposal.actions) {
-                round.push(ProposedCase { proposal, fuzz_case });
-            }
-        }
-        round
+            let fuzz_case = self.generator.build_fuzz_case(&name, &proposal.actions);
+            Some(fuzz_case.map(|fuzz_case| ProposedCase { proposal, fuzz_case }))
+        })
     }
 
     /// Judges the responses to a sequence, on the worker that sent it.
@@ -199,7 +212,7 @@ impl<'s, 'a> FuzzSearch<'s, 'a> {
     ) {
         let began = Stopwatch::start();
         let mut reproduces = |actions: &Vec<Action>| -> bool {
-            let is_late = self.shrink_deadline.is_some_and(|most| self.watch.elapsed() >= most);
+            let is_late = self.shrink_deadline.is_some_and(|most| self.deadline.watch.elapsed() >= most);
             if is_late || runner.plan().cancel_token.is_cancelled() || began.elapsed() > MAX_SHRINK_TIME {
                 return false;
             }
@@ -271,4 +284,29 @@ fn describe_finding(result: &CaseResult, judged_action: Option<usize>, actions: 
 fn finding_key(result: &CaseResult) -> FuzzFindingKey {
     let group = result.case.id.without_variant().to_owned();
     (group, result.judgement.observed.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn round_ends_as_soon_as_time_is_over() {
+        let cancel_token = CancelToken::default();
+        let deadline =
+            |max_time| ProposalDeadline { watch: Stopwatch::start(), max_time, cancel_token: cancel_token.clone() };
+        let endless = || Some(Some(()));
+        assert_eq!(fill_round(256, &deadline(None), endless).len(), 256);
+        assert_eq!(fill_round(256, &deadline(Some(Duration::ZERO)), endless).len(), 0);
+        // The third proposal takes so long that the run is over when it is there.
+        let mut proposed = 0;
+        let round = fill_round(256, &deadline(None), || {
+            proposed += 1;
+            if proposed == 3 {
+                cancel_token.cancel();
+            }
+            Some((proposed != 2).then_some(proposed))
+        });
+        assert_eq!(round, [1, 3]);
+    }
 }
