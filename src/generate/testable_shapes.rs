@@ -20,8 +20,9 @@ pub(crate) const MAX_PLAIN_SIZE: u64 = (1 << 20) + (1 << 18);
 pub(crate) const MAX_SITES: usize = 4_000;
 /// Number of places that are tested even if each request is very large.
 const MIN_SITES: usize = 32;
-/// Maximum size of one request for each place of an operation's input together, in bytes.
-const MAX_REQUESTS_SIZE: u64 = 128 << 20;
+/// Maximum size of one request for each place of an operation's input together, in bytes. A place has dozens of cases,
+/// and each contains all required members, so the work grows with the square of their number.
+const MAX_REQUESTS_SIZE: u64 = 32 << 20;
 /// Maximum size of the plain input of an operation that is fuzzed, in bytes.
 const MAX_FUZZED_SIZE: u64 = 32 << 10;
 /// Size of a value without its content, in bytes.

@@ -222,6 +222,10 @@ fn thousands_of_members_and_values_are_partly_tested() {
     let required = project(&members((0..10_000).map(|number| (format!("m{number}"), "Text", true))), &text);
     let diagnosis = run(required.path(), &["doctor", "x"], 0);
     assert!(diagnosis.contains("places of operation `MakeThing` are tested, and it is not fuzzed"), "{diagnosis}");
+    let listed = run(required.path(), &["cases", "x", "--level", "quick"], 0);
+    let places: std::collections::HashSet<&str> =
+        listed.lines().filter_map(|line| line.strip_prefix("x/MakeThing/m")?.split('/').next()).collect();
+    assert!((32..128).contains(&places.len()), "{} members are tested", places.len());
     let values: Vec<String> = (0..100_000).map(|number| format!("V{number}")).collect();
     let values =
         project(&json!({ "e": member("Enum", true) }), &json!({ "Enum": { "type": "enum", "values": values } }));
