@@ -17,6 +17,9 @@ pub fn print_drift(flags: &DriftFlags) -> Result<ExitStatus, CommandError> {
         let documents = store::read_sources(&places, std::slice::from_ref(name))?;
         let read = session::ingest_documents(documents, &[])?;
         let diagnostics: Vec<_> = read.diagnostics.into_iter().filter(|one| one.severity > Severity::Note).collect();
+        if diagnostics.iter().any(|one| one.severity == Severity::Error) {
+            return Err(diagnostics.into());
+        }
         messages::print_problems(&diagnostics);
         Ok(read.contract)
     };

@@ -6,7 +6,7 @@ use crate::cli::{CommandError, IngestFlags, TextOrJson, current_directory, docum
 use overstep::contract::to_json;
 use overstep::escape::escape_json_text;
 use overstep::exit::ExitStatus;
-use overstep::report::contract_text;
+use overstep::report::{Severity, contract_text};
 use overstep::session;
 use overstep::store;
 use std::io::Write as _;
@@ -17,6 +17,7 @@ pub fn ingest_sources(flags: &IngestFlags) -> Result<ExitStatus, CommandError> {
     let documents = store::read_sources(&document_places(Some(directory.clone())), &flags.sources)?;
     let read = session::ingest_documents(documents, &flags.only)?;
     messages::print_warnings(&read.diagnostics, flags.strict)?;
+    let is_complete = read.diagnostics.iter().all(|one| one.severity < Severity::Error);
     let mut contract = read.contract;
     if !flags.only.is_empty() {
         session::check_operations(&contract, &flags.only)?;
@@ -30,5 +31,6 @@ pub fn ingest_sources(flags: &IngestFlags) -> Result<ExitStatus, CommandError> {
         Some(file) => store::write_file(&directory.join(file), text.as_bytes())?,
         None => std::io::stdout().write_all(text.as_bytes())?,
     }
-    Ok(ExitStatus::Success)
+    // The contract of the other documents is written all the same.
+    Ok(if is_complete { ExitStatus::Success } else { ExitStatus::Usage })
 }

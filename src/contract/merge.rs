@@ -29,12 +29,14 @@ pub fn merge_all(mut contracts: Vec<Contract>) -> Contract {
     merged
 }
 
-/// Returns the sort key of a contract: pages before models, and by name within each group.
+/// Returns the sort key of a contract: pages before models, by document and operation within each group.
 fn merge_order(contract: &Contract) -> (usize, String) {
     let facts = || contract.shapes.values().flat_map(|shape| &shape.facts);
     let models = facts().filter(|fact| fact.standing == FactOrigin::Model).count();
     let mut names: Vec<String> = contract.operations.iter().flat_map(|o| &o.sources).map(ToString::to_string).collect();
     names.sort();
+    // Documents in different folders may have one name.
+    names.extend(contract.operations.iter().map(|operation| operation.name.to_string()));
     (models, names.join(" "))
 }
 

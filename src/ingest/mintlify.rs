@@ -2,6 +2,9 @@
 //!
 //! It never takes a field from the page's text if a component states it.
 
+mod field_type;
+mod fields;
+
 use super::contract_builder::ContractBuilder;
 use super::mdx_tree::{self, MdxElement, MdxItem};
 use super::page_auth::{auth_in_line, auth_of_header};
@@ -24,12 +27,13 @@ pub(super) fn may_be_page(text: &str) -> bool {
         || (text.lines().take(40).any(|line| line.starts_with("# ")) && text.contains("\n## "))
 }
 
-/// Reads a page. A page without an operation gives an empty contract and a note.
-pub(super) fn read(text: &SourceText<'_>) -> (Contract, Vec<IngestDiagnostic>) {
+/// Reads a page. A page without an operation gives an empty contract and a note. The operation is named after the title,
+/// unless it has a name already.
+pub(super) fn read(text: &SourceText<'_>, operation_name: Option<&str>) -> (Contract, Vec<IngestDiagnostic>) {
     let (items, diagnostics) = mdx_tree::parse(text);
     let mut page = MintlifyPage::new(text, diagnostics);
     page.collect_items(&items, "");
-    page.into_contract()
+    page.into_contract(operation_name)
 }
 
 /// A field of the request or the response, with its nested fields.
@@ -51,6 +55,8 @@ struct MintlifyPage<'t> {
     title: Option<(u32, String)>,
     intro: Vec<(u32, String)>,
     stated_route: Option<(u32, String, String)>,
+    /// Whether the frontmatter states the route, which makes any page the page of an operation.
+    is_route_in_frontmatter: bool,
     calls: Vec<samples::SampleCall>,
     parameters: Vec<MintlifyField>,
     response: Vec<MintlifyField>,
@@ -71,6 +77,7 @@ impl<'t> MintlifyPage<'t> {
             title: None,
             intro: Vec::new(),
             stated_route: None,
+            is_route_in_frontmatter: false,
             calls: Vec::new(),
             parameters: Vec::new(),
             response: Vec::new(),
@@ -94,6 +101,7 @@ impl<'t> MintlifyPage<'t> {
                         let words: Vec<&str> = value.split_whitespace().collect();
                         if let [.., method, target] = words.as_slice() {
                             self.stated_route = Some((*line, method.to_ascii_uppercase(), (*target).to_owned()));
+                            self.is_route_in_frontmatter = true;
                         }
                     }
                     _ => {}
@@ -265,44 +273,42 @@ impl<'t> MintlifyPage<'t> {
         }
     }
 
-    fn into_contract(mut self) -> (Contract, Vec<IngestDiagnostic>) {
+    fn into_contract(mut self, operation_name: Option<&str>) -> (Contract, Vec<IngestDiagnostic>) {
         let parameters: Vec<(String, u32)> = self
             .parameters
             .iter()
             .filter(|field| field.location == Some(MemberLocation::Label))
             .map(|field| (field.name.clone(), field.line))
             .collect();
+        // Guides show requests as well: without fields, samples and texts do not make an operation.
+        let describes_operation =
+            self.is_route_in_frontmatter || !self.parameters.is_empty() || !self.response.is_empty();
+        if !describes_operation {
+            return self
+                .into_guide(1, "no operation found: the page has neither a route in its frontmatter nor fields");
+        }
         let found =
             route::find_route(self.text, self.stated_route.take(), &self.calls, &parameters, &mut self.diagnostics);
-        if found.is_none() && self.parameters.is_empty() {
-            self.diagnostics.push(self.text.note(1, "no operation found: the page has neither a route nor parameters"));
-            // A guide may be the only page that says how callers authenticate.
-            let guide = Contract { auth: self.builder.contract.auth, ..Contract::new("") };
-            return (guide, self.diagnostics);
-        }
+        let Some(found) = found else {
+            let line = self.title.as_ref().map_or(1, |(line, _)| *line);
+            let message = "no operation found: the page has fields, but no route; a page with a request states it as \
+                           `api: \"POST /v1/…\"` in its frontmatter, or in a sample";
+            return self.into_guide(line, message);
+        };
         let (title_line, title) = self.title.clone().unwrap_or_else(|| {
             let name = self.text.name.split('.').next().unwrap_or("operation").replace('-', " ");
             (1, name)
         });
-        let name = to_pascal_case(&title);
+        let name = operation_name.map_or_else(|| to_pascal_case(&title), str::to_owned);
         let operation = self.builder.add_operation(&name, title_line);
         let mut labels: Vec<(String, u32)> = Vec::new();
-        match found {
-            Some(found) => {
-                labels.extend(route::labels(&found.uri).map(|label| (label.to_owned(), found.line)));
-                // A URL without a path requests the root.
-                let uri = if found.uri.is_empty() { "/".to_owned() } else { found.uri };
-                self.builder.contract.service = found.base.as_deref().and_then(route::service_name).unwrap_or_default();
-                self.builder.contract.base_url = found.base;
-                self.builder.record_operation_fact(operation, FactField::HttpMethod, found.method, found.line);
-                self.builder.record_operation_fact(operation, FactField::HttpUri, uri, found.line);
-            }
-            None => self.diagnostics.push(self.text.warning(
-                title_line,
-                "no route found in the frontmatter or the samples",
-                "add `api: \"POST /v1/…\"` to the frontmatter, or a code sample",
-            )),
-        }
+        labels.extend(route::labels(&found.uri).map(|label| (label.to_owned(), found.line)));
+        // A URL without a path requests the root.
+        let uri = if found.uri.is_empty() { "/".to_owned() } else { found.uri };
+        self.builder.contract.service = found.base.as_deref().and_then(route::service_name).unwrap_or_default();
+        self.builder.contract.base_url = found.base;
+        self.builder.record_operation_fact(operation, FactField::HttpMethod, found.method, found.line);
+        self.builder.record_operation_fact(operation, FactField::HttpUri, uri, found.line);
         let input = self.builder.add_shape(
             &format!("{name}Request"),
             ShapeKind::Structure { members: IndexMap::new() },
@@ -345,6 +351,13 @@ impl<'t> MintlifyPage<'t> {
         (self.builder.contract, self.diagnostics)
     }
 
+    /// Returns a contract without operations: a guide may be the only page that says how callers authenticate. What is odd
+    /// about its fields does not matter.
+    fn into_guide(self, line: u32, message: &str) -> (Contract, Vec<IngestDiagnostic>) {
+        let note = self.text.note(line.max(1), message);
+        (Contract { auth: self.builder.contract.auth, ..Contract::new("") }, vec![note])
+    }
+
     /// Makes the labels of the route required: without one, a path is another. A label without a field is a text.
     fn require_labels(&mut self, input: &ShapeId, prefix: &str, labels: &[(String, u32)]) {
         for (label, line) in labels {
@@ -383,206 +396,6 @@ impl<'t> MintlifyPage<'t> {
         for field in &fields {
             let example_value = example.as_ref().and_then(|(_, value)| value.get(&field.name)).cloned();
             self.add_field(&output, field, example_value.as_ref(), &prefix);
-        }
-    }
-
-    fn add_field(&mut self, owner: &ShapeId, field: &MintlifyField, example: Option<&Json>, prefix: &str) {
-        let path = format!("{prefix}{}", to_pascal_case(&field.name));
-        let shape = self.add_field_shape(field, example, &path);
-        self.builder.add_member(owner, &field.name, &shape, field.line);
-        if field.required {
-            self.builder.record_shape_fact(owner, FactField::MemberRequired(field.name.clone()), true, field.line);
-        }
-        for (name, value) in &field.limits {
-            self.record_limit(&shape, name, value, field.line);
-        }
-        let docs = prose::split_sentences(field.docs.iter().map(|(line, text)| (*line, text.as_str())));
-        self.builder.apply_sentences(&shape, None, &docs);
-        for sentence in &docs {
-            // Models have a field for enum values; on these pages only sentences list them.
-            if let Some(values) = prose::parse_enum_values(&sentence.text)
-                && self.builder.shape_mut(&shape).kind == ShapeKind::String
-            {
-                self.builder.record_shape_fact_as(&shape, FactField::Enum, values, sentence.line, FactOrigin::Prose);
-            }
-        }
-    }
-
-    fn record_limit(&mut self, shape: &ShapeId, name: &str, value: &str, line: u32) {
-        let field = match name {
-            "minLength" | "minItems" => FactField::LengthMin,
-            "maxLength" | "maxItems" => FactField::LengthMax,
-            "minimum" | "min" => FactField::RangeMin,
-            "maximum" | "max" => FactField::RangeMax,
-            "pattern" => {
-                self.builder.record_shape_fact(shape, FactField::Pattern, value, line);
-                return;
-            }
-            _ => {
-                let values: Vec<String> = value
-                    .trim_matches(['[', ']'])
-                    .split(',')
-                    .map(|word| word.trim().trim_matches(['"', '\'']).to_owned())
-                    .filter(|word| !word.is_empty())
-                    .collect();
-                if self.builder.shape_mut(shape).kind == ShapeKind::String && !values.is_empty() {
-                    self.builder.record_shape_fact(shape, FactField::Enum, values, line);
-                }
-                return;
-            }
-        };
-        match value.parse::<serde_json::Number>() {
-            Ok(number) => self.builder.record_shape_fact(shape, field, number, line),
-            Err(_) => {
-                let message = format!("`{name}` is not a number");
-                self.diagnostics.push(self.text.warning(line, message, "the limit is ignored"));
-            }
-        }
-    }
-
-    fn add_field_shape(&mut self, field: &MintlifyField, example: Option<&Json>, path: &str) -> ShapeId {
-        let words = field.type_text.to_ascii_lowercase();
-        let words = words.split('|').map(str::trim).find(|word| *word != "null").unwrap_or_default().to_owned();
-        let words = words.as_str();
-        let item = words
-            .strip_suffix("[]")
-            .or_else(|| words.strip_prefix("array<").and_then(|rest| rest.strip_suffix('>')))
-            .or_else(|| words.strip_prefix("list<").and_then(|rest| rest.strip_suffix('>')))
-            .or_else(|| words.strip_prefix("array of "))
-            .or_else(|| matches!(words, "array" | "list").then_some(""));
-        if let Some(item) = item {
-            let item =
-                if item.is_empty() { self.item_type(field, example) } else { item.trim_end_matches('s').to_owned() };
-            let first = example.and_then(|example| example.get(0)).cloned();
-            let member = if item == "object" || (item.is_empty() && !field.fields.is_empty()) {
-                self.add_object(field, first.as_ref(), &format!("{path}Item"))
-            } else {
-                self.add_scalar(&item, field, &format!("{path}Item"))
-            };
-            return self.builder.add_shape(path, ShapeKind::List { member }, field.line);
-        }
-        if matches!(words, "object" | "dict" | "json") || (words.is_empty() && !field.fields.is_empty()) {
-            return self.add_object(field, example, path);
-        }
-        self.add_scalar(words, field, path)
-    }
-
-    /// Returns the item type of a plain `array`, from the description or else from the example.
-    fn item_type(&mut self, field: &MintlifyField, example: Option<&Json>) -> String {
-        if !field.fields.is_empty() {
-            return "object".to_owned();
-        }
-        for (_, text) in &field.docs {
-            let lower = text.to_ascii_lowercase();
-            if let Some((_, rest)) = lower.split_once("array of ").or_else(|| lower.split_once("list of ")) {
-                for word in rest.split(|c: char| !c.is_alphanumeric()).take(4) {
-                    match word {
-                        "string" | "strings" => return "string".to_owned(),
-                        "number" | "numbers" => return "number".to_owned(),
-                        "integer" | "integers" => return "integer".to_owned(),
-                        "boolean" | "booleans" => return "boolean".to_owned(),
-                        "object" | "objects" => return "object".to_owned(),
-                        "uuid" | "uuids" => return "uuid".to_owned(),
-                        _ => {}
-                    }
-                }
-            }
-        }
-        match example.and_then(|example| example.get(0)) {
-            Some(Json::String(_)) => "string".to_owned(),
-            Some(Json::Number(number)) if number.is_f64() => "number".to_owned(),
-            Some(Json::Number(_)) => "integer".to_owned(),
-            Some(Json::Bool(_)) => "boolean".to_owned(),
-            Some(Json::Object(_)) => "object".to_owned(),
-            _ => {
-                let message = format!("the item type of `{}` is not documented", field.name);
-                let hint = "write the type as `string[]`, or `Array of strings` in the description";
-                self.diagnostics.push(self.text.warning(field.line, message, hint));
-                "any".to_owned()
-            }
-        }
-    }
-
-    fn add_object(&mut self, field: &MintlifyField, example: Option<&Json>, path: &str) -> ShapeId {
-        if field.fields.is_empty() {
-            return match example {
-                Some(value) if value.as_object().is_some_and(|members| !members.is_empty()) => {
-                    self.add_example_shape(value, path, field.line)
-                }
-                // The members are not documented.
-                _ => self.builder.add_shape(path, ShapeKind::Document, field.line),
-            };
-        }
-        let id = self.builder.add_shape(path, ShapeKind::Structure { members: IndexMap::new() }, field.line);
-        for inner in &field.fields {
-            let example_value = example.and_then(|example| example.get(&inner.name)).cloned();
-            self.add_field(&id, inner, example_value.as_ref(), path);
-        }
-        id
-    }
-
-    fn add_scalar(&mut self, words: &str, field: &MintlifyField, path: &str) -> ShapeId {
-        let first = words.split(['<', '(', ' ']).next().unwrap_or_default();
-        let kind = match first {
-            "string" | "str" | "text" | "uuid" | "email" | "url" | "uri" | "enum" => ShapeKind::String,
-            "integer" | "int" | "int32" => ShapeKind::Integer,
-            "long" | "int64" => ShapeKind::Long,
-            "number" | "float" | "double" | "decimal" => ShapeKind::Double,
-            "boolean" | "bool" => ShapeKind::Boolean,
-            "date-time" | "datetime" | "timestamp" => ShapeKind::Timestamp,
-            "file" | "binary" | "bytes" => ShapeKind::Blob,
-            "any" => ShapeKind::Document,
-            "" => {
-                let message = format!("`{}` has no type", field.name);
-                self.diagnostics.push(self.text.warning(field.line, message, "treated as any value"));
-                ShapeKind::Document
-            }
-            _ => {
-                let message = format!("unknown type `{}` of `{}`", field.type_text, field.name);
-                self.diagnostics.push(self.text.warning(field.line, message, "treated as any value"));
-                ShapeKind::Document
-            }
-        };
-        let id = self.builder.add_shape(path, kind, field.line);
-        if words.contains("uuid") {
-            self.builder.record_shape_fact(&id, FactField::Pattern, prose::UUID_PATTERN, field.line);
-        }
-        id
-    }
-
-    /// Adds the shape of an example. Facts that only an example shows are marked as assumed.
-    fn add_example_shape(&mut self, value: &Json, path: &str, line: u32) -> ShapeId {
-        let kind = match value {
-            Json::Object(members) => {
-                let id = self.builder.add_shape(path, ShapeKind::Structure { members: IndexMap::new() }, line);
-                for (name, value) in members {
-                    let shape = self.add_example_shape(value, &format!("{path}{}", to_pascal_case(name)), line);
-                    self.builder.add_member(&id, name, &shape, line);
-                }
-                self.mark_as_assumed(&id);
-                return id;
-            }
-            Json::Array(items) => {
-                let member = match items.first() {
-                    Some(item) => self.add_example_shape(item, &format!("{path}Item"), line),
-                    None => self.builder.add_shape(&format!("{path}Item"), ShapeKind::Document, line),
-                };
-                ShapeKind::List { member }
-            }
-            Json::String(_) => ShapeKind::String,
-            // A whole number in an example does not mean that fractions are not allowed.
-            Json::Number(_) => ShapeKind::Double,
-            Json::Bool(_) => ShapeKind::Boolean,
-            Json::Null => ShapeKind::Document,
-        };
-        let id = self.builder.add_shape(path, kind, line);
-        self.mark_as_assumed(&id);
-        id
-    }
-
-    fn mark_as_assumed(&mut self, id: &ShapeId) {
-        for fact in &mut self.builder.shape_mut(id).facts {
-            fact.standing = FactOrigin::Assumed;
         }
     }
 }

@@ -25,6 +25,7 @@ mod openapi;
 mod openapi_fence;
 mod options;
 mod page_auth;
+mod page_names;
 mod prose;
 mod route;
 mod samples;

@@ -76,10 +76,13 @@ fn split_origin(url: &str) -> (Option<String>, &str) {
 pub(super) fn service_name(base: &str) -> Option<String> {
     let host = split_origin(base).0?;
     let host = host.split("://").nth(1)?.split(':').next()?;
+    // `https://{endpoint}` or `https://<name>.example.com` names no service at its placeholder.
+    let is_placeholder = |part: &&str| part.contains(['{', '<', '$']);
     let parts: Vec<&str> = host.split('.').collect();
     match parts.as_slice() {
-        [.., name, _] => Some((*name).to_owned()),
-        [name] => Some((*name).to_owned()),
+        [.., name, _] if !is_placeholder(name) => Some((*name).to_owned()),
+        [name] if !is_placeholder(name) => Some((*name).to_owned()),
+        [_, ..] => None,
         [] => None,
     }
 }

@@ -2,9 +2,14 @@
 //!
 //! It never decides what a single document says.
 
+use super::page_names::names_by_route;
 use super::site_documents::SiteDocuments;
-use super::source::{IngestOutput, read_document};
-use super::{DocumentLookup, IngestError, IngestOptions, NoDocuments, byte_budget, route};
+use super::source::{IngestOutput, SourceFormat, detect_format, read_document, read_page};
+use super::source_text::SourceText;
+use super::{
+    DocumentLookup, IngestDiagnostic, IngestError, IngestOptions, IngestSeverity, NoDocuments, byte_budget,
+    openapi_fence, route,
+};
 use crate::contract::{self, Contract};
 use std::collections::BTreeMap;
 
@@ -72,7 +77,7 @@ pub fn read_documents_with(
     let mut documents = LoadedDocuments { by_name, others };
     let (mut contracts, mut diagnostics, mut errors) = (Vec::new(), Vec::new(), Vec::new());
     let mut sites = SiteDocuments::default();
-    let mut guide_auth = Vec::new();
+    let (mut guide_auth, mut pages) = (Vec::new(), BTreeMap::new());
     for (name, bytes) in sources {
         if sites.add_page(name, bytes, options, &mut documents) {
             continue;
@@ -83,8 +88,20 @@ pub fn read_documents_with(
                 if ingested.contract.operations.is_empty() {
                     guide_auth.extend(ingested.contract.auth);
                 } else {
+                    if is_page(bytes) {
+                        pages.insert(contracts.len(), (name, bytes));
+                    }
                     contracts.push(ingested.contract);
                 }
+            }
+            Err(error) if sources.len() > 1 && is_prose_page(name, bytes) => {
+                // A folder of documentation has pages about other things.
+                diagnostics.push(IngestDiagnostic {
+                    severity: IngestSeverity::Note,
+                    place: *error.place,
+                    message: "no operation found: the page has no part that is read".to_owned(),
+                    hint: None,
+                });
             }
             Err(error) => errors.push(error),
         }
@@ -93,6 +110,14 @@ pub fn read_documents_with(
     contracts.extend(of_sites);
     diagnostics.extend(further);
     errors.extend(unreadable);
+    route::unify_base_urls(&mut contracts);
+    for (index, operation_name) in names_by_route(&contracts, |index| pages.contains_key(&index)) {
+        let Some((name, bytes)) = pages.get(&index) else { continue };
+        // What it says beside the name was reported before.
+        if let Ok(page) = read_page(name, bytes, &operation_name, options, &mut documents) {
+            contracts[index] = page.contract;
+        }
+    }
     route::unify_base_urls(&mut contracts);
     let mut contract = contract::merge_all(contracts);
     // Pages without an operation count only if no other page says how callers authenticate.
@@ -103,6 +128,21 @@ pub fn read_documents_with(
     byte_budget::decide_byte_scopes(&mut contract);
     crate::contract::add_common_errors(&mut contract);
     (IngestOutput { contract, diagnostics }, errors)
+}
+
+/// Returns true if a document is a Mintlify page that describes its operation itself.
+fn is_page(bytes: &[u8]) -> bool {
+    let is_mintlify = |text: &str| {
+        detect_format(text) == Some(SourceFormat::Mintlify) && openapi_fence::fenced_documents(text).is_empty()
+    };
+    SourceText::new("", bytes).is_ok_and(|text| is_mintlify(&text.text))
+}
+
+/// Returns true if a document of no known format is a page of text.
+fn is_prose_page(name: &str, bytes: &[u8]) -> bool {
+    let is_page = [".md", ".mdx", ".markdown"].iter().any(|ending| name.to_ascii_lowercase().ends_with(ending));
+    let is_unknown = |text: &SourceText<'_>| detect_format(&text.text).is_none();
+    is_page && SourceText::new(name, bytes).is_ok_and(|text| is_unknown(&text))
 }
 
 /// Merges contracts that were read separately and decides again what depends on all of them.

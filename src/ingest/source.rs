@@ -130,7 +130,19 @@ pub fn read_document(
              an OpenAPI document (.json, .yaml), a botocore model (service-2.json) or an overstep contract",
         ));
     };
-    read_source_text(&text, format, options, documents)
+    read_source_text(&text, format, options, documents, None)
+}
+
+/// Reads a Mintlify page whose operation has this name.
+pub(super) fn read_page(
+    name: &str,
+    bytes: &[u8],
+    operation_name: &str,
+    options: &IngestOptions,
+    documents: &mut dyn DocumentLookup,
+) -> Result<IngestOutput, IngestError> {
+    let text = SourceText::new(name, bytes)?;
+    read_source_text(&text, SourceFormat::Mintlify, options, documents, Some(operation_name))
 }
 
 /// Reads the documents in the fences of a page into one contract.
@@ -161,7 +173,7 @@ pub fn read_document_as(
     options: &IngestOptions,
     documents: &mut dyn DocumentLookup,
 ) -> Result<IngestOutput, IngestError> {
-    read_source_text(&SourceText::new(name, bytes)?, format, options, documents)
+    read_source_text(&SourceText::new(name, bytes)?, format, options, documents, None)
 }
 
 fn read_source_text(
@@ -169,13 +181,14 @@ fn read_source_text(
     format: SourceFormat,
     options: &IngestOptions,
     documents: &mut dyn DocumentLookup,
+    operation_name: Option<&str>,
 ) -> Result<IngestOutput, IngestError> {
     let (mut contract, mut diagnostics) = match format {
         SourceFormat::Contract => contract_json::read(text)?,
         SourceFormat::Botocore => botocore::read(text, options)?,
         SourceFormat::OpenApi => openapi::read(text, options, documents)?,
         SourceFormat::Boto3 => boto3::read(text),
-        SourceFormat::Mintlify => mintlify::read(text),
+        SourceFormat::Mintlify => mintlify::read(text, operation_name),
         SourceFormat::ApiReference => api_reference::read(text, documents),
     };
     // Code after this module relies on every input having members, so any other input is dropped here.

@@ -27,14 +27,16 @@ pub struct LoadedContract {
 }
 
 /// Reads documents into one contract. Only these operations are read from machine models; all if the list is empty.
+/// Documents that cannot be read at all are errors among the diagnostics.
 ///
 /// # Errors
-/// Returns an error if a document cannot be read at all, or no document contains an operation.
+/// Returns an error if no document contains an operation.
 pub fn ingest_documents(
     documents: Vec<SourceDocument>,
     operations: &[String],
 ) -> Result<LoadedContract, Vec<Diagnostic>> {
-    let mut loaded = read_documents(documents, operations)?;
+    let (mut loaded, errors) = read_documents(documents, operations)?;
+    loaded.diagnostics.extend(errors);
     let problems = ContractProblems::find(&loaded.contract, &Scenario::with_name(""));
     let is_wanted = |name: &str| operations.is_empty() || operations.iter().any(|wanted| wanted == name);
     loaded.diagnostics.extend(problems.diagnostics(&loaded.contract, &is_wanted));
@@ -42,7 +44,10 @@ pub fn ingest_documents(
     Ok(loaded)
 }
 
-fn read_documents(documents: Vec<SourceDocument>, operations: &[String]) -> Result<LoadedContract, Vec<Diagnostic>> {
+fn read_documents(
+    documents: Vec<SourceDocument>,
+    operations: &[String],
+) -> Result<(LoadedContract, Vec<Diagnostic>), Vec<Diagnostic>> {
     let names: Vec<String> = documents.iter().map(|document| document.name.clone()).collect();
     let mut documents = documents;
     let sources: Vec<_> =
@@ -57,18 +62,22 @@ fn read_documents(documents: Vec<SourceDocument>, operations: &[String]) -> Resu
         located_diagnostic(severity, &one.message, one.hint.as_deref(), &one.place)
     });
     let mut problems: Vec<Diagnostic> = problems.collect();
-    if !errors.is_empty() {
-        problems.extend(
-            errors.iter().map(|one| located_diagnostic(Severity::Error, &one.message, one.hint.as_deref(), &one.place)),
-        );
-        return Err(problems);
-    }
+    let errors: Vec<Diagnostic> = errors
+        .iter()
+        .map(|one| located_diagnostic(Severity::Error, &one.message, one.hint.as_deref(), &one.place))
+        .collect();
     if read.contract.operations.is_empty() {
+        if !errors.is_empty() {
+            problems.extend(errors);
+            return Err(problems);
+        }
         let what = if operations.is_empty() { "an operation" } else { "one of the operations" };
         problems.push(Diagnostic::error(format!("no source contains {what}: {}", names.join(", "))));
         return Err(problems);
     }
-    Ok(LoadedContract { contract: read.contract, diagnostics: problems, inferred: InferenceResult::default() })
+    let loaded =
+        LoadedContract { contract: read.contract, diagnostics: problems, inferred: InferenceResult::default() };
+    Ok((loaded, errors))
 }
 
 /// Returns a diagnostic of a reader with its location.
@@ -100,7 +109,11 @@ pub fn load_scenario(
     documents: Vec<SourceDocument>,
 ) -> Result<LoadedContract, Vec<Diagnostic>> {
     // Any operation may create or delete the resources that the selected ones need, so all are read.
-    let mut loaded = read_documents(documents, &[])?;
+    let (mut loaded, errors) = read_documents(documents, &[])?;
+    if !errors.is_empty() {
+        loaded.diagnostics.extend(errors);
+        return Err(loaded.diagnostics);
+    }
     // Notes about documents are shown by `ingest`, not by every run.
     loaded.diagnostics.retain(|problem| problem.severity > Severity::Note);
     let signed = signed_scenario(scenario, &loaded.contract);

@@ -36,6 +36,7 @@ mod limit_discovery;
 mod limits_page;
 mod loopback;
 mod malformed;
+mod mintlify_sites;
 mod mock_connections;
 mod modelled;
 mod mutation;
