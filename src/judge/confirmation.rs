@@ -3,7 +3,7 @@
 //! What a busy endpoint or machine causes does not repeat then, and must not be reported as a fault of the request.
 
 use super::{JudgedCase, Judgement, SnapshotComparison, Verdict};
-use crate::case::{Case, JudgedPart};
+use crate::case::JudgedPart;
 use crate::run::{BodyFraming, CaseOutcome};
 
 /// What a repetition shows.
@@ -20,14 +20,15 @@ pub enum Confirmation {
 /// Returns true if the load or other cases may have caused a result that would be reported.
 ///
 /// A violation that was accepted is not repeated: no load makes a server skip a check, and the accepted request may have
-/// changed what a second one meets.
+/// changed what a second one meets. A violated law is not repeated either: it is about what other requests, also those of
+/// other cases, have left behind.
 pub fn must_confirm(outcome: &CaseOutcome, judged: &JudgedCase) -> bool {
-    judged.is_finding && !is_plain_success(outcome)
+    let JudgedPart::Step(index) = outcome.case.judged else { return false };
+    judged.is_finding && !is_plain_success(outcome, index)
 }
 
-/// Returns true if a case is judged by one complete response with a status of success.
-fn is_plain_success(outcome: &CaseOutcome) -> bool {
-    let JudgedPart::Step(index) = outcome.case.judged else { return false };
+/// Returns true if a step got a complete response with a status of success.
+fn is_plain_success(outcome: &CaseOutcome, index: usize) -> bool {
     let exchange = outcome.exchanges.get(index).and_then(Option::as_ref);
     exchange
         .and_then(|exchange| exchange.response.as_ref().ok())
@@ -35,7 +36,7 @@ fn is_plain_success(outcome: &CaseOutcome) -> bool {
 }
 
 /// Decides between the result of a case and that of its repetition.
-pub fn confirm(case: &Case, first: &JudgedCase, repeated: &JudgedCase) -> Confirmation {
+pub fn confirm(first: &JudgedCase, repeated: &JudgedCase) -> Confirmation {
     let (was, now) = (&first.judgement.observed, &repeated.judgement.observed);
     if repeated.is_finding {
         // A response says more than none.
@@ -49,10 +50,7 @@ pub fn confirm(case: &Case, first: &JudgedCase, repeated: &JudgedCase) -> Confir
     if !is_conclusive || (is_conflict && may_have_had_effect) {
         return Confirmation::First;
     }
-    let why = match &case.judged {
-        JudgedPart::Law(_) => format!("{}; when the case was run again alone, the law held", first.judgement.why),
-        JudgedPart::Step(_) => format!("received {was}, and {now} when the request was sent again alone"),
-    };
+    let why = format!("received {was}, and {now} when the request was sent again alone");
     Confirmation::Flaky(Box::new(JudgedCase {
         judgement: Judgement { verdict: Verdict::Flaky, observed: was.clone(), why },
         comparison: SnapshotComparison { key: first.comparison.key.clone(), ..SnapshotComparison::default() },

@@ -129,7 +129,7 @@ impl CaseEvaluator<'_> {
     /// Returns the result of a case that was sent once more, alone.
     fn confirmed_result(&self, first: CaseOutcome, judged: JudgedCase, repeated: CaseOutcome) -> CaseResult {
         let judged_again = self.judge(&repeated);
-        match confirm(&first.case, &judged, &judged_again) {
+        match confirm(&judged, &judged_again) {
             Confirmation::Repeated => self.result(repeated, judged_again),
             // While other cases were running, the server may have printed its output because of them.
             Confirmation::First => self.result(CaseOutcome { server_output: Vec::new(), ..first }, judged),
