@@ -20,6 +20,7 @@ const RUN_ELSEWHERE: &[(&str, &str)] = &[
     ("source .ci/emulators", "`.ci/run` runs it, and the test `emulators` copies the folder"),
     ("source .ci/tools", "`.ci/run` runs it, and the test `emulators` copies the folder"),
     ("overstep serve connect --port 4566", "the test starts this server for the commands that follow"),
+    ("overstep init shop --source openapi.json -e", "`web_api` runs it against such an API"),
     ("overstep init shop -e", "`openapi/init.rs` runs it against a server that has a document"),
     (".ci/", "CI runs its own scripts"),
 ];
