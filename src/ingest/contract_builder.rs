@@ -166,6 +166,9 @@ impl ContractBuilder {
     fn apply_prose_fact(&mut self, target: &ShapeId, container: Option<&ShapeId>, finding: &ProseFact, line: u32) {
         let kind = self.shape_mut(target).kind.clone();
         let is_collection = |kind: &ShapeKind| matches!(kind, ShapeKind::Map { .. } | ShapeKind::List { .. });
+        let is_number = |kind: &ShapeKind| {
+            matches!(kind, ShapeKind::Integer | ShapeKind::Long | ShapeKind::Float | ShapeKind::Double)
+        };
         match finding {
             ProseFact::TotalBytes { max, stored } => {
                 let owner = if is_collection(&kind) {
@@ -205,10 +208,14 @@ impl ContractBuilder {
                 }
             }
             ProseFact::Range { min, max } => {
-                if matches!(kind, ShapeKind::Integer | ShapeKind::Long | ShapeKind::Float | ShapeKind::Double) {
-                    for (field, value) in [(FactField::RangeMin, *min), (FactField::RangeMax, *max)] {
-                        self.record_shape_fact_as(target, field, value, line, FactOrigin::Prose);
-                    }
+                if is_number(&kind) {
+                    self.record_range(target, Some(*min), Some(*max), line);
+                }
+            }
+            ProseFact::Size { min, max } if is_number(&kind) => self.record_range(target, *min, *max, line),
+            ProseFact::Size { min, max } => {
+                if kind == ShapeKind::String || is_collection(&kind) {
+                    self.record_length(target, *min, *max, line);
                 }
             }
             ProseFact::Unique => {
@@ -221,6 +228,14 @@ impl ContractBuilder {
 
     fn record_length(&mut self, id: &ShapeId, min: Option<u64>, max: Option<u64>, line: u32) {
         for (field, value) in [(FactField::LengthMin, min), (FactField::LengthMax, max)] {
+            if let Some(value) = value {
+                self.record_shape_fact_as(id, field, value, line, FactOrigin::Prose);
+            }
+        }
+    }
+
+    fn record_range(&mut self, id: &ShapeId, min: Option<u64>, max: Option<u64>, line: u32) {
+        for (field, value) in [(FactField::RangeMin, min), (FactField::RangeMax, max)] {
             if let Some(value) = value {
                 self.record_shape_fact_as(id, field, value, line, FactOrigin::Prose);
             }

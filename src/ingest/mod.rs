@@ -10,6 +10,7 @@ mod api_members;
 mod api_reference;
 mod api_sections;
 mod api_syntax;
+mod bare_sizes;
 mod boto3;
 mod boto3_syntax;
 mod botocore;

@@ -2,6 +2,7 @@
 //!
 //! It never accepts an ambiguous sentence: a wrong fact causes false findings, while a missed one only costs a case.
 
+use super::bare_sizes::{BareSize, SizeUnit, parse_bare_size};
 use fancy_regex::Regex;
 use std::sync::LazyLock;
 
@@ -27,6 +28,8 @@ pub(super) enum ProseFact {
     Entries { min: Option<u64>, max: Option<u64> },
     /// The range of a number.
     Range { min: u64, max: u64 },
+    /// A size without a unit: characters of a text, entries of a collection, or the range of a number.
+    Size { min: Option<u64>, max: Option<u64> },
     /// The entries are unique.
     Unique,
 }
@@ -138,7 +141,8 @@ pub(super) fn facts_about_member(text: &str) -> Vec<ProseFact> {
     let mut found = Vec::new();
     found.extend(parse_byte_budget(text));
     found.extend(parse_character_set(text));
-    found.extend(parse_counts(text));
+    let bare_size = || parse_bare_size(text).filter(|_| !is_conditional(text)).map(bare_size_fact);
+    found.extend(parse_counts(text).or_else(bare_size));
     static UUID_WORD: LazyLock<Regex> = LazyLock::new(|| {
         compile_regex(r"(?i)(?:\(UUID\)|\bmust be a (?:valid )?UUID\b|\bmust be in UUID format\b|^UUID\.?$)")
     });
@@ -156,6 +160,16 @@ pub(super) fn facts_about_member(text: &str) -> Vec<ProseFact> {
     found
 }
 
+/// Returns the fact that a short statement of a size is.
+fn bare_size_fact(size: BareSize) -> ProseFact {
+    let BareSize { min, max, unit } = size;
+    match unit {
+        SizeUnit::Characters => ProseFact::Characters { min, max },
+        SizeUnit::Entries => ProseFact::Entries { min, max },
+        SizeUnit::Unstated => ProseFact::Size { min, max },
+    }
+}
+
 fn is_match(regex: &Regex, text: &str) -> bool {
     regex.is_match(text).unwrap_or(false)
 }
@@ -164,7 +178,7 @@ fn is_match(regex: &Regex, text: &str) -> bool {
 fn is_conditional(text: &str) -> bool {
     static WORDS: LazyLock<Regex> = LazyLock::new(|| {
         compile_regex(
-            r"(?i)\b(?:if|when|unless|except|default|defaults|for example|recommend|recommended|otherwise|depending|per (?:second|minute|hour|day)|usually|typically|approximately|quota)\b",
+            r"(?i)^for\b| [-–—] (?:must|can|up to|min|max)|\b(?:if|when|unless|except|default|defaults|for example|recommend|recommended|otherwise|depending|per (?:second|minute|hour|day)|usually|typically|approximately|quota)\b",
         )
     });
     is_match(&WORDS, text)
@@ -391,6 +405,10 @@ mod tests {
             "If the queue is FIFO, the name can have up to 75 characters.",
             "When the attributes for a contact exceed 32 KB, the contact is routed down the Error branch of the flow.",
             "Each key can have up to 128 characters.",
+            "For TOTP this value must be between 3 and 8 characters long.",
+            "The default is 1–50.",
+            "If it is FIFO, 1–80 chars",
+            "RDS for Oracle - Must contain from 8 to 30 characters.",
             "The default value is between 1 and 100 characters long.",
             "Returns the first 10 items.",
             "The name of the contact.",

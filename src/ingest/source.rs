@@ -52,10 +52,10 @@ pub fn detect_format(text: &str) -> Option<SourceFormat> {
     if head.trim_start().starts_with('{') {
         return if head.contains("\"overstep-contract/") {
             Some(SourceFormat::Contract)
-        } else if botocore::is_model(&head) {
-            Some(SourceFormat::Botocore)
+        } else if openapi::is_document(text) {
+            Some(SourceFormat::OpenApi)
         } else {
-            openapi::is_document(text).then_some(SourceFormat::OpenApi)
+            botocore::is_model(&head).then_some(SourceFormat::Botocore)
         };
     }
     if openapi::is_document(text) {

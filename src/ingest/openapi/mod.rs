@@ -7,6 +7,7 @@
 //! its `$ref` names, each schema of `allOf`), and a shape is built from that.
 
 mod body;
+mod descriptions;
 mod detect;
 mod entry;
 mod examples;

@@ -124,6 +124,7 @@ impl<'d> OpenApiReader<'d> {
         let PendingShape { id, schemas, direction, open, place } = pending;
         let mut view = SchemaView::new(self.files, self.version, &schemas);
         self.fill_shape(&id, &mut view, direction, place);
+        self.apply_descriptions(&id, &view);
         for (omission, place) in std::mem::take(&mut view.omissions) {
             self.omissions.add(omission, place);
         }

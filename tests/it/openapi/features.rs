@@ -1,7 +1,7 @@
 //! One small document for each feature: kinds, limits, references, parameters, bodies, credentials.
 
 use super::{member, read, stated};
-use overstep::contract::{AuthScheme, FactField, MemberLocation, Protocol, ShapeKind, ShapeRule};
+use overstep::contract::{AuthScheme, FactField, FactOrigin, MemberLocation, Protocol, ShapeKind, ShapeRule};
 use overstep::ingest::{self, DocumentLookup, IngestOptions, IngestSeverity, SourceFormat};
 use serde_json::json;
 
@@ -163,6 +163,49 @@ fn keywords_beside_a_reference_count_since_3_1() {
     let older = read("x.json", &with_schema("3.0.0", schema));
     assert_eq!(member(&older.contract, "op", "v").length().min, None);
     assert!(older.diagnostics.iter().any(|one| one.message.contains("beside `$ref`")));
+}
+
+#[test]
+fn a_document_is_recognized_wherever_its_version_stands() {
+    let text = r##"{"components": {"schemas": {"Thing": {"properties": {"metadata": {"type": "object"}, "shapes": {}}}}},
+        "paths": {"/things": {"get": {"responses": {"200": {"description": "ok"}}}}}, "openapi": "3.0.0"}"##;
+    assert_eq!(ingest::detect_format(text), Some(SourceFormat::OpenApi));
+}
+
+#[test]
+fn descriptions_state_limits_that_no_keyword_states() {
+    let limits = |schema: &str| {
+        let output = read("x.json", &with_schema("3.0.0", schema));
+        let v = member(&output.contract, "op", "v");
+        let stated = |field: FactField| v.preferred_fact(&field).map(|fact| (fact.value.clone(), fact.standing));
+        [FactField::LengthMin, FactField::LengthMax, FactField::RangeMin, FactField::RangeMax].map(stated)
+    };
+    let prose = |value: u64| Some((json!(value), FactOrigin::Prose));
+    for (schema, expected) in [
+        (
+            r#"{"type": "string", "description": "A name. Maximum length: 80 characters."}"#,
+            [None, prose(80), None, None],
+        ),
+        (r#"{"type": "string", "description": "A name (1-50)."}"#, [prose(1), prose(50), None, None]),
+        (
+            r#"{"type": "integer", "description": "Digits.\nMust be between 3 and 8."}"#,
+            [None, None, prose(3), prose(8)],
+        ),
+        (
+            r#"{"type": "array", "items": {"type": "string"}, "description": "Up to 20 items."}"#,
+            [None, prose(20), None, None],
+        ),
+        (r#"{"type": "string", "description": "If it is short, up to 5 characters."}"#, [None, None, None, None]),
+        (
+            r#"{"type": "string", "maxLength": 9, "description": "Up to 5 characters."}"#,
+            [None, Some((json!(9), FactOrigin::Documented)), None, None],
+        ),
+    ] {
+        assert_eq!(limits(schema), expected, "{schema}");
+    }
+    let listed = r#"{"type": "string", "description": "The order. One of: `asc`, `desc`."}"#;
+    let output = read("x.json", &with_schema("3.0.0", listed));
+    assert_eq!(member(&output.contract, "op", "v").kind, ShapeKind::Enum { values: vec!["asc".into(), "desc".into()] });
 }
 
 #[test]

@@ -13,6 +13,20 @@ use serde_json::{Map, Value as Json, json};
 /// Maximum number of operations of a document, spread over it.
 const MAX_OPERATIONS: usize = 12;
 
+/// Removes all descriptions; a member may have this name.
+fn remove_descriptions(value: &mut Json) {
+    match value {
+        Json::Object(members) => {
+            if members.get("description").is_some_and(Json::is_string) {
+                members.remove("description");
+            }
+            members.values_mut().for_each(remove_descriptions);
+        }
+        Json::Array(items) => items.iter_mut().for_each(remove_descriptions),
+        _ => {}
+    }
+}
+
 /// Returns the schema of the JSON body that a raw document gives an operation, with everything that it refers to.
 fn original_schema(document: &Json, operation: &Operation) -> Option<Json> {
     let http = operation.http.as_ref()?;
@@ -143,8 +157,10 @@ fn bodies_are_valid_under_the_original_schema_exactly_if_they_are_expected_to_be
     }
     let (mut valid, mut violating, mut wrong) = (0_u32, 0_u32, Vec::new());
     for (name, text) in documents {
-        let contract = super::read(&name, &text).contract;
-        let raw: Json = serde_json::from_str(&text).expect("it is JSON");
+        let mut raw: Json = serde_json::from_str(&text).expect("it is JSON");
+        // The judge reads no sentences.
+        remove_descriptions(&mut raw);
+        let contract = super::read(&name, &raw.to_string()).contract;
         let with_bodies: Vec<&Operation> =
             contract.operations.iter().filter(|operation| original_schema(&raw, operation).is_some()).collect();
         let step = with_bodies.len().div_ceil(MAX_OPERATIONS).max(1);
