@@ -8,8 +8,8 @@ use crate::infer::inference_result::{IdentifierOrigin, InferenceResult, Inferred
 use crate::infer::name_parts::{ReferenceKind, ResourceReference, parse_reference, split_operation_name};
 use crate::infer::readiness::find_readiness;
 use crate::infer::required_scalars::{RequiredScalar, required_scalars};
+use crate::infer::template_fit::template_fits;
 use crate::infer::web_completion::{complete_web_scenario, is_web_api};
-use crate::pattern::DocumentedPattern;
 use crate::scenario::{Fixture, OperationNotes, RawRequest, Scenario};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
@@ -396,19 +396,6 @@ impl<'c> ScenarioCompleter<'c> {
     fn notes_mut(&mut self, operation: &str) -> &mut OperationNotes {
         self.result.scenario.operations.entry(operation.to_owned()).or_default()
     }
-}
-
-/// Returns true if the filled template is within a shape's limits.
-fn template_fits(shape: &Shape, template: &str) -> bool {
-    let text = template.replace("{run}", "01234567").replace("{case}", "0123456789ab");
-    let length = shape.length();
-    let count = text.chars().count() as u64;
-    count >= length.min.unwrap_or(0)
-        && count <= length.max.unwrap_or(u64::MAX)
-        && shape
-            .pattern
-            .as_ref()
-            .is_none_or(|pattern| DocumentedPattern::new(pattern).is_ok_and(|it| it.matches(&text)))
 }
 
 /// Returns true if a shape accepts an identifier from this place: a shape with a format of its own accepts no generated

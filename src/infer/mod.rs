@@ -9,6 +9,7 @@ mod inference_result;
 mod name_parts;
 mod readiness;
 mod required_scalars;
+mod template_fit;
 mod web_completion;
 mod web_identifiers;
 mod web_routes;

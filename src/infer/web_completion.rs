@@ -7,9 +7,10 @@ use crate::infer::creators::input_members;
 use crate::infer::inference_result::{IdentifierOrigin, InferenceResult, InferredResource};
 use crate::infer::name_parts::{ReferenceKind, parse_reference};
 use crate::infer::required_scalars::required_scalars;
+use crate::infer::template_fit::template_fits;
 use crate::infer::web_identifiers::{
     MISSING_UUID, find_own_member, fresh_identifier, fresh_value, identifier_places, is_own_identifier,
-    listed_identifier_places, template_fits,
+    listed_identifier_places,
 };
 use crate::infer::web_routes::{WebRoutes, is_label};
 use crate::scenario::{Fixture, OperationNotes, RawRequest, ReadBack, Scenario};

@@ -4,7 +4,7 @@
 
 use crate::contract::{Contract, Operation, Shape, ShapeId, ShapeKind};
 use crate::infer::name_parts::{ReferenceKind, parse_reference};
-use crate::pattern::DocumentedPattern;
+use crate::infer::template_fit::template_fits;
 use std::collections::VecDeque;
 
 /// Members that wrap what a response is about.
@@ -192,17 +192,4 @@ pub(super) fn fresh_value(member: &str, shape: &Shape) -> Option<&'static str> {
 pub(super) fn fresh_identifier(shape: &Shape) -> Option<&'static str> {
     let is_text = matches!(shape.kind, ShapeKind::String);
     FRESH_TEXTS.into_iter().find(|template| is_text && template_fits(shape, template))
-}
-
-/// Returns true if the filled template is within a shape's limits.
-pub(super) fn template_fits(shape: &Shape, template: &str) -> bool {
-    let text = template.replace("{run}", "0a1b2c3d").replace("{case}", "0123456789ab");
-    let length = shape.length();
-    let count = text.chars().count() as u64;
-    count >= length.min.unwrap_or(0)
-        && count <= length.max.unwrap_or(u64::MAX)
-        && shape
-            .pattern
-            .as_ref()
-            .is_none_or(|pattern| DocumentedPattern::new(pattern).is_ok_and(|it| it.matches(&text)))
 }
