@@ -42,6 +42,6 @@ pub use oracle::{describe_expectation, judge};
 pub use rejected_members::{MemberProblem, RejectedMember, rejected_members};
 pub use response_message::response_message;
 pub use signature::{ResponseSignature, response_signatures};
-pub use stack_trace::innermost_frame;
+pub use stack_trace::{count_traces, innermost_frame};
 pub use values::{ResponseValues, ValueDifference};
 pub use verdict::{Finding, FindingPart, Judgement, ObservedOutcome, Verdict};

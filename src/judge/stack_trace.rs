@@ -14,6 +14,23 @@ pub fn innermost_frame(lines: &[String]) -> Option<String> {
     })
 }
 
+/// Returns the number of failures whose stack traces the lines contain. The traces of exceptions that caused one another
+/// belong to one failure.
+pub fn count_traces(lines: &[String]) -> usize {
+    let count = |part: &str| lines.iter().filter(|line| line.contains(part)).count();
+    let python = count("Traceback (most recent call last)")
+        .saturating_sub(count("During handling of the above exception"))
+        .saturating_sub(count("The above exception was the direct cause"));
+    // A Node.js or JVM trace is a block of frames; `Caused by:` and `[cause]:` introduce further blocks of it.
+    let is_frame = |line: &String| line.trim_start().starts_with("at ");
+    let starts = lines
+        .iter()
+        .enumerate()
+        .filter(|(index, line)| is_frame(line) && index.checked_sub(1).is_none_or(|before| !is_frame(&lines[before])));
+    let blocks = starts.count().saturating_sub(count("Caused by:")).saturating_sub(count("[cause]:"));
+    python + blocks + count("panicked at ")
+}
+
 /// Parses a Python frame, `  File "/x/site-packages/moto/sqs/models.py", line 120, in create_queue`; the last one is
 /// the innermost.
 fn python_frame(lines: &[String]) -> Option<String> {
@@ -86,7 +103,7 @@ fn strip_package_root(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::innermost_frame;
+    use super::{count_traces, innermost_frame};
 
     fn frame_of(text: &str) -> Option<String> {
         innermost_frame(&text.lines().map(str::to_owned).collect::<Vec<_>>())
@@ -106,5 +123,28 @@ mod tests {
         assert_eq!(frame_of(java).as_deref(), Some("Queue.java:12 in com.example.Queue.create: IllegalStateException"));
         assert_eq!(frame_of("thread 'x' panicked at src/queue.rs:12:5:\nno").as_deref(), Some("src/queue.rs:12"));
         assert_eq!(frame_of("127.0.0.1 - - \"POST / HTTP/1.1\" 500 -"), None);
+    }
+
+    #[test]
+    fn traces_of_different_failures_are_counted() {
+        let python = "Traceback (most recent call last):\n  File \"a.py\", line 1, in f\nKeyError: 'x'\n";
+        let chained = format!(
+            "{python}\nDuring handling of the above exception, another exception occurred:\n\n{python}127.0.0.1 - - 500"
+        );
+        let node = "TypeError: no\n    at check (/x/check.js:12:5)\n    at run (/x/run.js:1:2)\n";
+        let java = "IllegalStateException: no\n\tat a.B.c(B.java:1)\nCaused by: Other\n\tat a.D.e(D.java:2)\n";
+        for (text, traces) in [
+            ("127.0.0.1 - - 200".to_owned(), 0),
+            (python.to_owned(), 1),
+            (chained, 1),
+            (format!("{python}{python}"), 2),
+            (node.to_owned(), 1),
+            (format!("{node}{node}"), 2),
+            (java.to_owned(), 1),
+            ("thread 'x' panicked at src/queue.rs:12:5:\nno".to_owned(), 1),
+        ] {
+            let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+            assert_eq!(count_traces(&lines), traces, "{text}");
+        }
     }
 }

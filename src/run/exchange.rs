@@ -10,6 +10,9 @@ use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// Maximum number of lines of server output that are kept with a case: the last ones.
+pub const MAX_CASE_OUTPUT_LINES: usize = 60;
+
 /// A case with everything that happened while it ran.
 #[derive(Clone, Debug)]
 pub struct CaseOutcome {

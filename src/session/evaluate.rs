@@ -5,10 +5,10 @@
 use crate::case::{JudgedPart, StepPurpose};
 use crate::judge::{
     AcceptedBehavior, Confirmation, EndpointKnowledge, JudgeContext, JudgedCase, SnapshotChange, Verdict, confirm,
-    must_confirm,
+    count_traces, must_confirm,
 };
 use crate::report::{CaseLineContext, CaseResult, RecordedStep, StepResponse, serialize_case};
-use crate::run::{CaseOutcome, Exchange, OutcomeHandler};
+use crate::run::{CaseOutcome, Exchange, MAX_CASE_OUTPUT_LINES, OutcomeHandler};
 use crate::session::differential::DifferentialMode;
 use crate::session::job::ScenarioJob;
 use crate::session::snapshot_recorder::AcceptedSnapshots;
@@ -39,6 +39,13 @@ impl OutcomeHandler for CaseEvaluator<'_> {
             None => self.result(outcome, judged),
         })
     }
+}
+
+/// Returns the outcome of a failed case without output that other cases may have caused. If the whole output holds one
+/// stack trace, it is that of this case.
+fn with_own_output(outcome: CaseOutcome) -> CaseOutcome {
+    let is_own = outcome.server_output.len() < MAX_CASE_OUTPUT_LINES && count_traces(&outcome.server_output) == 1;
+    if is_own { outcome } else { CaseOutcome { server_output: Vec::new(), ..outcome } }
 }
 
 /// Maximum size of a response body that is recorded, in bytes.
@@ -131,9 +138,8 @@ impl CaseEvaluator<'_> {
         let judged_again = self.judge(&repeated);
         match confirm(&judged, &judged_again) {
             Confirmation::Repeated => self.result(repeated, judged_again),
-            // While other cases were running, the server may have printed its output because of them.
-            Confirmation::First => self.result(CaseOutcome { server_output: Vec::new(), ..first }, judged),
-            Confirmation::Flaky(flaky) => self.result(first, *flaky),
+            Confirmation::First => self.result(with_own_output(first), judged),
+            Confirmation::Flaky(flaky) => self.result(with_own_output(first), *flaky),
         }
     }
 

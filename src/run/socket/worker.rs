@@ -8,13 +8,12 @@ use super::transport::ClientConnection;
 use super::worker_state::WorkerShared;
 use crate::case::Case;
 use crate::contract::OperationName;
+use crate::run::exchange::MAX_CASE_OUTPUT_LINES;
 use crate::run::step_loop::SentSteps;
 use crate::run::{CaseOutcome, Exchange, Liveness, RunPlan, TransportError};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Maximum number of lines of server output kept with a case.
-const MAX_OUTPUT_LINES: usize = 60;
 /// Maximum number of 5 ms polls for the output of a failing server.
 const MAX_PRINT_POLLS: u32 = 12;
 /// Maximum number of 5 ms polls while printed output has not been read yet.
@@ -129,7 +128,7 @@ impl<'a> CaseWorker<'a> {
                 break;
             }
         }
-        server.lines_since(start, MAX_OUTPUT_LINES)
+        server.lines_since(start, MAX_CASE_OUTPUT_LINES)
     }
 
     /// Returns true if the control of another operation gets a response now.
