@@ -3,22 +3,12 @@
 use super::outcome::*;
 use overstep::case::{Expectation, JudgedPart, Law};
 use overstep::contract::ErrorRole;
-use overstep::judge::{Confirmation, JudgeContext, JudgedCase, KnownDivergences, Verdict, confirm, must_confirm};
+use overstep::judge::{Confirmation, JudgedCase, Verdict, confirm, must_confirm};
 use overstep::run::{BodyFraming, CaseOutcome, HttpResponse, TransportError};
-use overstep::wire::Redaction;
 use std::time::Duration;
 
 fn judged(outcome: &CaseOutcome) -> JudgedCase {
-    let (contract, scenario) = (contract(), scenario());
-    let context = JudgeContext {
-        contract: &contract,
-        scenario: &scenario,
-        knowledge: None,
-        known_divergences: &KnownDivergences::default(),
-        redaction: &Redaction::default(),
-        strict: false,
-    };
-    context.judge_case(outcome, None)
+    judge_alone(outcome, None)
 }
 
 fn accepting() -> Expectation {

@@ -5,10 +5,10 @@ use overstep::case::{
     StepRequest, Value,
 };
 use overstep::contract::{self, Contract};
-use overstep::judge::{self, Judgement, Verdict};
+use overstep::judge::{self, AcceptedBehavior, JudgeContext, JudgedCase, Judgement, KnownDivergences, Verdict};
 use overstep::run::{BodyFraming, CaseOutcome, Exchange, HttpResponse, TransportError};
 use overstep::scenario::Scenario;
-use overstep::wire::EncodedRequest;
+use overstep::wire::{EncodedRequest, Redaction};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -145,4 +145,18 @@ pub fn judge_outcome(outcome: &CaseOutcome) -> Judgement {
 /// Returns the verdict on one response to `Do`.
 pub fn verdict(expectation: Expectation, response: HttpResponse) -> &'static str {
     judge_outcome(&outcome(case("Do", expectation), vec![Ok(response)])).verdict.name()
+}
+
+/// Judges an outcome with nothing known of the endpoint, and compares it with accepted behaviour.
+pub fn judge_alone(outcome: &CaseOutcome, accepted: Option<AcceptedBehavior<'_>>) -> JudgedCase {
+    let (contract, scenario) = (contract(), scenario());
+    let context = JudgeContext {
+        contract: &contract,
+        scenario: &scenario,
+        knowledge: None,
+        known_divergences: &KnownDivergences::default(),
+        redaction: &Redaction::default(),
+        strict: false,
+    };
+    context.judge_case(outcome, accepted)
 }

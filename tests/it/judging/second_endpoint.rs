@@ -3,12 +3,9 @@
 use super::outcome::*;
 use overstep::case::Expectation;
 use overstep::contract::ErrorRole;
-use overstep::judge::{
-    AcceptedBehavior, JudgeContext, JudgedCase, KnownDivergences, SnapshotChange, compare_with_snapshot, judge,
-};
+use overstep::judge::{AcceptedBehavior, JudgedCase, SnapshotChange, compare_with_snapshot, judge};
 use overstep::run::{CaseOutcome, HttpResponse};
 use overstep::snapshot::{ConstraintLine, ConstraintSide, Snapshot};
-use overstep::wire::Redaction;
 
 fn snapshot_of(outcome: &CaseOutcome) -> Snapshot {
     let (contract, scenario) = (contract(), scenario());
@@ -24,17 +21,9 @@ fn snapshot_of(outcome: &CaseOutcome) -> Snapshot {
 /// Compares a response with that of another endpoint, or with an accepted one.
 fn compared(expectation: Expectation, own: HttpResponse, other: HttpResponse, is_second_endpoint: bool) -> JudgedCase {
     let of = |response| outcome(case("Do", expectation.clone()), vec![Ok(response)]);
-    let (contract, scenario, snapshot) = (contract(), scenario(), snapshot_of(&of(other)));
-    let context = JudgeContext {
-        contract: &contract,
-        scenario: &scenario,
-        knowledge: None,
-        known_divergences: &KnownDivergences::default(),
-        redaction: &Redaction::default(),
-        strict: false,
-    };
+    let snapshot = snapshot_of(&of(other));
     let accepted = AcceptedBehavior { snapshot: Some(&snapshot), is_second_endpoint, values: None };
-    context.judge_case(&of(own), Some(accepted))
+    judge_alone(&of(own), Some(accepted))
 }
 
 #[test]
