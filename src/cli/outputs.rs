@@ -180,7 +180,7 @@ impl RunOutputs {
         let (failures, mut closed) = (&mut self.failures, None);
         self.reports.retain_mut(|report| match call(report.reporter.as_mut()) {
             Ok(()) => true,
-            // The reader of standard output closed it, which is no failure of the report.
+            // Standard output was closed by its reader; the report itself did not fail.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe && report.path == Path::new("-") => {
                 closed = Some(error);
                 false

@@ -20,7 +20,7 @@ pub fn print_findings(flags: &ReportFlags) -> Result<ExitStatus, CommandError> {
         Some(number) => match findings.get(number.get() - 1) {
             Some(finding) => write_recorded_finding(number.get(), finding, &mut out)?,
             None => {
-                let problem = Diagnostic::error(format!("there is no finding {number} in the last run"));
+                let problem = Diagnostic::error(format!("the last run has no finding {number}"));
                 let hint = match findings.len() {
                     0 => "it has no findings".to_owned(),
                     1 => "it has one finding".to_owned(),

@@ -205,8 +205,8 @@ impl PlanContext<'_> {
         errors.extend(more.into_iter().filter(|error| !errors.contains(error)).collect::<Vec<_>>());
     }
 
-    /// Returns the errors that a request may get because it names a resource that nobody is known to have created. A
-    /// route that ends at nothing is answered with 404, whether a document says so or not.
+    /// Returns the errors that a request may get because it names a resource that may not exist. A path that leads to no
+    /// resource may get 404, whether a document says so or not.
     pub fn tolerated_missing_resource_errors(&self, operation: &Operation) -> Vec<ExpectedError> {
         let mut errors = self.errors_with_role(operation, ErrorRole::MissingResource);
         if errors.is_empty() && self.contract.protocol == Some(Protocol::RestJson) {

@@ -343,7 +343,7 @@ fn findings_of_the_last_run_are_listed_with_all_that_they_explain() {
         }
     }
     let missing = report(&["--finding", &(findings.len() + 1).to_string()]);
-    assert!(missing.code == 2 && missing.stderr.contains("there is no finding"), "{}", missing.all());
+    assert!(missing.code == 2 && missing.stderr.contains("the last run has no finding"), "{}", missing.all());
     assert_eq!(report(&["--finding", "0"]).code, 2);
 }
 

@@ -56,7 +56,7 @@ impl<'d> Located<'d> {
         FilePlace { file: self.file, line: self.node.line }
     }
 
-    /// Returns the line of a member's key, or of the value itself if there is no such member.
+    /// Returns the line of a member's key, or of the value itself if the member is missing.
     pub fn place_of(self, key: &str) -> FilePlace {
         FilePlace { file: self.file, line: self.node.entry(key).map_or(self.node.line, |entry| entry.line) }
     }
@@ -214,7 +214,7 @@ fn load_file(
     documents: &mut dyn DocumentLookup,
 ) -> Result<(SourceText<'static>, JsonNode), String> {
     let Some((name, bytes)) = documents.find_relative(&root.source, path) else {
-        return Err("there is no such file".to_owned());
+        return Err("the file is missing".to_owned());
     };
     let mut text = SourceText::new(&name, &bytes).map_err(|error| error.message)?.into_owned();
     path.clone_into(&mut text.name);

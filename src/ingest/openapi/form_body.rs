@@ -9,7 +9,7 @@ use super::{Direction, Located, Omission, OpenApiReader, SchemaView};
 use crate::contract::{MemberLocation, WireTraits};
 
 impl<'d> OpenApiReader<'d> {
-    /// Returns the fields that an object schema describes, or `None` if the schema is no object.
+    /// Returns the fields that an object schema describes, or `None` if the schema describes another type.
     pub fn form_fields(&mut self, media_type: Located<'d>) -> Option<Vec<InputMember<'d>>> {
         let schema = media_type.get("schema")?;
         let view = SchemaView::new(self.files, self.version, &[schema]);
