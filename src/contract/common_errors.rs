@@ -3,6 +3,7 @@
 //! It never adds anything to a contract with a documentation page as a source: pages list their errors, and link to
 //! the common ones themselves.
 
+use super::service_errors::{service_errors, sqs_query_code};
 use super::{Contract, ErrorName, ErrorRole, ErrorShape, Fact, FactField, FactOrigin, Protocol, Provenance};
 
 /// Name, status if all services use the same one, and role.
@@ -58,10 +59,9 @@ const QUERY_ERRORS: &[CommonError] = &[
     ("ServiceUnavailable", Some(503), ErrorRole::ServerFault),
 ];
 
-/// Common errors of services with REST-XML or the EC2 protocol. Each REST-XML service has its own list of errors, and
-/// EC2 has hundreds of names that follow a pattern; what they share concerns the caller. The role of all other errors
-/// is inferred from their names.
-const XML_AND_EC2_ERRORS: &[CommonError] = &[
+/// Common errors of services with REST-XML. Each has its own list of errors; what they share concerns the caller. The
+/// role of all other errors is inferred from their names.
+const XML_ERRORS: &[CommonError] = &[
     ("AccessDenied", None, ErrorRole::Forbidden),
     ("UnauthorizedOperation", None, ErrorRole::Forbidden),
     ("AuthFailure", None, ErrorRole::Unauthenticated),
@@ -74,12 +74,59 @@ const XML_AND_EC2_ERRORS: &[CommonError] = &[
     ("InternalError", Some(500), ErrorRole::ServerFault),
 ];
 
+/// Common client errors of [Amazon EC2](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html).
+/// It has hundreds of others, whose names follow a pattern; their role is inferred from their names.
+const EC2_ERRORS: &[CommonError] = &[
+    ("AuthFailure", None, ErrorRole::Unauthenticated),
+    ("IncompleteSignature", None, ErrorRole::Unauthenticated),
+    ("InvalidClientTokenId", None, ErrorRole::Unauthenticated),
+    ("MissingAuthenticationToken", None, ErrorRole::Unauthenticated),
+    ("RequestExpired", None, ErrorRole::Unauthenticated),
+    ("SignatureDoesNotMatch", None, ErrorRole::Unauthenticated),
+    ("Blocked", None, ErrorRole::Forbidden),
+    ("OptInRequired", None, ErrorRole::Forbidden),
+    ("PendingVerification", None, ErrorRole::Forbidden),
+    ("UnauthorizedOperation", None, ErrorRole::Forbidden),
+    ("DryRunOperation", None, ErrorRole::Other),
+    ("InvalidAction", None, ErrorRole::Other),
+    ("MissingAction", None, ErrorRole::Other),
+    ("IdempotentParameterMismatch", None, ErrorRole::Conflict),
+    ("InvalidCharacter", Some(400), ErrorRole::InvalidInput),
+    ("InvalidPaginationToken", Some(400), ErrorRole::InvalidInput),
+    ("InvalidParameter", Some(400), ErrorRole::InvalidInput),
+    ("InvalidParameterCombination", Some(400), ErrorRole::InvalidInput),
+    ("InvalidParameterValue", Some(400), ErrorRole::InvalidInput),
+    ("InvalidQueryParameter", Some(400), ErrorRole::InvalidInput),
+    ("MalformedQueryString", None, ErrorRole::InvalidInput),
+    ("MissingParameter", Some(400), ErrorRole::InvalidInput),
+    ("UnknownParameter", Some(400), ErrorRole::InvalidInput),
+    ("UnsupportedOperation", Some(400), ErrorRole::InvalidInput),
+    ("UnsupportedProtocol", None, ErrorRole::InvalidInput),
+    ("ValidationError", Some(400), ErrorRole::InvalidInput),
+    ("RequestLimitExceeded", None, ErrorRole::Throttled),
+    ("InternalError", Some(500), ErrorRole::ServerFault),
+    ("InternalFailure", Some(500), ErrorRole::ServerFault),
+    ("ServiceUnavailable", Some(503), ErrorRole::ServerFault),
+    ("Unavailable", Some(503), ErrorRole::ServerFault),
+];
+
+/// Errors that a service which once spoke the query protocol still returns by their former names.
+const QUERY_COMPATIBLE_ERRORS: &[CommonError] = &[
+    ("InvalidParameterValue", Some(400), ErrorRole::InvalidInput),
+    ("InvalidParameterCombination", Some(400), ErrorRole::InvalidInput),
+    ("MissingParameter", Some(400), ErrorRole::InvalidInput),
+];
+
 /// Switches a contract to another protocol of its service and replaces the common errors accordingly.
 pub fn switch_protocol(contract: &mut Contract, protocol: Protocol) {
     if contract.protocol == Some(protocol) {
         return;
     }
-    for name in std::mem::take(&mut contract.common_error_names) {
+    let (of_protocol, listed): (Vec<_>, Vec<_>) = std::mem::take(&mut contract.common_error_names)
+        .into_iter()
+        .partition(|name| contract.errors.get(name).is_none_or(is_of_protocol));
+    contract.common_error_names = listed;
+    for name in of_protocol {
         if !contract.operations.iter().any(|operation| operation.errors.contains(&name)) {
             contract.errors.shift_remove(&name);
         }
@@ -96,21 +143,54 @@ pub(crate) fn add_common_errors(contract: &mut Contract) {
     let rows = match contract.protocol {
         Some(Protocol::AwsJson1_0 | Protocol::AwsJson1_1 | Protocol::RpcV2Cbor | Protocol::RestJson1) => JSON_ERRORS,
         Some(Protocol::AwsQuery) => QUERY_ERRORS,
-        Some(Protocol::Ec2Query | Protocol::RestXml) => XML_AND_EC2_ERRORS,
+        Some(Protocol::Ec2Query) => EC2_ERRORS,
+        Some(Protocol::RestXml) => XML_ERRORS,
         Some(Protocol::RestJson) | None => return,
     };
+    let of_former_protocol = if contract.traits.query_compatible { QUERY_COMPATIBLE_ERRORS } else { &[] };
     let page = Provenance::new(SOURCE_PAGE, 1);
-    for (name, status, role) in rows {
-        let name = ErrorName::from(*name);
-        contract.errors.entry(name.clone()).or_insert_with(|| {
-            let mut error = ErrorShape::new(*role);
-            if let Some(status) = status {
-                error.add_fact(Fact::new(FactField::Status, *status, FactOrigin::Documented, &page));
-            }
-            error
-        });
-        contract.common_error_names.push(name);
+    let service = contract.service.clone();
+    for error in service_errors(&service) {
+        add_error(contract, error.code, (error.status, error.role), (error.origin(), &error.provenance()));
     }
+    for (name, status, role) in rows.iter().chain(of_former_protocol) {
+        add_error(contract, name, (*status, *role), (FactOrigin::Documented, &page));
+    }
+    if service == "sqs" {
+        for (name, error) in &mut contract.errors {
+            error.code = error.code.take().or_else(|| sqs_query_code(name.as_str()).map(str::to_owned));
+        }
+    }
+}
+
+/// Adds an error that every operation may return. One that the model declares keeps what the model says.
+fn add_error(
+    contract: &mut Contract,
+    name: &str,
+    (status, role): (Option<u16>, ErrorRole),
+    (origin, place): (FactOrigin, &Provenance),
+) {
+    let name = ErrorName::from(name);
+    if contract.common_error_names.contains(&name) {
+        // The service lists it too, with a status; the role is clearer here than in the sentence that describes it.
+        if let Some(listed) = contract.errors.get_mut(&name) {
+            listed.role = role;
+        }
+        return;
+    }
+    contract.errors.entry(name.clone()).or_insert_with(|| {
+        let mut error = ErrorShape::new(role);
+        if let Some(status) = status {
+            error.add_fact(Fact::new(FactField::Status, status, origin, place));
+        }
+        error
+    });
+    contract.common_error_names.push(name);
+}
+
+/// Returns true if an error comes from the tables of this module, not from a list in a service's own documentation.
+fn is_of_protocol(error: &ErrorShape) -> bool {
+    error.facts.iter().all(|fact| fact.document == SOURCE_PAGE)
 }
 
 #[cfg(test)]

@@ -68,6 +68,11 @@ fn merge_into(page: Contract, mut model: Contract) -> Contract {
             }
         }
     }
+    for name in &page.common_error_names {
+        if !model.common_error_names.contains(name) {
+            model.common_error_names.push(name.clone());
+        }
+    }
     for operation in &page.operations {
         match model.operations.iter().position(|known| known.name == operation.name) {
             Some(index) => {

@@ -25,6 +25,7 @@ mod operation_defect;
 mod path;
 mod response_place;
 mod role;
+mod service_errors;
 mod shape;
 mod traits;
 

@@ -4,6 +4,7 @@
 
 use super::botocore_traits::{read_operation_traits, read_part_traits, read_service_traits, read_traits};
 use super::contract_builder::ContractBuilder;
+use super::error_list::add_listed_errors;
 use super::json::{self, JsonEntry, JsonNode};
 use super::prose;
 use super::source_text::SourceText;
@@ -93,6 +94,7 @@ fn lower_model(
             model.builder.apply_operation_sentences(index, &sentences);
         }
     }
+    add_listed_errors(&mut model.builder.contract, shapes.entries(), &text.name);
     Ok((model.builder.contract, model.diagnostics))
 }
 

@@ -19,6 +19,7 @@ mod byte_budget;
 mod contract_builder;
 mod contract_json;
 mod diagnostic;
+mod error_list;
 mod json;
 mod mdx_tree;
 mod mintlify;

@@ -71,6 +71,17 @@ pub(super) fn split_sentences<'a>(lines: impl IntoIterator<Item = (u32, &'a str)
 
 /// Returns the sentences of an HTML text that is on a single line of the document.
 pub(super) fn split_html_sentences(line: u32, html: &str) -> Vec<Sentence> {
+    split_sentences(strip_tags(html).lines().map(|part| (line, part)))
+}
+
+/// Returns the paragraphs and list items of an HTML text, without tags; none of them is empty.
+pub(super) fn html_lines(html: &str) -> Vec<String> {
+    let lines = strip_tags(html);
+    lines.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
+}
+
+/// Replaces the tags of block elements by empty lines and removes all others.
+fn strip_tags(html: &str) -> String {
     let mut text = String::with_capacity(html.len());
     let mut rest = html;
     while let Some(start) = rest.find('<') {
@@ -90,14 +101,12 @@ pub(super) fn split_html_sentences(line: u32, html: &str) -> Vec<Sentence> {
         rest = &rest[start + end + 1..];
     }
     text.push_str(rest);
-    let text = text
-        .replace("&lt;", "<")
+    text.replace("&lt;", "<")
         .replace("&gt;", ">")
         .replace("&quot;", "\"")
         .replace("&#39;", "'")
         .replace("&nbsp;", " ")
-        .replace("&amp;", "&");
-    split_sentences(text.lines().map(|part| (line, part)))
+        .replace("&amp;", "&")
 }
 
 /// Returns the offset after the first sentence, if the text contains its end.

@@ -448,7 +448,10 @@ fn matches_expected_error(
             let mut named = contract.errors.iter().filter(|(_, error)| !error.unnamed);
             let documented = named.find(|(other, error)| wire_code(other.as_str(), error) == name);
             match documented {
-                Some((_, error)) => error.role == role || are_access_roles(error.role, role),
+                Some((_, error)) => {
+                    let has_status = error.status.is_none() || error.status == observed.status;
+                    has_status && (error.role == role || are_access_roles(error.role, role))
+                }
                 None => can_name_mean_role(name, role) || names_missing_resource(expected, name),
             }
         }

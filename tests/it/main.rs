@@ -60,6 +60,7 @@ mod security_page;
 mod seeds;
 mod served;
 mod served_protocols;
+mod service_errors;
 mod services;
 mod snapshot;
 mod stability;
