@@ -58,6 +58,8 @@ fn node_frame(lines: &[String]) -> Option<String> {
         let mut parts = place.rsplitn(3, ':');
         let (_, number, path) = (parts.next()?, parts.next()?, parts.next()?);
         let is_own = number.parse::<u32>().is_ok() && !path.starts_with("node:");
+        // Node.js names the module's object only where a function is called through it.
+        let name = ["Object.", "Module.", "exports."].iter().find_map(|owner| name.strip_prefix(owner)).unwrap_or(name);
         let within = if name.is_empty() { String::new() } else { format!(" in {name}") };
         is_own.then(|| format!("{}:{number}{within}", strip_package_root(path)))
     })
@@ -118,6 +120,7 @@ mod tests {
         let node = "/x/node_modules/d/index.js:3\nTypeError: no\n    at check (/x/node_modules/d/lib/check.js:12:5)\n    \
                     at node:internal/x:1:2";
         assert_eq!(frame_of(node).as_deref(), Some("d/lib/check.js:12 in check: TypeError"));
+        assert_eq!(frame_of(&node.replace("at check", "at Object.check")), frame_of(node));
         let java =
             "java.lang.IllegalStateException: no\n\tat com.example.Queue.create(Queue.java:12)\n\tat a.B.c(B.java:1)";
         assert_eq!(frame_of(java).as_deref(), Some("Queue.java:12 in com.example.Queue.create: IllegalStateException"));

@@ -79,8 +79,7 @@ fn examine_operations(
     progress: &mut (dyn FnMut(&OperationDiagnosis) + Send),
 ) -> Result<(), SessionError> {
     let job = session.job();
-    let canary = session.setup.compiled.canary(&job.scenario).map_err(plan_error)?;
-    let canary = match canary.map(|case| line.run_case(case)) {
+    let canary = match session.send_canary(line).map_err(plan_error)? {
         Some(Err(why)) => {
             diagnosis.failure_reason = Some(why.to_string());
             return Ok(());
@@ -160,7 +159,17 @@ impl<'a> Examination<'a> {
             self.canary.as_ref(),
             &self.inferred,
         );
-        let (mut row, found) = probe.probe_operation(operation)?;
+        let (mut row, mut found) = probe.probe_operation(operation)?;
+        if probe.lost_response && session.restart_exited_server().is_some() {
+            // A request before this one may have been the cause, so only what repeats on a fresh server counts.
+            probe.lost_response = false;
+            (row, found) = probe.probe_operation(operation)?;
+            if probe.lost_response
+                && let Some(exit) = session.restart_exited_server()
+            {
+                (row.outcome, row.reason) = (ControlOutcome::Diverges, format!("ends the server: it {exit}"));
+            }
+        }
         (self.sent_cases, self.sent_steps) = (self.sent_cases + probe.sent_cases, self.sent_steps + probe.sent_steps);
         for (member, value) in found {
             self.inferred.given.add_found_value(name, &member, &value);

@@ -10,9 +10,10 @@ use super::known_divergences::KnownUsage;
 use super::server_lifecycle::{self, ServerNotReady};
 use super::snapshot_recorder::AcceptedSnapshots;
 use crate::case::Case;
+use crate::generate::PlanError;
 use crate::judge::EndpointKnowledge;
 use crate::report::{CaseResult, RunStarted, RunSummary};
-use crate::run::{self, CaseOutcome, RunEnd, RunPlan, SequentialRunner, Shortage};
+use crate::run::{self, CaseOutcome, RunEnd, RunError, RunPlan, SequentialRunner, Shortage};
 use crate::wire::Redaction;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -84,22 +85,38 @@ impl<'s> Session<'s> {
         (self.restart)()
     }
 
-    /// Sends the canary and returns what its response shows.
-    pub fn probe(&self, runner: &SequentialRunner<'_>) -> Result<EndpointKnowledge, SessionError> {
-        let job = self.job();
-        let canary = self.setup.compiled.canary(&job.scenario).map_err(SessionError::from_reason)?;
-        // A server that loads lazily may not respond to its first requests in time.
+    /// Restarts a server that overstep started and that exited instead of responding. Returns how it exited, or `None`
+    /// if it still runs or if overstep did not start it.
+    pub fn restart_exited_server(&self) -> Option<String> {
+        let exit = server_lifecycle::wait_for_exit(self.plan.server.as_ref()?)?;
+        self.restart_server().then_some(exit)
+    }
+
+    /// Sends the canary, again if a server that loads lazily does not respond to its first requests in time. Returns
+    /// `None` if the contract has no canary.
+    pub fn send_canary(
+        &self,
+        runner: &SequentialRunner<'_>,
+    ) -> Result<Option<Result<CaseOutcome, RunError>>, PlanError> {
+        let Some(canary) = self.setup.compiled.canary(&self.job().scenario)? else { return Ok(None) };
         let responds = |outcome: &CaseOutcome| {
             let exchange = outcome.exchanges.get(outcome.case.judged.shown_step()).and_then(Option::as_ref);
             exchange.is_some_and(|exchange| exchange.response.is_ok())
         };
-        let mut outcome = None;
-        for _ in 0..MAX_CANARY_TRIES {
-            outcome = canary.as_ref().and_then(|case| runner.run_case(case.clone()).ok());
-            if canary.is_none() || outcome.as_ref().is_some_and(responds) || self.plan.cancel_token.is_cancelled() {
+        let mut outcome = runner.run_case(canary.clone());
+        for _ in 1..MAX_CANARY_TRIES {
+            if outcome.as_ref().is_ok_and(responds) || self.plan.cancel_token.is_cancelled() {
                 break;
             }
+            outcome = runner.run_case(canary.clone());
         }
+        Ok(Some(outcome))
+    }
+
+    /// Sends the canary and returns what its response shows.
+    pub fn probe(&self, runner: &SequentialRunner<'_>) -> Result<EndpointKnowledge, SessionError> {
+        let job = self.job();
+        let outcome = self.send_canary(runner).map_err(SessionError::from_reason)?.and_then(Result::ok);
         runner.close_idle();
         let texts = &job.lifecycle.not_implemented_texts;
         let knowledge = EndpointKnowledge::new(&job.contract, &job.scenario, outcome.as_ref(), texts);

@@ -28,6 +28,8 @@ pub(super) struct OperationProbe<'a> {
     inferred: &'a InferenceResult,
     pub sent_cases: u64,
     pub sent_steps: u64,
+    /// Whether a request got no response.
+    pub lost_response: bool,
 }
 
 /// The values found for an operation, by member.
@@ -52,7 +54,7 @@ impl<'a> OperationProbe<'a> {
         canary: Option<&'a ResponseFingerprint>,
         inferred: &'a InferenceResult,
     ) -> Self {
-        Self { job, compiled, runner, canary, inferred, sent_cases: 0, sent_steps: 0 }
+        Self { job, compiled, runner, canary, inferred, sent_cases: 0, sent_steps: 0, lost_response: false }
     }
 
     /// Sends the control of an operation and searches for what it lacks. Returns the values that were found, besides the
@@ -214,8 +216,12 @@ impl<'a> OperationProbe<'a> {
         self.sent_cases += 1;
         let outcome = match self.runner.run_case(case) {
             Ok(outcome) => outcome,
-            Err(why) => return Ok(nothing(why.to_string())),
+            Err(why) => {
+                self.lost_response = true;
+                return Ok(nothing(why.to_string()));
+            }
         };
+        self.lost_response |= outcome.exchanges.iter().flatten().any(|exchange| exchange.response.is_err());
         self.sent_steps += outcome.exchanges.iter().flatten().count() as u64;
         let judgement = judge(&self.job.contract, scenario, &outcome);
         let observed = if judgement.observed.status.is_some() { judgement.observed.to_string() } else { String::new() };

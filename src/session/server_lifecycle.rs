@@ -129,18 +129,23 @@ fn last_output_lines(server: &ServerProcess) -> Vec<String> {
     server.lines_since(0, MAX_OUTPUT_LINES)
 }
 
+/// Returns how a server exited whose connections were closed; `None` if it still runs. A process may take a moment to
+/// exit after that.
+pub(super) fn wait_for_exit(server: &ServerProcess) -> Option<String> {
+    for _ in 0..20 {
+        if server.exit_description().is_some() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    server.exit_description()
+}
+
 /// Returns why the server ended the run, with the last lines of its output; `None` if it did not.
 pub(super) fn server_exit_reason(server: Option<&Arc<ServerProcess>>, ended: &RunEnd) -> Option<(String, Vec<String>)> {
     let server = server?;
-    // A process may take a moment to exit after its connections are closed.
     if matches!(ended, RunEnd::EndpointDied(_) | RunEnd::Unreachable(_)) {
-        for _ in 0..20 {
-            if server.exit_description().is_some() {
-                break;
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        let how = server.exit_description().map_or_else(
+        let how = wait_for_exit(server).map_or_else(
             || "stopped responding but is still running".to_owned(),
             |how| format!("{how} during the run"),
         );

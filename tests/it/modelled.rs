@@ -52,6 +52,7 @@ def delete(i):
     with open("remaining", "w") as file: file.write(str(len(THINGS)))
     return {}
 def list_things(i):
+    if "fragile" in sys.argv: os._exit(4)
     if POISON: raise ValueError("cannot list " + ascii(POISON[0]))
     return {"ThingNames": sorted(THINGS)[:10]}
 OPERATIONS = {"CreateThing": create, "DescribeThing": describe, "NoteThing": note, "DeleteThing": delete, "ListThings": list_things}
@@ -155,6 +156,8 @@ const SETTINGS: &str = "[endpoints.emulator]\nstart = \"python3 server.py '{port
     [endpoints.other]\nstart = \"python3 server.py '{port}' other\"\nready-timeout = \"20s\"\n\
     not-implemented = [{ stderr = \"NotImplementedError\" }]\n\
     [endpoints.poison]\nstart = \"python3 server.py '{port}' poison\"\nready-timeout = \"20s\"\n\
+    [endpoints.fragile]\nstart = \"python3 server.py '{port}' fragile\"\nready-timeout = \"20s\"\n\
+    not-implemented = [{ stderr = \"NotImplementedError\" }]\n\
     [endpoints.elsewhere]\nurl = \"http://127.0.0.1:{port}/base\"\nstart = \"python3 server.py '{port}'\"\n\
     ready-timeout = \"20s\"\n";
 
@@ -221,6 +224,19 @@ fn doctor_shows_inferred_resources_and_suggests_missing_values() {
         std::fs::read_to_string(directory.path().join("remaining")).expect("read the count of remaining things"),
         "0"
     );
+}
+
+#[test]
+fn doctor_restarts_a_server_that_a_control_ends() {
+    let Some(directory) = project() else { return };
+    add_required_values(directory.path());
+    let output = run(directory.path(), &["doctor", "things", "-e", "fragile"]);
+    output.assert_contains(&[
+        "ListThings",
+        "ends the server: it ended with exit status 4",
+        "accepted: 4 operations",
+        "not implemented: CountThings",
+    ]);
 }
 
 #[test]
