@@ -5,7 +5,7 @@
 use super::botocore_traits::{read_operation_traits, read_part_traits, read_service_traits, read_traits};
 use super::contract_builder::ContractBuilder;
 use super::error_list::add_listed_errors;
-use super::json::{self, JsonEntry, JsonNode};
+use super::json::{self, JsonEntry, JsonError, JsonNode};
 use super::prose;
 use super::source_text::SourceText;
 use super::{IngestDiagnostic, IngestError, IngestOptions};
@@ -33,12 +33,17 @@ pub(super) fn read(
     text: &SourceText<'_>,
     options: &IngestOptions,
 ) -> Result<(Contract, Vec<IngestDiagnostic>), IngestError> {
-    let root = json::parse(&text.text).map_err(|error| IngestError {
+    let root = json::parse(&text.text).map_err(|error| invalid_json(text, &error))?;
+    read_model(text, &root, options)
+}
+
+/// Returns the error for a document that is not valid JSON.
+pub(super) fn invalid_json(text: &SourceText<'_>, error: &JsonError) -> IngestError {
+    IngestError {
         place: Box::new(text.span_location(error.offset..(error.offset + 1).min(text.text.len()).max(error.offset))),
         message: format!("not valid JSON: {}", error.reason),
         hint: Some("check that the file is complete".to_owned()),
-    })?;
-    lower_model(text, &root, options)
+    }
 }
 
 /// Returns true if the beginning of a document looks like a service model.
@@ -47,7 +52,11 @@ pub(super) fn is_model(head: &str) -> bool {
         && (head.contains("\"metadata\"") || head.contains("\"operations\"") || head.contains("\"shapes\""))
 }
 
-fn lower_model(
+/// Reads a parsed model, limited to the operations that the options name, if any.
+///
+/// # Errors
+/// Returns an error if the document has no `operations` or `shapes`.
+pub(super) fn read_model(
     text: &SourceText<'_>,
     root: &JsonNode,
     options: &IngestOptions,

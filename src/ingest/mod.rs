@@ -33,6 +33,7 @@ mod route;
 mod samples;
 mod several_documents;
 mod site_documents;
+mod smithy;
 mod source;
 mod source_text;
 mod tables;

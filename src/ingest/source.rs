@@ -5,7 +5,7 @@
 use super::source_text::SourceText;
 use super::{
     DocumentLookup, IngestDiagnostic, IngestError, IngestOptions, api_reference, boto3, botocore, contract_json,
-    mintlify, openapi, openapi_fence, route, unknown_format, wire_names,
+    mintlify, openapi, openapi_fence, route, smithy, unknown_format, wire_names,
 };
 use crate::contract::{self, Contract};
 use std::collections::HashSet;
@@ -34,6 +34,8 @@ pub enum SourceFormat {
     OpenApi,
     /// A botocore service model.
     Botocore,
+    /// A Smithy model as JSON.
+    Smithy,
     /// A contract in overstep's own format.
     Contract,
 }
@@ -54,6 +56,8 @@ pub fn detect_format(text: &str) -> Option<SourceFormat> {
             Some(SourceFormat::Contract)
         } else if openapi::is_document(text) {
             Some(SourceFormat::OpenApi)
+        } else if smithy::is_model(text) {
+            Some(SourceFormat::Smithy)
         } else {
             botocore::is_model(&head).then_some(SourceFormat::Botocore)
         };
@@ -127,7 +131,7 @@ pub fn read_document(
             1,
             message,
             "expected an API Reference page saved as text, a boto3 page (.rst), a Mintlify page (.mdx), \
-             an OpenAPI document (.json, .yaml), a botocore model (service-2.json) or an overstep contract",
+             an OpenAPI document (.json, .yaml), a botocore model (service-2.json), a Smithy model (.json) or an overstep contract",
         ));
     };
     read_source_text(&text, format, options, documents, None)
@@ -186,6 +190,7 @@ fn read_source_text(
     let (mut contract, mut diagnostics) = match format {
         SourceFormat::Contract => contract_json::read(text)?,
         SourceFormat::Botocore => botocore::read(text, options)?,
+        SourceFormat::Smithy => smithy::read(text, options)?,
         SourceFormat::OpenApi => openapi::read(text, options, documents)?,
         SourceFormat::Boto3 => boto3::read(text),
         SourceFormat::Mintlify => mintlify::read(text, operation_name),

@@ -35,7 +35,6 @@ const FORMATS: &[(&str, Mark)] = &[
     ("a GraphQL schema", Mark::Json(&["\"__schema\""])),
     ("a GraphQL schema", Mark::Line("type Query")),
     ("a GraphQL schema", Mark::Line("schema {")),
-    ("a Smithy model as JSON", Mark::Json(&["\"smithy\"", "\"shapes\""])),
     ("a Smithy model", Mark::Line("$version:")),
     ("a Google discovery document", Mark::Json(&["\"discoveryVersion\""])),
     ("an OpenRPC document", Mark::Json(&["\"openrpc\""])),

@@ -62,6 +62,7 @@ mod served;
 mod served_protocols;
 mod service_errors;
 mod services;
+mod smithy;
 mod snapshot;
 mod stability;
 mod support;

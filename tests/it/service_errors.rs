@@ -2,6 +2,8 @@
 //!
 //! Without `OVERSTEP_BOTOCORE` naming an installed botocore the test is skipped, visibly.
 
+#![expect(clippy::disallowed_methods, reason = "an environment variable locates botocore")]
+
 use crate::support::{command::overstep, visible};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
