@@ -402,13 +402,26 @@ pub struct IngestFlags {
     pub output: Option<PathBuf>,
     /// Output format
     #[arg(long, value_enum, default_value = "json")]
-    pub format: TextOrJson,
+    pub format: ContractFormat,
     /// Keep only this operation (repeatable)
     #[arg(long, value_name = "OPERATION")]
     pub only: Vec<String>,
     /// Treat warnings as errors
     #[arg(long)]
     pub strict: bool,
+}
+
+/// Formats of a contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ContractFormat {
+    /// For people.
+    Text,
+    /// All that is known, with the place of each fact.
+    Json,
+    /// An OpenAPI 3.1 document.
+    Openapi,
+    /// A Smithy model as JSON.
+    Smithy,
 }
 
 /// Text for people, or JSON for programs.

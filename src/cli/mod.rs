@@ -27,8 +27,8 @@ pub use environment::{current_directory, environment_variable};
 pub use exit_status::{exit_of_summary, exit_without_cases};
 pub use flag_values::CasesFormat;
 pub use flags::{
-    CasesFlags, CheckFlags, CliCommand, CliFlags, ColorWhen, DoctorFlags, DriftFlags, FuzzFlags, IngestFlags,
-    InitFlags, ServeFlags, SnapshotCommand, SnapshotFlags, TextOrJson,
+    CasesFlags, CheckFlags, CliCommand, CliFlags, ColorWhen, ContractFormat, DoctorFlags, DriftFlags, FuzzFlags,
+    IngestFlags, InitFlags, ServeFlags, SnapshotCommand, SnapshotFlags, TextOrJson,
 };
 pub use jobs::{NewScenarioJob, ResolvedJobs, build_jobs, document_places, job_without_scenario_file, parse_filter};
 pub use last_run::{find_case, group_by_scenario, rebuild_job};

@@ -2,11 +2,11 @@
 //!
 //! It never mixes output and diagnostics: the contract goes to standard output or a file, diagnostics to standard error.
 
-use crate::cli::{CommandError, IngestFlags, TextOrJson, current_directory, document_places, messages};
-use overstep::contract::to_json;
+use crate::cli::{CommandError, ContractFormat, IngestFlags, current_directory, document_places, messages};
+use overstep::contract::{Contract, to_json};
 use overstep::escape::escape_json_text;
 use overstep::exit::ExitStatus;
-use overstep::report::{Severity, contract_text};
+use overstep::report::{ConvertedContract, Diagnostic, Severity, contract_openapi, contract_smithy, contract_text};
 use overstep::session;
 use overstep::store;
 use std::io::Write as _;
@@ -24,8 +24,13 @@ pub fn ingest_sources(flags: &IngestFlags) -> Result<ExitStatus, CommandError> {
         contract = contract.restrict_to(&flags.only);
     }
     let text = match flags.format {
-        TextOrJson::Json => escape_json_text(&to_json(&contract)),
-        TextOrJson::Text => contract_text(&contract),
+        ContractFormat::Json => escape_json_text(&to_json(&contract)),
+        ContractFormat::Text => contract_text(&contract),
+        ContractFormat::Openapi => {
+            let converted = contract_openapi(&contract).ok_or_else(|| not_in_openapi(&contract))?;
+            converted_text(converted, flags.strict)?
+        }
+        ContractFormat::Smithy => converted_text(contract_smithy(&contract), flags.strict)?,
     };
     match &flags.output {
         Some(file) => store::write_file(&directory.join(file), text.as_bytes())?,
@@ -33,4 +38,30 @@ pub fn ingest_sources(flags: &IngestFlags) -> Result<ExitStatus, CommandError> {
     }
     // The contract of the other documents is written all the same.
     Ok(if is_complete { ExitStatus::Success } else { ExitStatus::Usage })
+}
+
+/// Maximum number of omissions that are listed; the rest is counted.
+const MAX_OMISSIONS: usize = 10;
+
+/// Prints what a format cannot say, and returns the document. With `strict`, an omission is an error.
+fn converted_text(converted: ConvertedContract, strict: bool) -> Result<String, CommandError> {
+    let ConvertedContract { text, omissions } = converted;
+    if !omissions.is_empty() {
+        let more = omissions.len().saturating_sub(MAX_OMISSIONS);
+        let mut listed = omissions.iter().take(MAX_OMISSIONS).cloned().collect::<Vec<_>>().join("; ");
+        if more > 0 {
+            listed.push_str(&format!("; and {more} more"));
+        }
+        let hint = "`--format json` keeps everything";
+        let severity = if strict { Severity::Warning } else { Severity::Note };
+        let note = Diagnostic { severity, ..Diagnostic::error(format!("this format has no place for: {listed}")) };
+        messages::print_warnings(&[note.with_hint(hint)], strict)?;
+    }
+    Ok(text)
+}
+
+fn not_in_openapi(contract: &Contract) -> Diagnostic {
+    let protocol = contract.protocol.map_or("unknown", overstep::contract::Protocol::name);
+    Diagnostic::error(format!("OpenAPI cannot describe the protocol {protocol}"))
+        .with_hint("`--format smithy` can, and `--format json` keeps everything")
 }

@@ -10,6 +10,7 @@ mod busy_endpoints;
 mod cards;
 mod case_ids;
 mod cli;
+mod converted_contracts;
 mod corpus;
 mod differential;
 mod documented_commands;

@@ -299,9 +299,11 @@ impl<'m> ServiceTranslator<'m> {
             .shape(target)
             .is_some_and(|shape| matches!(shape.node.member_text("type"), Some("structure" | "union")));
         if is_payload && is_structure && self.protocol == Some(Protocol::RestXml) {
-            let root = self.root_element(target, line);
+            // Without a name, the element is called like its shape.
+            let is_renamed = self.model.shape_trait(target, "smithy.api#xmlName").is_some();
             let is_named = entries.iter().any(|one| one.key == "locationName");
-            entries.extend(root.into_iter().filter(|one| !(is_named && one.key == "locationName")));
+            let root = self.root_element(target, line).into_iter();
+            entries.extend(root.filter(|one| one.key != "locationName" || (is_renamed && !is_named)));
         }
         entries.extend(location);
         JsonNode { line, value: JsonValue::Object(entries) }

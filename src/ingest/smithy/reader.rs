@@ -68,6 +68,9 @@ pub(in crate::ingest) fn read(
         ]),
     };
     let (mut contract, more) = botocore::read_model(text, &botocore_root, options)?;
+    if spoken.is_none() {
+        contract.protocol = Some(Protocol::RestJson);
+    }
     contract.auth = read_auth(&model, service, &contract.service);
     diagnostics.extend(more);
     Ok((contract, diagnostics))
