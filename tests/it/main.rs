@@ -12,6 +12,7 @@ mod case_ids;
 mod cli;
 mod converted_contracts;
 mod corpus;
+mod deployed_check;
 mod differential;
 mod documented_commands;
 mod emulators;

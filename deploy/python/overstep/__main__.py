@@ -1,0 +1,6 @@
+"""`python -m overstep` runs the binary."""
+
+from overstep import main
+
+if __name__ == "__main__":
+    main()
