@@ -2,6 +2,12 @@
 //!
 //! It never looks at a page as a whole: it takes a range of lines and returns the members described there.
 
+use super::page_line::{PageLine, PageLineKind, join_continued, lone_name};
+use std::collections::HashSet;
+
+/// Maximum number of lines between a name and its `Type:`.
+const MAX_DESCRIPTION_LINES: usize = 600;
+
 /// The fields that a description may have, longer markers first.
 const FIELD_MARKERS: [&str; 19] = [
     "Key Length Constraints",
@@ -25,10 +31,6 @@ const FIELD_MARKERS: [&str; 19] = [
     "Constraints",
 ];
 
-/// Words that may be alone on a line and are not member names.
-const NOT_MEMBER_NAMES: [&str; 10] =
-    ["Note", "Important", "Warning", "Tip", "Example", "Examples", "Topics", "Contents", "Caution", "Default"];
-
 /// A member and its description.
 #[derive(Debug, Default)]
 pub(super) struct MemberDescription {
@@ -37,6 +39,8 @@ pub(super) struct MemberDescription {
     /// The fields in page order: marker, text, line.
     pub fields: Vec<(&'static str, String, u32)>,
     pub docs: Vec<(u32, String)>,
+    /// The page of the data type that the member's type links to.
+    pub type_page: Option<String>,
 }
 
 impl MemberDescription {
@@ -44,38 +48,6 @@ impl MemberDescription {
     pub fn field(&self, marker: &str) -> Option<(&str, u32)> {
         self.fields.iter().find(|(name, ..)| *name == marker).map(|(_, text, line)| (text.as_str(), *line))
     }
-}
-
-/// Removes list bullets, emphasis, code marks and link targets from a line.
-pub(super) fn strip_markup(line: &str) -> String {
-    let line = line.trim().trim_start_matches(['#', '>', '•']).trim();
-    let line = line.strip_prefix("- ").or_else(|| line.strip_prefix("* ")).unwrap_or(line).trim();
-    let mut out = String::with_capacity(line.len());
-    let mut rest = line;
-    // `[Name](#anchor)` is `Name`.
-    while let Some(start) = rest.find('[') {
-        let Some((title, after)) = rest[start + 1..].split_once("](") else { break };
-        let Some((_, after)) = after.split_once(')') else { break };
-        if title.contains('[') {
-            break;
-        }
-        out.push_str(&rest[..start]);
-        out.push_str(title);
-        rest = after;
-    }
-    out.push_str(rest);
-    out.replace("**", "").trim_matches(['`', ' ']).trim().to_owned()
-}
-
-/// Returns the name if a line consists of nothing but a name.
-pub(super) fn lone_name(line: &str) -> Option<String> {
-    let name = strip_markup(line);
-    let fits = !name.is_empty()
-        && name.len() <= 128
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':' | '$'))
-        && name.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '$'))
-        && !name.ends_with([':', '.']);
-    (fits && !NOT_MEMBER_NAMES.contains(&name.as_str())).then_some(name)
 }
 
 /// Returns the marker that a text begins with, and the text after its colon.
@@ -112,60 +84,173 @@ fn split_fields(line: &str) -> Option<Vec<(&'static str, String)>> {
     (!found.is_empty()).then_some(found)
 }
 
-/// Returns the members that a range of lines describes. `known` holds the names from the syntax block. Any other name
-/// counts as a member if a `Type:` follows it and the previous member already has its type.
-pub(super) fn find_members(lines: &[(u32, &str)], known: &[String]) -> Vec<MemberDescription> {
+/// Returns the members that a range of lines describes. A name that the form of the page marks counts, and so does one
+/// from `known`, the names of the syntax block. Any other name counts as a member if a `Type:` follows it and the
+/// previous member already has its type.
+pub(super) fn find_members(lines: &[PageLine], known: &[String]) -> Vec<MemberDescription> {
     let mut members: Vec<MemberDescription> = Vec::new();
-    // Whether the last field may continue on the next line.
-    let mut open_field = false;
-    for (position, (number, line)) in lines.iter().enumerate() {
-        let text = strip_markup(line);
-        if text.is_empty() {
-            open_field = false;
+    let mut seen = HashSet::new();
+    let mut state = FieldState::default();
+    for (position, line) in lines.iter().enumerate() {
+        if line.text.is_empty() || matches!(line.kind, PageLineKind::Heading(_)) {
+            state.is_open = false;
+            end_paragraph(&mut members);
             continue;
         }
-        let complete = members.last().is_none_or(|last| last.field("Type").or(last.field("Required")).is_some());
-        if let Some(name) = lone_name(line) {
-            let is_known = known.contains(&name) || known.iter().any(|known| known.eq_ignore_ascii_case(&name));
-            let continues_field = open_field
-                && members
-                    .last()
-                    .and_then(|last| last.fields.last())
-                    .is_some_and(|(_, text, _)| text.is_empty() || text.ends_with('|') || text.ends_with("of"));
-            let is_new = members.iter().all(|member| member.name != name);
-            if !continues_field && is_new && (is_known || complete && is_type_next(&lines[position + 1..])) {
-                members.push(MemberDescription { name, line: *number, ..MemberDescription::default() });
-                open_field = false;
-                continue;
-            }
+        let begun = begun_member(lines, position, members.last(), known, state.is_open);
+        if let Some(name) = begun.filter(|name| seen.insert(name.clone())) {
+            members.push(MemberDescription { name, line: line.number, ..MemberDescription::default() });
+            state = FieldState::default();
+            continue;
+        }
+        if line.kind == PageLineKind::Item {
+            end_paragraph(&mut members);
         }
         let Some(member) = members.last_mut() else { continue };
-        if let Some(fields) = split_fields(&text) {
-            member.fields.extend(fields.into_iter().map(|(marker, text)| (marker, text, *number)));
-            open_field = true;
-        } else if open_field {
-            if let Some((_, text_so_far, _)) = member.fields.last_mut() {
-                if !text_so_far.is_empty() {
-                    text_so_far.push(' ');
-                }
-                text_so_far.push_str(&text);
-            }
-        } else {
-            member.docs.push((*number, text));
-        }
+        add_line(member, line, &mut state);
     }
     members
 }
 
-/// Returns true if `Type:` is the next field marker.
-fn is_type_next(lines: &[(u32, &str)]) -> bool {
-    for (_, line) in lines {
-        let text = strip_markup(line);
-        if matches!(split_marker(&text), Some(("Type", _))) {
-            return true;
+/// Ends the paragraph of the last member's description, so that its last sentence does not continue.
+fn end_paragraph(members: &mut [MemberDescription]) {
+    if let Some(member) = members.last_mut()
+        && let Some((line, _)) = member.docs.last().filter(|(_, text)| !text.is_empty())
+    {
+        let line = *line;
+        member.docs.push((line, String::new()));
+    }
+}
+
+/// Whether the last field may continue on the next line.
+#[derive(Clone, Copy, Debug, Default)]
+struct FieldState {
+    is_open: bool,
+    /// Whether a word may have been broken at the end of the last line.
+    is_full: bool,
+}
+
+/// Returns the name of the member whose description begins at a line.
+fn begun_member(
+    lines: &[PageLine],
+    position: usize,
+    last: Option<&MemberDescription>,
+    known: &[String],
+    is_field_open: bool,
+) -> Option<String> {
+    let line = &lines[position];
+    let name = lone_name(&line.text)?;
+    match line.kind {
+        PageLineKind::Term => return Some(name),
+        PageLineKind::Text => {}
+        PageLineKind::Heading(_) | PageLineKind::Item | PageLineKind::Code => return None,
+    }
+    let last_field = last.and_then(|last| last.fields.last());
+    let continues_field = is_field_open
+        && last_field.is_some_and(|(marker, text, _)| {
+            let is_type_completed = || *marker == "Type" && parse_type(&format!("{text} {name}")).is_some();
+            text.is_empty() || text.ends_with('|') || text.ends_with("of") || is_type_completed()
+        });
+    let is_complete = last.is_none_or(|last| last.field("Type").or(last.field("Required")).is_some());
+    let is_known = || known.iter().any(|known| known.eq_ignore_ascii_case(&name));
+    let is_begun = !continues_field && (is_known() || is_complete && is_type_next(&lines[position + 1..]));
+    is_begun.then_some(name)
+}
+
+/// Adds a line of its description to a member.
+fn add_line(member: &mut MemberDescription, line: &PageLine, state: &mut FieldState) {
+    let text = line.text.as_str();
+    let was_full = std::mem::replace(&mut state.is_full, line.is_full);
+    // An item of a list inside of the description is none of the member's own fields.
+    let fields = if line.kind == PageLineKind::Item { None } else { split_fields(text) };
+    let docs_end = match &fields {
+        Some(_) => 0,
+        None if state.is_open && line.kind != PageLineKind::Item => {
+            if let Some((marker, value, _)) = member.fields.last_mut() {
+                match split_required(text) {
+                    Some((before, required)) if marker.ends_with("Pattern") => {
+                        join_pattern(value, before, was_full);
+                        member.fields.push(("Required", required.to_owned(), line.number));
+                    }
+                    _ if marker.ends_with("Pattern") => join_pattern(value, text, was_full),
+                    _ => join_continued(value, text),
+                }
+            }
+            return set_type_page(member, line);
         }
-        if split_marker(&text).is_some() || text == "See Also" {
-            return false;
+        // Some converters put the fields behind the last sentence of the description.
+        None => text_before_fields(text),
+    };
+    let fields = fields.or_else(|| split_fields(text[docs_end..].trim_start()));
+    if docs_end > 0 {
+        member.docs.push((line.number, text[..docs_end].trim_end().to_owned()));
+    }
+    state.is_open = fields.is_some();
+    member.fields.extend(fields.into_iter().flatten().map(|(marker, text)| (marker, text, line.number)));
+    set_type_page(member, line);
+}
+
+fn set_type_page(member: &mut MemberDescription, line: &PageLine) {
+    if member.fields.last().is_some_and(|(_, _, number)| member.field("Type").is_some_and(|(_, of)| of == *number)) {
+        member.type_page = member.type_page.take().or_else(|| line.link.clone());
+    }
+}
+
+/// Joins a pattern with its next line. Text browsers break long words at the width of the screen, or after a
+/// punctuation mark; the other converters break at spaces and hyphens only.
+fn join_pattern(pattern: &mut String, next: &str, was_full: bool) {
+    let ends_with_word = pattern.ends_with(|c: char| c.is_alphanumeric());
+    if pattern.is_empty() || was_full || !(ends_with_word && next.starts_with(|c: char| c.is_alphanumeric())) {
+        pattern.push_str(next);
+    } else {
+        pattern.push(' ');
+        pattern.push_str(next);
+    }
+}
+
+/// Returns the text before a field at the end of a line that says whether the member is required, and its value.
+fn split_required(text: &str) -> Option<(&str, &str)> {
+    let (before, value) = text.rsplit_once("Required: ")?;
+    ["Yes", "No"].contains(&value.trim()).then(|| (before.trim_end(), value.trim()))
+}
+
+/// Returns the length of the text before the fields that a line ends with, or of the whole line.
+fn text_before_fields(text: &str) -> usize {
+    let begins_field = |at: usize| {
+        let rest = &text[at..];
+        let Some((marker, value)) = split_marker(rest) else { return false };
+        let value_begins = |words: &[&str]| words.iter().any(|word| value.starts_with(word));
+        rest.starts_with(marker)
+            && match marker {
+                "Type" => value.split(". ").next().is_some_and(|value| begins_with_type(value)),
+                "Required" => value_begins(&["Yes", "No"]),
+                "Pattern" | "Key Pattern" | "Value Pattern" => !value.is_empty(),
+                "Valid Values" | "Key Valid Values" | "Value Valid Values" | "Valid Keys" => value.contains(" | "),
+                "Default" | "Constraints" | "Update requires" => false,
+                _ => value_begins(&["Minimum ", "Maximum ", "Fixed "]),
+            }
+    };
+    let starts = text.match_indices(' ').map(|(at, _)| at + 1);
+    starts.into_iter().find(|&at| begins_field(at)).unwrap_or(text.len())
+}
+
+/// Returns true if a text begins with a type such as `Array of strings`.
+fn begins_with_type(text: &str) -> bool {
+    let mut ends = text.match_indices(' ').map(|(at, _)| at).chain([text.len()]).take(8);
+    ends.any(|end| parse_type(&text[..end]).is_some())
+}
+
+/// Returns true if `Type:` is the next field marker.
+fn is_type_next(lines: &[PageLine]) -> bool {
+    for line in lines.iter().take(MAX_DESCRIPTION_LINES).filter(|line| line.kind != PageLineKind::Item) {
+        match split_marker(&line.text) {
+            Some((marker, _)) => return marker == "Type",
+            None if line.text == "See Also" || line.kind == PageLineKind::Term => return false,
+            None => {}
+        }
+        let end = text_before_fields(&line.text);
+        if end < line.text.len() {
+            return matches!(split_marker(line.text[end..].trim_start()), Some(("Type", _)));
         }
     }
     false
@@ -291,7 +376,8 @@ mod tests {
             (6, "Valid Values: A |"),
             (7, "B | C"),
             (8, "Required: No"),
-        ];
+        ]
+        .map(|(number, text)| PageLine::new(number, PageLineKind::Text, text));
         let found = find_members(&lines, &["Name".to_owned()]);
         assert_eq!(found.len(), 2, "{found:?}");
         assert_eq!(found[0].field("Required"), Some(("Yes", 3)));

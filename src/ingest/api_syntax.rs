@@ -45,6 +45,10 @@ pub(super) struct SyntaxBlock {
     /// Headers, each with the member that it carries.
     pub headers: Vec<(String, String)>,
     pub body: Option<BodySyntax>,
+    /// The member that is the whole body.
+    pub payload: Option<String>,
+    /// The member that carries the status of a response.
+    pub status_member: Option<String>,
     /// Whether there is a body that is not JSON.
     pub has_other_body: bool,
 }
@@ -52,9 +56,9 @@ pub(super) struct SyntaxBlock {
 /// Parses a syntax block.
 pub(super) fn parse(text: &str) -> SyntaxBlock {
     let mut block = SyntaxBlock::default();
-    let brace = text.find(" {").or_else(|| text.find("\n{")).map(|at| at + 1);
+    let brace = [" {", "\n{"].iter().filter_map(|brace| text.find(brace)).min().map(|at| at + 1);
     let start = if text.trim_start().starts_with('{') { text.find('{') } else { brace };
-    let xml = text.find("<?xml").or_else(|| text.find(" <")).or_else(|| text.find("\n<"));
+    let xml = ["<?xml", " <", "\n<"].iter().filter_map(|begin| text.find(begin)).min();
     // A label in a route also begins with a brace, but not after a space.
     let head = &text[..start.unwrap_or(text.len()).min(xml.unwrap_or(text.len()))];
     let words: Vec<&str> = head.split_whitespace().collect();
@@ -72,10 +76,13 @@ pub(super) fn parse(text: &str) -> SyntaxBlock {
         block.route = Some((words[at].to_owned(), path.to_owned(), query));
     }
     if let Some(at) = words.iter().position(|word| word.starts_with("HTTP/")) {
-        block.status = words.get(at + 1).and_then(|word| word.parse().ok()).filter(|code| (100..600).contains(code));
+        let next = words.get(at + 1).copied().unwrap_or_default();
+        block.status = next.parse().ok().filter(|code| (100..600).contains(code));
+        let is_response = at == 0 && block.route.is_none();
+        block.status_member = (is_response && block.status.is_none() && is_member_name(next)).then(|| next.to_owned());
         for pair in words[at..].windows(2) {
             if let Some(name) = pair[0].strip_suffix(':')
-                && pair[1].chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
+                && is_member_name(pair[1])
             {
                 block.headers.push((name.to_owned(), pair[1].to_owned()));
             }
@@ -87,9 +94,25 @@ pub(super) fn parse(text: &str) -> SyntaxBlock {
         let mut parser = ApiSyntaxParser { text, position: start };
         block.body = parser.parse_value(0);
     }
-    block.has_other_body = xml.is_some_and(|xml| start.is_none_or(|start| xml < start))
-        || (block.body.is_none() && words.last().is_some_and(|word| ["Body", "Payload", "blob"].contains(word)));
+    let is_xml = xml.is_some_and(|xml| start.is_none_or(|start| xml < start));
+    if let [head @ .., before, last] = words.as_slice()
+        && block.body.is_none()
+        && !is_xml
+        && head.iter().chain([before]).any(|word| word.starts_with("HTTP/"))
+        && !before.ends_with(':')
+        && (!before.starts_with("HTTP/") || block.route.is_some())
+        && is_member_name(last)
+    {
+        block.payload = Some((*last).to_owned());
+    }
+    block.has_other_body = is_xml || block.payload.is_some();
     block
+}
+
+/// Returns true if a word of a syntax block may be the name of a member.
+fn is_member_name(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_ascii_alphabetic())
+        && word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
 }
 
 struct ApiSyntaxParser<'a> {
@@ -204,6 +227,20 @@ mod tests {
         let body = block.body.expect("there is a body");
         assert_eq!(body.member_names(), ["A", "M"]);
         assert!(matches!(body.member("A"), Some(BodySyntax::Array(Some(_)))));
+    }
+
+    #[test]
+    fn payloads_and_members_for_the_status_are_parsed() {
+        let block = parse("POST /content HTTP/1.1 Content-Type: contentType Accept: accept\n\ninputStream");
+        assert_eq!(block.payload.as_deref(), Some("inputStream"));
+        assert_eq!(block.headers.len(), 2);
+        let nested = parse("PUT /bots/name HTTP/1.1\nContent-type: application/json\n\n{\n\"a\": {\n\"b\": number\n}\n}");
+        assert_eq!(nested.body.map(|body| body.member_names()), Some(vec!["a".to_owned()]));
+        let block = parse("HTTP/1.1 Status Content-type: application/json { \"A\": \"string\" }");
+        assert_eq!((block.status, block.status_member.as_deref()), (None, Some("Status")));
+        assert_eq!(block.payload, None);
+        assert_eq!(parse("HTTP/1.1 200 x-a: A").payload, None);
+        assert_eq!(parse("GET /a?b=c HTTP/1.1").payload, None);
     }
 
     #[test]

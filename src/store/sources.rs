@@ -156,6 +156,8 @@ fn expand_paths(directory: &Path, name: &str) -> Result<Vec<PathBuf>, StoreError
         .flat_map(Path::components)
         .take_while(|part| !part.as_os_str().to_string_lossy().contains(['*', '?', '[', '{']))
         .collect();
+    let is_absolute = Path::new(name).is_absolute();
+    let within = |path: &'_ Path| -> PathBuf { path.strip_prefix(directory).unwrap_or(path).to_owned() };
     let (mut pending_folders, mut found, mut files_seen) = (vec![directory.join(&literal_prefix)], Vec::new(), 0_usize);
     while let Some(folder) = pending_folders.pop() {
         for path in list_folder(&folder).unwrap_or_default() {
@@ -169,7 +171,7 @@ fn expand_paths(directory: &Path, name: &str) -> Result<Vec<PathBuf>, StoreError
             let is_link = path.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink());
             if path.is_dir() && !is_link {
                 pending_folders.push(path);
-            } else if path.is_file() && matcher.is_match(path.strip_prefix(directory).unwrap_or(&path)) {
+            } else if path.is_file() && matcher.is_match(if is_absolute { path.clone() } else { within(&path) }) {
                 found.push(path);
             }
         }
