@@ -202,6 +202,9 @@ impl<'t, 'd> ApiShapeBuilder<'t, 'd> {
         let known = syntax.map(BodySyntax::member_names).unwrap_or_default();
         let members = api_members::find_members(sections.find("Contents").unwrap_or_default(), &known);
         if members.is_empty() && !known.is_empty() {
+            let message = format!("the page of `{name}` describes no member: only names and types are read");
+            let hint = "save the page in another form, or add the service's botocore model as a second source";
+            self.diagnostics.push(text.warning(1, message, hint));
             return None;
         }
         // Facts from the other page are attributed to it.

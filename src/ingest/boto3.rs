@@ -3,6 +3,7 @@
 //! It never runs Sphinx: the pages are regular, and their indentation gives the nesting.
 
 use super::IngestDiagnostic;
+use super::boto3_outline::SyntaxOutline;
 use super::boto3_syntax::{self, Boto3Syntax};
 use super::contract_builder::ContractBuilder;
 use super::prose;
@@ -28,7 +29,6 @@ struct ParameterEntry {
 pub(super) fn read(text: &SourceText<'_>) -> (Contract, Vec<IngestDiagnostic>) {
     let mut builder = ContractBuilder::new("", &text.name, FactOrigin::Documented);
     let lines = text.lines();
-    let mut diagnostics = Vec::new();
     let no_operation = |why: &str| {
         let note = text.note(1, format!("no operation found: {why}"));
         (Contract::new(""), vec![note])
@@ -61,19 +61,14 @@ pub(super) fn read(text: &SourceText<'_>) -> (Contract, Vec<IngestDiagnostic>) {
 
     let mut page = Boto3Page { text, builder, diagnostics: Vec::new(), depth: 0 };
     let request = request_syntax.and_then(|start| parse_block(text, start, params));
-    // The documentation writer omits very large parts. The structure is unknown then, not empty.
+    // The documentation writer omits very large parts.
     let find_omission = |from: usize, to: usize| {
         (from..to.min(lines.len())).find(|&index| lines[index].contains("This section is too large to render"))
     };
-    let mut warn_omitted = |index: usize, side: &str| {
-        diagnostics.push(text.warning(
-            line_number(index),
-            format!("the page leaves the {side} of `{name}` out as too large"),
-            "add the service's botocore model as a second source",
-        ));
-    };
     if let Some(index) = find_omission(from, returns) {
-        warn_omitted(index, "input");
+        let input = page.add_outline(&format!("{name}Request"), &name, request.as_ref());
+        page.warn_omitted(index, &format!("the input of `{name}`"), input.is_some());
+        page.builder.contract.operations[operation].input = input;
     } else {
         let input = page.builder.add_shape(
             &format!("{name}Request"),
@@ -86,15 +81,18 @@ pub(super) fn read(text: &SourceText<'_>) -> (Contract, Vec<IngestDiagnostic>) {
     }
 
     if let Some(index) = find_omission(returns, exceptions) {
-        warn_omitted(index, "output");
+        let response = response_syntax.and_then(|start| parse_block(text, start, index));
+        let response_name = format!("{name}Response");
+        let output = page.add_outline(&response_name, &response_name, response.as_ref());
+        page.warn_omitted(index, &format!("the output of `{name}`"), output.is_some());
+        page.builder.contract.operations[operation].output = output;
     } else if let (Some(start), Some(structure)) = (response_syntax, response_structure) {
         page.add_output(&lines, operation, &name, start, structure..exceptions);
     }
     page.add_exceptions(&lines, operation, exceptions..examples);
     let intro = (method + 1..link_line).map(|index| (line_number(index), lines[index]));
     page.builder.apply_operation_sentences(operation, &prose::split_sentences(intro));
-    diagnostics.extend(page.diagnostics);
-    (page.builder.contract, diagnostics)
+    (page.builder.contract, page.diagnostics)
 }
 
 fn is_paginator_or_waiter(lines: &[&str]) -> bool {
@@ -305,6 +303,26 @@ impl Boto3Page<'_> {
         let id = self.add_new_shape(entry, syntax, block, name, ancestors);
         self.depth -= 1;
         id
+    }
+
+    /// Adds a side whose description the page leaves out. Returns `None` if its syntax block is missing or empty.
+    fn add_outline(&mut self, name: &str, prefix: &str, block: Option<&LocatedSyntax>) -> Option<ShapeId> {
+        let Some((Boto3Syntax::Members(members), first_line, code)) = block else { return None };
+        if members.is_empty() {
+            return None;
+        }
+        let id = self.builder.add_shape(name, ShapeKind::Structure { members: IndexMap::new() }, *first_line);
+        SyntaxOutline::new(*first_line, code).add_members(&mut self.builder, &id, members, prefix);
+        Some(id)
+    }
+
+    fn warn_omitted(&mut self, index: usize, side: &str, has_outline: bool) {
+        let message = match has_outline {
+            true => format!("the page leaves the description of {side} out as too large: only names and types are read"),
+            false => format!("the page leaves {side} out as too large"),
+        };
+        let hint = "add the service's botocore model as a second source";
+        self.diagnostics.push(self.text.warning(line_number(index), message, hint));
     }
 
     /// Adds the output. Its syntax begins at line `start`, and the description of its members is in `structure`.

@@ -9,7 +9,7 @@ const MAX_DEPTH: usize = 120;
 #[derive(Debug, PartialEq)]
 pub(super) enum Boto3Syntax {
     /// Named values. A map has a single entry: its key's example and its value.
-    Members(Vec<(String, Boto3Syntax)>),
+    Members(Vec<SyntaxMember>),
     /// A list's item.
     Item(Box<Boto3Syntax>),
     /// The members of an enum or a single example, and the byte offset of the first.
@@ -17,14 +17,49 @@ pub(super) enum Boto3Syntax {
     /// A reference to an enclosing shape.
     Recursive,
     /// Anything else, for example `123`.
-    Other,
+    Other(ValueSyntax),
+}
+
+/// A named value, with the byte offset of its name.
+#[derive(Debug, PartialEq)]
+pub(super) struct SyntaxMember {
+    pub name: String,
+    pub offset: usize,
+    pub value: Boto3Syntax,
+}
+
+/// The type of a value that is neither a text nor a collection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ValueSyntax {
+    Integer,
+    Float,
+    Boolean,
+    Timestamp,
+    Blob,
+    /// A JSON document, or a list without items.
+    Unknown,
+}
+
+impl ValueSyntax {
+    /// Returns the type of an example such as `123`, `True|False` or `datetime(2015, 1, 1)`.
+    fn of_example(example: &str) -> Self {
+        let is_number = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
+        match example.trim() {
+            "True|False" | "True" | "False" => Self::Boolean,
+            text if text.starts_with("datetime(") => Self::Timestamp,
+            text if text.starts_with("b'") || text.starts_with("StreamingBody(") => Self::Blob,
+            text if is_number(text) && text.parse::<u64>().is_ok() => Self::Integer,
+            text if is_number(text) && text.parse::<f64>().is_ok() => Self::Float,
+            _ => Self::Unknown,
+        }
+    }
 }
 
 impl Boto3Syntax {
     /// Returns the value of this name.
     pub fn member(&self, name: &str) -> Option<&Boto3Syntax> {
         match self {
-            Self::Members(members) => members.iter().find(|(key, _)| key == name).map(|(_, value)| value),
+            Self::Members(members) => members.iter().find(|member| member.name == name).map(|member| &member.value),
             _ => None,
         }
     }
@@ -32,7 +67,7 @@ impl Boto3Syntax {
     /// Returns the value of a map's only entry.
     pub fn map_value(&self) -> Option<&Boto3Syntax> {
         match self {
-            Self::Members(members) => members.first().map(|(_, value)| value),
+            Self::Members(members) => members.first().map(|member| &member.value),
             _ => None,
         }
     }
@@ -72,7 +107,7 @@ impl Boto3SyntaxParser<'_> {
         found
     }
 
-    fn parse_members(&mut self, close: char, separator: char, depth: usize) -> Vec<(String, Boto3Syntax)> {
+    fn parse_members(&mut self, close: char, separator: char, depth: usize) -> Vec<SyntaxMember> {
         let mut members = Vec::new();
         loop {
             self.skip_whitespace();
@@ -93,7 +128,7 @@ impl Boto3SyntaxParser<'_> {
             if self.consume(separator.encode_utf8(&mut buffer)) {
                 self.skip_whitespace();
                 if let Some(value) = self.parse_value(depth + 1) {
-                    members.push((name, value));
+                    members.push(SyntaxMember { name, offset: before, value });
                 }
             }
             self.skip_whitespace();
@@ -123,7 +158,7 @@ impl Boto3SyntaxParser<'_> {
         let rest = self.rest();
         if rest.starts_with("{...}") || rest.starts_with("[...]") {
             self.skip_plain_value();
-            return Some(Boto3Syntax::Other);
+            return Some(Boto3Syntax::Other(ValueSyntax::Unknown));
         }
         match rest.chars().next()? {
             '{' => {
@@ -138,7 +173,7 @@ impl Boto3SyntaxParser<'_> {
                 self.consume(",");
                 self.skip_whitespace();
                 self.consume("]");
-                Some(item.map_or(Boto3Syntax::Other, |item| Boto3Syntax::Item(Box::new(item))))
+                Some(item.map_or(Boto3Syntax::Other(ValueSyntax::Unknown), |item| Boto3Syntax::Item(Box::new(item))))
             }
             '\'' => {
                 let start = self.position;
@@ -151,8 +186,9 @@ impl Boto3SyntaxParser<'_> {
             }
             ',' | ')' | ']' | '}' => None,
             _ => {
+                let start = self.position;
                 self.skip_plain_value();
-                Some(Boto3Syntax::Other)
+                Some(Boto3Syntax::Other(ValueSyntax::of_example(&self.text[start..self.position])))
             }
         }
     }
@@ -205,9 +241,17 @@ mod tests {
         let text = "response = client.f(\n  A='x'|'it's'|'',\n  B={\n 'string': [\n {'... recursive ...'},\n ]\n },\n  C=123,\n  D=datetime(2015, 1, 1),\n  E=b'bytes'|file,\n  F={...}|[...]|123|123.4|'string'|True|None\n)";
         let syntax = parse(text).expect("it is a call");
         let Boto3Syntax::Members(members) = &syntax else { panic!("{syntax:?}") };
-        assert_eq!(members.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["A", "B", "C", "D", "E", "F"]);
+        assert_eq!(members.iter().map(|member| member.name.as_str()).collect::<Vec<_>>(), ["A", "B", "C", "D", "E", "F"]);
         let Some(Boto3Syntax::Texts(texts, _)) = syntax.member("A") else { panic!("{syntax:?}") };
         assert_eq!(texts, &["x", "it's", ""]);
+        for (name, value) in [
+            ("C", ValueSyntax::Integer),
+            ("D", ValueSyntax::Timestamp),
+            ("E", ValueSyntax::Blob),
+            ("F", ValueSyntax::Unknown),
+        ] {
+            assert_eq!(syntax.member(name), Some(&Boto3Syntax::Other(value)), "{name}");
+        }
         assert_eq!(
             syntax.member("B").and_then(Boto3Syntax::map_value),
             Some(&Boto3Syntax::Item(Box::new(Boto3Syntax::Recursive)))

@@ -13,6 +13,7 @@ mod api_shapes;
 mod api_syntax;
 mod bare_sizes;
 mod boto3;
+mod boto3_outline;
 mod boto3_syntax;
 mod botocore;
 mod botocore_traits;
