@@ -105,9 +105,6 @@ impl<'t> ApiReferencePage<'t, '_> {
                 "add the service's botocore model as a second source",
             );
             self.shapes.diagnostics.push(warning);
-        } else {
-            // Services whose pages have no route take every request at one address.
-            self.assume_single_address(first_line);
         }
         for member in &uri {
             self.add_uri_member(&input, member, &block, &path, name);
@@ -148,13 +145,6 @@ impl<'t> ApiReferencePage<'t, '_> {
         let target = if fixed.is_empty() { path.clone() } else { format!("{path}?{}", fixed.join("&")) };
         builder.record_operation_fact(self.operation, FactField::HttpUri, target, line);
         path
-    }
-
-    fn assume_single_address(&mut self, line: u32) {
-        for (field, value) in [(FactField::HttpMethod, "POST"), (FactField::HttpUri, "/")] {
-            let builder = &mut self.shapes.builder;
-            builder.record_operation_fact_as(self.operation, field, value, line, FactOrigin::Assumed);
-        }
     }
 
     /// Adds a member of the path, the query or a header.
@@ -212,8 +202,8 @@ impl<'t> ApiReferencePage<'t, '_> {
         let (syntax_lines, block) = syntax.unwrap_or_default();
         let builder = &mut self.shapes.builder;
         let has_route = builder.contract.operations[self.operation].http.is_some();
+        // Services whose pages have no route have their status from elsewhere.
         if !has_route {
-            // A status means nothing without a route.
         } else if let (Some(status), Some(line)) =
             (block.status, syntax_lines.iter().find(|line| line.text.contains("HTTP/")))
         {

@@ -57,7 +57,15 @@ impl<'t, 'd> ApiShapeBuilder<'t, 'd> {
     ) -> Self {
         let stem = text.name.rsplit_once('.').map_or(text.name.as_str(), |(stem, _)| stem);
         let file_prefix = stem.strip_suffix(operation_name).unwrap_or("API_").to_owned();
-        Self { text, builder, diagnostics: Vec::new(), documents, file_prefix, enclosing_types: Vec::new(), linked_page: None }
+        Self {
+            text,
+            builder,
+            diagnostics: Vec::new(),
+            documents,
+            file_prefix,
+            enclosing_types: Vec::new(),
+            linked_page: None,
+        }
     }
 
     /// Adds a described member to its structure.
@@ -167,8 +175,10 @@ impl<'t, 'd> ApiShapeBuilder<'t, 'd> {
         if matches!(syntax, Some(BodySyntax::Object(members)) if !members.is_empty()) {
             return self.add_shape_from_syntax(syntax, path, line);
         }
-        let message =
-            format!("the members of `{name}` are on a page that is not among the sources (`{}{name}`)", self.file_prefix);
+        let message = format!(
+            "the members of `{name}` are on a page that is not among the sources (`{}{name}`)",
+            self.file_prefix
+        );
         self.diagnostics.push(self.text.note(line, message));
         self.builder.add_shape(path, ShapeKind::Document, line)
     }

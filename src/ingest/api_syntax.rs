@@ -234,7 +234,8 @@ mod tests {
         let block = parse("POST /content HTTP/1.1 Content-Type: contentType Accept: accept\n\ninputStream");
         assert_eq!(block.payload.as_deref(), Some("inputStream"));
         assert_eq!(block.headers.len(), 2);
-        let nested = parse("PUT /bots/name HTTP/1.1\nContent-type: application/json\n\n{\n\"a\": {\n\"b\": number\n}\n}");
+        let nested =
+            parse("PUT /bots/name HTTP/1.1\nContent-type: application/json\n\n{\n\"a\": {\n\"b\": number\n}\n}");
         assert_eq!(nested.body.map(|body| body.member_names()), Some(vec!["a".to_owned()]));
         let block = parse("HTTP/1.1 Status Content-type: application/json { \"A\": \"string\" }");
         assert_eq!((block.status, block.status_member.as_deref()), (None, Some("Status")));

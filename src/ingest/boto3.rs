@@ -318,7 +318,9 @@ impl Boto3Page<'_> {
 
     fn warn_omitted(&mut self, index: usize, side: &str, has_outline: bool) {
         let message = match has_outline {
-            true => format!("the page leaves the description of {side} out as too large: only names and types are read"),
+            true => {
+                format!("the page leaves the description of {side} out as too large: only names and types are read")
+            }
             false => format!("the page leaves {side} out as too large"),
         };
         let hint = "add the service's botocore model as a second source";

@@ -241,7 +241,10 @@ mod tests {
         let text = "response = client.f(\n  A='x'|'it's'|'',\n  B={\n 'string': [\n {'... recursive ...'},\n ]\n },\n  C=123,\n  D=datetime(2015, 1, 1),\n  E=b'bytes'|file,\n  F={...}|[...]|123|123.4|'string'|True|None\n)";
         let syntax = parse(text).expect("it is a call");
         let Boto3Syntax::Members(members) = &syntax else { panic!("{syntax:?}") };
-        assert_eq!(members.iter().map(|member| member.name.as_str()).collect::<Vec<_>>(), ["A", "B", "C", "D", "E", "F"]);
+        assert_eq!(
+            members.iter().map(|member| member.name.as_str()).collect::<Vec<_>>(),
+            ["A", "B", "C", "D", "E", "F"]
+        );
         let Some(Boto3Syntax::Texts(texts, _)) = syntax.member("A") else { panic!("{syntax:?}") };
         assert_eq!(texts, &["x", "it's", ""]);
         for (name, value) in [

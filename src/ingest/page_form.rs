@@ -24,9 +24,9 @@ pub(super) fn read_page_text(text: &SourceText<'_>) -> PageText {
     if is_markdown(text) {
         let lines = read_markdown(text);
         // Some converters keep the terms and lose the headings.
-        let has_headings = lines.iter().any(|line| {
-            matches!(line.kind, PageLineKind::Heading(_)) && parse_heading(&line.text).is_some()
-        });
+        let has_headings = lines
+            .iter()
+            .any(|line| matches!(line.kind, PageLineKind::Heading(_)) && parse_heading(&line.text).is_some());
         return PageText { lines, has_headings };
     }
     PageText { lines: read_plain(text), has_headings: false }

@@ -8,9 +8,8 @@ use super::source_text::SourceText;
 /// Elements whose content is not displayed.
 const HIDDEN: [&str; 7] = ["script", "style", "head", "svg", "template", "noscript", "button"];
 /// Elements that do not begin a line of their own.
-const INLINE: [&str; 16] = [
-    "a", "b", "i", "em", "strong", "code", "span", "u", "s", "sub", "sup", "small", "tt", "kbd", "var", "samp",
-];
+const INLINE: [&str; 16] =
+    ["a", "b", "i", "em", "strong", "code", "span", "u", "s", "sub", "sup", "small", "tt", "kbd", "var", "samp"];
 
 /// Returns true if a text is an HTML document or a part of one.
 pub(super) fn is_html(text: &str) -> bool {
@@ -28,7 +27,8 @@ pub(super) fn read_html(text: &SourceText<'_>) -> Vec<PageLine> {
         .iter()
         .find_map(|mark| html.find(mark))
         .map_or(0, |at| html[..at].rfind('<').unwrap_or(0));
-    let mut reader = HtmlReader { text, lines: Vec::new(), open: None, kind: Vec::new(), hidden: None, pre: None, lists: 0 };
+    let mut reader =
+        HtmlReader { text, lines: Vec::new(), open: None, kind: Vec::new(), hidden: None, pre: None, lists: 0 };
     reader.read_title(html);
     reader.read(start);
     reader.lines
@@ -64,7 +64,11 @@ impl HtmlReader<'_> {
         {
             let line = self.text.line_at_offset(start);
             let title = decode_entities(&html[start..start + end]);
-            self.lines.push(PageLine::new(line, PageLineKind::Text, title.split_whitespace().collect::<Vec<_>>().join(" ")));
+            self.lines.push(PageLine::new(
+                line,
+                PageLineKind::Text,
+                title.split_whitespace().collect::<Vec<_>>().join(" "),
+            ));
         }
     }
 

@@ -25,7 +25,8 @@ pub(super) fn is_markdown(text: &SourceText<'_>) -> bool {
 
 /// Returns the displayed lines of a page.
 pub(super) fn read_markdown(text: &SourceText<'_>) -> Vec<PageLine> {
-    let mut reader = MarkdownReader { text, lines: Vec::new(), in_syntax: false, in_fence: false, has_item_terms: false };
+    let mut reader =
+        MarkdownReader { text, lines: Vec::new(), in_syntax: false, in_fence: false, has_item_terms: false };
     // Pages with anchors are not wrapped, so that each line is a paragraph.
     let is_unwrapped = text.text.contains("<a name=");
     let mut index = front_matter_end(text);

@@ -38,7 +38,8 @@ fn measure(line: &str) -> (usize, usize) {
 /// Returns true for a line of lynx's list of addresses, which is not wrapped: `  12. https://…`.
 fn is_address(line: &str) -> bool {
     let rest = line.trim_start().trim_start_matches(|c: char| c.is_ascii_digit());
-    rest.len() < line.trim_start().len() && rest.starts_with(". ") && rest.contains("://") || rest.starts_with(". file:")
+    rest.len() < line.trim_start().len() && rest.starts_with(". ") && rest.contains("://")
+        || rest.starts_with(". file:")
 }
 
 /// Returns the width of the longest line of each indentation.

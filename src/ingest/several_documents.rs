@@ -140,7 +140,8 @@ fn is_page(bytes: &[u8]) -> bool {
 
 /// Returns true if a document of no known format is a page of text.
 fn is_prose_page(name: &str, bytes: &[u8]) -> bool {
-    let is_page = [".md", ".mdx", ".markdown"].iter().any(|ending| name.to_ascii_lowercase().ends_with(ending));
+    let is_page =
+        [".md", ".mdx", ".markdown", ".html", ".htm"].iter().any(|ending| name.to_ascii_lowercase().ends_with(ending));
     let is_unknown = |text: &SourceText<'_>| detect_format(&text.text).is_none();
     is_page && SourceText::new(name, bytes).is_ok_and(|text| is_unknown(&text))
 }

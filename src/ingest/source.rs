@@ -24,7 +24,7 @@ pub struct IngestOutput {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SourceFormat {
-    /// A page of an AWS API Reference, saved as text.
+    /// A page of an AWS API Reference: HTML, Markdown or text.
     ApiReference,
     /// A page of the boto3 reference, in reStructuredText.
     Boto3,
@@ -130,7 +130,7 @@ pub fn read_document(
         return Err(text.error(
             1,
             message,
-            "expected an API Reference page saved as text, a boto3 page (.rst), a Mintlify page (.mdx), \
+            "expected an API Reference page, a boto3 page (.rst), a Mintlify page (.mdx), \
              an OpenAPI document (.json, .yaml), a botocore model (service-2.json), a Smithy model (.json) or an overstep contract",
         ));
     };

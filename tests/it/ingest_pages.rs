@@ -253,3 +253,177 @@ fn errors_in_documents_have_a_line_and_a_hint() {
         assert!(error.hint.is_some(), "{error}");
     }
 }
+
+/// A page as the site exports it: placeholders in braces, a member for the status, errors with members.
+const SITE_EXPORT: &str = "# GetThing
+<a name=\"API_GetThing\"></a>
+
+Returns a thing.
+
+## Request Syntax
+<a name=\"API_GetThing_RequestSyntax\"></a>
+
+```
+GET /things/{{ThingId}}/content?dryRun={{DryRun}} HTTP/1.1
+X-Amz-Mode: {{Mode}}
+```
+
+## URI Request Parameters
+<a name=\"API_GetThing_RequestParameters\"></a>
+
+The request uses the following URI parameters.
+
+ ** [DryRun](#API_GetThing_RequestSyntax) **   <a name=\"x-GetThing-request-uri-DryRun\"></a>
+Indicates whether nothing is read.
+
+ ** [Mode](#API_GetThing_RequestSyntax) **   <a name=\"x-GetThing-request-Mode\"></a>
+The mode. You can also use `ThingId`.
++ FAST
++ `SLOW`: see [Thing](API_Thing.md).
+Valid Values:` FAST | SLOW`
+
+ ** [ThingId](#API_GetThing_RequestSyntax) **   <a name=\"x-GetThing-request-uri-ThingId\"></a>
+The thing.
+Pattern: `^[a-z](-*[a-z])*$`
+Required: Yes
+
+## Response Syntax
+<a name=\"API_GetThing_ResponseSyntax\"></a>
+
+```
+HTTP/1.1 {{Status}}
+X-Amz-Owner: {{Owner}}
+
+{{Content}}
+```
+
+## Response Elements
+<a name=\"API_GetThing_ResponseElements\"></a>
+
+If the action is successful, the service sends back the following HTTP response.
+
+ ** [Status](#API_GetThing_ResponseSyntax) **   <a name=\"x-GetThing-response-Status\"></a>
+The status.
+
+The response returns the following HTTP headers.
+
+ ** [Owner](#API_GetThing_ResponseSyntax) **   <a name=\"x-GetThing-response-Owner\"></a>
+The owner.
+Length Constraints: Minimum length of 1. Maximum length of 12.
+
+The response returns the following as the HTTP body.
+
+ ** [Content](#API_GetThing_ResponseSyntax) **   <a name=\"x-GetThing-response-Content\"></a>
+The content.
+
+## Errors
+<a name=\"API_GetThing_Errors\"></a>
+
+ ** ResourceNotFoundException **
+The thing does not exist.
+ ** ResourceType **
+The type of the thing.
+HTTP Status Code: 404
+
+ ** ThrottlingException **
+Try again.
+HTTP Status Code: 429
+";
+
+#[test]
+fn members_of_headers_status_and_content_are_read() {
+    let read = read("API_GetThing.md", SITE_EXPORT);
+    assert_eq!(read.diagnostics, []);
+    let contract = &read.contract;
+    let http = contract.operations[0].http.as_ref().expect("a route");
+    assert_eq!((http.uri.as_str(), http.success), ("/things/{ThingId}/content", None));
+    assert_eq!(at(contract, "DryRun").kind, ShapeKind::Boolean);
+    assert_eq!(at(contract, "Mode").kind, ShapeKind::Enum { values: vec!["FAST".into(), "SLOW".into()] });
+    assert_eq!(at(contract, "ThingId").pattern.as_deref(), Some("^[a-z](-*[a-z])*$"));
+    let output = contract.shape(contract.operations[0].output.as_ref().expect("an output"));
+    let members = output.kind.members().expect("members");
+    let bound = |name: &str| (members[name].location, members[name].wire.as_deref());
+    assert_eq!(bound("Status"), (MemberLocation::Header, Some(":status")));
+    assert_eq!(bound("Owner"), (MemberLocation::Header, Some("X-Amz-Owner")));
+    assert_eq!(bound("Content"), (MemberLocation::Payload, None));
+    assert_eq!(contract.shape(&members["Owner"].shape).length().max, Some(12));
+    assert_eq!(contract.shape(&members["Content"].shape).kind, ShapeKind::Blob);
+    let errors: Vec<(&str, Option<u16>)> =
+        contract.errors.iter().map(|(name, error)| (name.as_str(), error.status)).collect();
+    assert_eq!(errors, [("ResourceNotFoundException", Some(404)), ("ThrottlingException", Some(429))]);
+}
+
+#[test]
+fn types_may_contain_themselves_in_api_pages() {
+    let page = "PutFilter\n\nPuts it.\n\nRequest Syntax\n\n{ \"Filter\": { \"Not\": \"Filter\", \"Name\": \"string\" } }\n\n\
+                Request Parameters\n\nFilter\n\nType: Filter object\n\nRequired: Yes\n";
+    let filter =
+        "Filter\n\nA filter.\n\nContents\n\nName\n\nType: String\n\nNot\n\nType: Filter object\n\nRequired: No\n";
+    let read = read_all(&[("API_PutFilter.txt", page), ("API_Filter.txt", filter)]);
+    assert_eq!(at(&read.contract, "Filter.Not.Not.Name").kind, ShapeKind::String);
+}
+
+/// A boto3 page that leaves the description of its input out.
+const TOO_LARGE: &str = ":doc:`Things <../../things>` / Client / put_thing
+
+.. py:method:: Things.Client.put_thing(**kwargs)
+
+  Puts it.
+
+  See also: `AWS API Documentation <https://docs.aws.amazon.com/goto/WebAPI/things-2026-01-01/PutThing>`_
+
+  **Request Syntax**
+  ::
+
+    response = client.put_thing(
+        Name='string',
+        Kind='A'|'B',
+        Parts=[
+            {
+                'Weight': 123.0,
+                'Children': {'... recursive ...'},
+                'Labels': {
+                    'string': True|False
+                }
+            },
+        ]
+    )
+
+  ::
+
+    # This section is too large to render.
+
+  :rtype: dict
+  :returns:
+    **Response Syntax**
+    ::
+
+      {
+          'Arn': 'string'
+      }
+
+    **Response Structure**
+
+    - *(dict) --*
+
+      - **Arn** *(string) --*
+";
+
+#[test]
+fn a_boto3_page_without_descriptions_keeps_names_types_and_enums() {
+    let read = read("put_thing.rst", TOO_LARGE);
+    let contract = &read.contract;
+    assert_eq!(read.diagnostics.len(), 1, "{:?}", read.diagnostics);
+    assert!(read.diagnostics[0].message.contains("only names and types are read"), "{}", read.diagnostics[0]);
+    assert_eq!(at(contract, "Kind").kind, ShapeKind::Enum { values: vec!["A".into(), "B".into()] });
+    assert_eq!(at(contract, "Kind").preferred_fact(&FactField::Enum).map(|fact| fact.line), Some(14));
+    for (path, kind) in [
+        ("Name", "string"),
+        ("Parts[].Weight", "float"),
+        ("Parts[].Children", "list"),
+        ("Parts[].Children[].Labels{value}", "boolean"),
+    ] {
+        assert_eq!(at(contract, path).kind.name(), kind, "{path}");
+    }
+    assert!(contract.operations[0].output.is_some());
+}

@@ -4,6 +4,7 @@
 
 mod addresses;
 mod architecture;
+mod aws_pages;
 mod bad_input;
 mod boto3_pages;
 mod busy_endpoints;
