@@ -222,7 +222,7 @@ fn text_before_fields(text: &str) -> usize {
         let value_begins = |words: &[&str]| words.iter().any(|word| value.starts_with(word));
         rest.starts_with(marker)
             && match marker {
-                "Type" => value.split(". ").next().is_some_and(|value| begins_with_type(value)),
+                "Type" => value.split(". ").next().is_some_and(begins_with_type),
                 "Required" => value_begins(&["Yes", "No"]),
                 "Pattern" | "Key Pattern" | "Value Pattern" => !value.is_empty(),
                 "Valid Values" | "Key Valid Values" | "Value Valid Values" | "Valid Keys" => value.contains(" | "),
