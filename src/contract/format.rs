@@ -65,6 +65,9 @@ struct ContractJson {
     common: Vec<ErrorName>,
     #[serde(default)]
     shapes: IndexMap<ShapeId, ShapeJson>,
+    /// The lines of sentences that are not understood, by document.
+    #[serde(default, rename = "notUnderstood", skip_serializing_if = "IndexMap::is_empty")]
+    unread_sentences: IndexMap<String, Vec<u32>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -160,6 +163,10 @@ struct ShapeJson {
 /// Returns the contract as indented JSON with a newline at the end.
 pub fn to_json(contract: &Contract) -> String {
     let disputed = |facts: &[Fact]| facts.iter().any(|fact| fact.disputed);
+    let mut unread: IndexMap<String, Vec<u32>> = IndexMap::new();
+    for place in &contract.unread_sentences {
+        unread.entry(place.document.clone()).or_default().push(place.line);
+    }
     let form = ContractJson {
         format: FORMAT.to_owned(),
         service: contract.service.clone(),
@@ -200,6 +207,7 @@ pub fn to_json(contract: &Contract) -> String {
             .collect(),
         common: contract.common_error_names.clone(),
         shapes: contract.shapes.iter().map(|(id, shape)| (id.clone(), shape_to_json(shape))).collect(),
+        unread_sentences: unread,
     };
     let mut text = serde_json::to_string_pretty(&form).expect("plain values with text keys always have a JSON form");
     text.push('\n');
@@ -287,6 +295,9 @@ pub fn from_json(text: &str) -> Result<Contract, ContractFormatError> {
     contract.base_url = form.base;
     contract.traits = form.traits;
     contract.common_error_names = form.common;
+    for (document, lines) in form.unread_sentences {
+        contract.unread_sentences.extend(lines.into_iter().map(|line| Provenance::new(document.clone(), line)));
+    }
     for (id, shape) in form.shapes {
         let shape = shape_from_json(&id, shape)?;
         contract.shapes.insert(id, shape);

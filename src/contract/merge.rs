@@ -6,7 +6,7 @@
 use super::merge_plan::MergePlan;
 use super::merge_shape::ShapeImporter;
 use super::{Contract, ErrorRole, ErrorShape, FactOrigin, Operation};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Merges two contracts of one API. The result holds the statements of both, and contradictions are marked.
 /// The order of the arguments only affects the order in which provenance is listed.
@@ -55,6 +55,8 @@ fn merge_into(page: Contract, mut model: Contract) -> Contract {
             model.auth.push(auth.clone());
         }
     }
+    let known: HashSet<_> = model.unread_sentences.iter().cloned().collect();
+    model.unread_sentences.extend(page.unread_sentences.iter().filter(|place| !known.contains(place)).cloned());
     let plan = MergePlan::new(&page, &model);
     let ids = plan.apply(&page, &mut model);
     let mut adopt = ShapeImporter { page: &page, ids: HashMap::new() };

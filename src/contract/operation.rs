@@ -40,6 +40,8 @@ pub struct Contract {
     pub common_error_names: Vec<ErrorName>,
     /// All shapes, by name.
     pub shapes: IndexMap<ShapeId, Shape>,
+    /// The places of sentences about members whose numbers no fact holds.
+    pub unread_sentences: Vec<Provenance>,
 }
 
 impl Contract {
@@ -55,6 +57,7 @@ impl Contract {
             errors: IndexMap::new(),
             common_error_names: Vec::new(),
             shapes: IndexMap::new(),
+            unread_sentences: Vec::new(),
         }
     }
 

@@ -9,7 +9,7 @@ use super::api_syntax::{self, BodySyntax, RequestRoute, SyntaxBlock};
 use super::contract_builder::ContractBuilder;
 use super::page_form::read_page_text;
 use super::page_line::{PageLine, PageLineKind, lone_name};
-use super::prose;
+use super::sentences;
 use super::source_text::SourceText;
 use super::{DocumentLookup, IngestDiagnostic};
 use crate::contract::{Contract, FactField, FactOrigin, MemberLocation, Protocol, ShapeId, ShapeKind};
@@ -51,7 +51,7 @@ pub(super) fn read(text: &SourceText<'_>, documents: &mut dyn DocumentLookup) ->
         page.read_errors(errors);
     }
     let introduction = page.sections.introduction(title_line);
-    page.shapes.builder.apply_operation_sentences(operation, &prose::split_sentences(introduction));
+    page.shapes.builder.apply_operation_sentences(operation, &sentences::split_sentences(introduction));
     (page.shapes.builder.contract, page.shapes.diagnostics)
 }
 

@@ -7,7 +7,7 @@ use super::api_sections::PageSections;
 use super::api_syntax::BodySyntax;
 use super::contract_builder::ContractBuilder;
 use super::page_form::read_page_text;
-use super::prose;
+use super::sentences;
 use super::source_text::SourceText;
 use super::{DocumentLookup, IngestDiagnostic};
 use crate::contract::{FactField, MemberLocation, ShapeId, ShapeKind};
@@ -88,8 +88,8 @@ impl<'t, 'd> ApiShapeBuilder<'t, 'd> {
                 }
             }
         }
-        let docs = prose::split_sentences(member.docs.iter().map(|(line, text)| (*line, text.as_str())));
-        self.builder.apply_sentences(&shape, None, &docs);
+        let docs = sentences::split_sentences(member.docs.iter().map(|(line, text)| (*line, text.as_str())));
+        self.builder.apply_sentences(&shape, None, Some(name), &docs);
     }
 
     fn add_described_shape(

@@ -6,7 +6,7 @@ use super::IngestDiagnostic;
 use super::boto3_outline::SyntaxOutline;
 use super::boto3_syntax::{self, Boto3Syntax};
 use super::contract_builder::ContractBuilder;
-use super::prose;
+use super::sentences;
 use super::source_text::SourceText;
 use crate::contract::{Contract, FactField, FactOrigin, ShapeId, ShapeKind};
 use indexmap::IndexMap;
@@ -91,7 +91,7 @@ pub(super) fn read(text: &SourceText<'_>) -> (Contract, Vec<IngestDiagnostic>) {
     }
     page.add_exceptions(&lines, operation, exceptions..examples);
     let intro = (method + 1..link_line).map(|index| (line_number(index), lines[index]));
-    page.builder.apply_operation_sentences(operation, &prose::split_sentences(intro));
+    page.builder.apply_operation_sentences(operation, &sentences::split_sentences(intro));
     (page.builder.contract, page.diagnostics)
 }
 
@@ -272,7 +272,7 @@ impl Boto3Page<'_> {
             if entry.required {
                 self.builder.record_shape_fact(owner, FactField::MemberRequired(name.to_string()), true, entry.line);
             }
-            self.builder.apply_sentences(&shape, None, &entry_sentences(entry));
+            self.builder.apply_sentences(&shape, None, Some(name), &entry_sentences(entry));
         }
     }
 
@@ -390,7 +390,7 @@ impl Boto3Page<'_> {
         let member = self.add_shape(item, syntax, block, &format!("{name}Item"), ancestors);
         ancestors.pop();
         self.builder.insert_shape(id.clone(), ShapeKind::List { member: member.clone() }, entry.line);
-        self.builder.apply_sentences(&member, Some(&id), &entry_sentences(item));
+        self.builder.apply_sentences(&member, Some(&id), None, &entry_sentences(item));
         id
     }
 
@@ -482,9 +482,9 @@ impl Boto3Page<'_> {
                 };
                 let kind = ShapeKind::Map { key: key_shape.clone(), value: value_shape.clone() };
                 self.builder.insert_shape(id.clone(), kind, entry.line);
-                self.builder.apply_sentences(&key_shape, None, &entry_sentences(key));
+                self.builder.apply_sentences(&key_shape, None, None, &entry_sentences(key));
                 if let Some(value) = key.children.first() {
-                    self.builder.apply_sentences(&value_shape, Some(&id), &entry_sentences(value));
+                    self.builder.apply_sentences(&value_shape, Some(&id), None, &entry_sentences(value));
                 }
             }
             _ => {
@@ -531,8 +531,8 @@ fn description_text(entry: &ParameterEntry) -> String {
     all
 }
 
-fn entry_sentences(entry: &ParameterEntry) -> Vec<prose::Sentence> {
-    prose::split_sentences(entry.docs.iter().map(|(line, text)| (*line, text.as_str())))
+fn entry_sentences(entry: &ParameterEntry) -> Vec<sentences::Sentence> {
+    sentences::split_sentences(entry.docs.iter().map(|(line, text)| (*line, text.as_str())))
 }
 
 fn capitalize(name: &str) -> String {

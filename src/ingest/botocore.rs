@@ -4,9 +4,10 @@
 
 use super::botocore_traits::{read_operation_traits, read_part_traits, read_service_traits, read_traits};
 use super::contract_builder::ContractBuilder;
+use super::described_limits::StatedShapeFact;
 use super::error_list::add_listed_errors;
 use super::json::{self, JsonEntry, JsonError, JsonNode};
-use super::prose;
+use super::sentences::{Description, StatedFact, may_state, read_description, split_html_sentences};
 use super::source_text::SourceText;
 use super::{IngestDiagnostic, IngestError, IngestOptions};
 use crate::contract::{
@@ -99,7 +100,7 @@ pub(super) fn read_model(
         let index = model.builder.contract.operations.iter().position(|operation| operation.name.as_str() == name);
         if let (Some(index), Some(documentation)) = (index, entry.node.entry("documentation")) {
             let sentences =
-                prose::split_html_sentences(documentation.line, documentation.node.as_text().unwrap_or_default());
+                split_html_sentences(documentation.line, documentation.node.as_text().unwrap_or_default());
             model.builder.apply_operation_sentences(index, &sentences);
         }
     }
@@ -439,61 +440,90 @@ impl<'m> BotocoreReader<'m> {
         }
     }
 
-    /// Applies the sentences of all shapes that were read, each followed by those of its members.
+    /// Applies the sentences about the shapes of requests and about their members. What a response has is no limit of it.
     fn apply_shape_docs(&mut self) {
-        let ids: Vec<ShapeId> = self.builder.contract.shapes.keys().cloned().collect();
-        for id in &ids {
+        let mut containers: HashMap<ShapeId, ShapeId> = HashMap::new();
+        for (id, shape) in &self.builder.contract.shapes {
+            if let ShapeKind::List { member: item } | ShapeKind::Map { value: item, .. } = &shape.kind {
+                containers.entry(item.clone()).or_insert_with(|| id.clone());
+            }
+        }
+        let inputs = self.builder.contract.operations.iter().filter_map(|operation| operation.input.clone()).collect();
+        for id in self.reachable_shapes(inputs) {
             let Some(&entry) = self.shapes.get(id.as_str()) else { continue };
-            if let Some(documentation) = entry.node.entry("documentation") {
-                let sentences =
-                    prose::split_html_sentences(documentation.line, documentation.node.as_text().unwrap_or_default());
-                // A sentence about all items together applies to the list or map that contains them.
-                let containers: Vec<ShapeId> = self
-                    .builder
-                    .contract
-                    .shapes
-                    .iter()
-                    .filter(|(_, shape)| match &shape.kind {
-                        ShapeKind::List { member } => member == id,
-                        ShapeKind::Map { value, .. } => value == id,
-                        _ => false,
-                    })
-                    .map(|(id, _)| id.clone())
-                    .collect();
-                if sentences.iter().any(|sentence| !prose::facts_about_member(&sentence.text).is_empty()) {
-                    self.builder.apply_sentences(id, containers.first(), &sentences);
-                }
+            // A sentence about all items together applies to the list or map that contains them.
+            if let Some(read) = read_documentation(&entry.node, None) {
+                self.builder.apply_description(&id, containers.get(&id), &read);
             }
             for member in entry.node.get("members").map(JsonNode::entries).unwrap_or_default() {
-                self.apply_member_docs(id, member);
+                if let Some(read) = read_documentation(&member.node, Some(&member.key)) {
+                    self.apply_member_docs(&id, member, read);
+                }
             }
         }
     }
 
-    fn apply_member_docs(&mut self, owner: &ShapeId, member: &JsonEntry) {
-        let Some(documentation) = member.node.entry("documentation") else { return };
-        let sentences =
-            prose::split_html_sentences(documentation.line, documentation.node.as_text().unwrap_or_default());
-        if sentences.iter().all(|sentence| prose::facts_about_member(&sentence.text).is_empty()) {
-            return;
-        }
-        let Some(target) = member.node.member_text("shape") else { return };
-        let mut id = ShapeId::from(target);
-        let exclusive = self.reference_counts.get(target).copied().unwrap_or(0) <= 1;
-        if !exclusive {
-            id = self.give_own_shape(owner, &member.key, &id);
-        }
-        if let ShapeKind::Map { key, value } = self.builder.shape_mut(&id).kind.clone() {
-            // A sentence about this map's keys does not apply to other maps with the same key shape.
-            let about_keys = sentences.iter().any(|s| {
-                prose::facts_about_member(&s.text).iter().any(|f| matches!(f, prose::ProseFact::KeyPattern(_)))
-            });
-            if about_keys && (!exclusive || self.reference_counts.get(key.as_str()).copied().unwrap_or(0) > 1) {
-                let own = self.copy_shape(&format!("{}Key", id.as_str()), &key);
-                self.builder.shape_mut(&id).kind = ShapeKind::Map { key: own, value };
+    /// Returns shapes and all shapes that they refer to, in the order of the model.
+    fn reachable_shapes(&self, roots: Vec<ShapeId>) -> Vec<ShapeId> {
+        let shapes = &self.builder.contract.shapes;
+        let mut found: HashSet<ShapeId> = HashSet::new();
+        let mut open = roots;
+        while let Some(id) = open.pop() {
+            if let Some(shape) = shapes.get(&id).filter(|_| found.insert(id.clone())) {
+                open.extend(shape.child_shape_ids().cloned());
             }
         }
-        self.builder.apply_sentences(&id, None, &sentences);
+        shapes.keys().filter(|id| found.contains(*id)).cloned().collect()
+    }
+
+    fn apply_member_docs(&mut self, owner: &ShapeId, member: &JsonEntry, read: Description) {
+        let Some(target) = member.node.member_text("shape") else { return };
+        let mut id = ShapeId::from(target);
+        let stated = |builder: &ContractBuilder, id: &ShapeId| -> Vec<StatedShapeFact> {
+            let facts = read.statements.iter().map(|(line, one)| builder.facts_of_statement(id, None, one, *line));
+            facts.flatten().collect()
+        };
+        let is_new = |builder: &ContractBuilder, fact: &StatedShapeFact| {
+            let shape = builder.contract.shapes.get(&fact.shape);
+            shape.is_some_and(|shape| !shape.facts_at(&fact.field).any(|known| known.value == fact.value))
+        };
+        let is_exclusive = |name: &str| self.reference_counts.get(name).copied().unwrap_or(0) <= 1;
+        let has_budget = read.statements.iter().any(|(_, one)| matches!(one.fact, StatedFact::TotalBytes(..)));
+        let new: Vec<StatedShapeFact> =
+            stated(&self.builder, &id).into_iter().filter(|fact| is_new(&self.builder, fact)).collect();
+        let shared_part = new.iter().map(|fact| &fact.shape).find(|shape| **shape != id && !is_exclusive(shape.as_str()));
+        let shared_part = shared_part.cloned();
+        if !is_exclusive(target) || shared_part.is_some() {
+            if new.is_empty() && !has_budget {
+                // The model states the same for all uses of the shape.
+                read.unread_lines.iter().for_each(|line| self.builder.note_unread_sentence(*line));
+                return;
+            }
+            if !is_exclusive(target) {
+                id = self.give_own_shape(owner, &member.key, &id);
+            }
+            if let Some(part) = shared_part {
+                self.give_own_part(&id, &part);
+            }
+        }
+        self.builder.apply_description(&id, None, &read);
+    }
+
+    /// Gives a list or map its own copy of the shape of its items, keys or values.
+    fn give_own_part(&mut self, id: &ShapeId, part: &ShapeId) {
+        let suffix = match &self.builder.shape_mut(id).kind {
+            ShapeKind::List { .. } => "Item",
+            ShapeKind::Map { key, .. } if key == part => "Key",
+            ShapeKind::Map { .. } => "Value",
+            _ => return,
+        };
+        let own = self.copy_shape(&format!("{}{suffix}", id.as_str()), part);
+        match &mut self.builder.shape_mut(id).kind {
+            ShapeKind::List { member } => *member = own,
+            ShapeKind::Map { key, .. } if suffix == "Key" => *key = own,
+            ShapeKind::Map { value, .. } => *value = own,
+            _ => {}
+        }
     }
 
     fn copy_shape(&mut self, name: &str, from: &ShapeId) -> ShapeId {
@@ -517,6 +547,14 @@ impl<'m> BotocoreReader<'m> {
         }
         own
     }
+}
+
+/// Returns what the documentation of a shape or member states, if it may state something.
+fn read_documentation(node: &JsonNode, name: Option<&str>) -> Option<Description> {
+    let documentation = node.entry("documentation")?;
+    let text = documentation.node.as_text().filter(|text| may_state(text))?;
+    let read = read_description(&split_html_sentences(documentation.line, text), name);
+    (!read.statements.is_empty() || !read.unread_lines.is_empty()).then_some(read)
 }
 
 fn shape_type_name(node: &JsonNode) -> &'static str {

@@ -2,7 +2,7 @@
 //!
 //! It never parses a document format itself.
 
-use super::prose::{self, ProseFact};
+use super::sentences::{Sentence, find_laws, requires_at_least_one_field};
 use crate::contract::{
     Contract, ErrorName, ErrorRole, ErrorShape, Fact, FactField, FactOrigin, Member, MemberLocation, Operation,
     OperationName, Provenance, Shape, ShapeId, ShapeKind, ShapeRule,
@@ -153,92 +153,11 @@ impl ContractBuilder {
         self.record_operation_fact(index, FactField::Error(name.to_owned()), true, line);
     }
 
-    /// Applies the facts that sentences about a member state. `container` is the list or map whose items or values
-    /// the sentences describe, if any.
-    pub fn apply_sentences(&mut self, target: &ShapeId, container: Option<&ShapeId>, sentences: &[prose::Sentence]) {
-        for sentence in sentences {
-            for finding in prose::facts_about_member(&sentence.text) {
-                self.apply_prose_fact(target, container, &finding, sentence.line);
-            }
-        }
-    }
-
-    fn apply_prose_fact(&mut self, target: &ShapeId, container: Option<&ShapeId>, finding: &ProseFact, line: u32) {
-        let kind = self.shape_mut(target).kind.clone();
-        let is_collection = |kind: &ShapeKind| matches!(kind, ShapeKind::Map { .. } | ShapeKind::List { .. });
-        let is_number = |kind: &ShapeKind| {
-            matches!(kind, ShapeKind::Integer | ShapeKind::Long | ShapeKind::Float | ShapeKind::Double)
-        };
-        match finding {
-            ProseFact::TotalBytes { max, stored } => {
-                let owner = if is_collection(&kind) {
-                    Some(target.clone())
-                } else {
-                    container
-                        .filter(|id| self.contract.shapes.get(*id).is_some_and(|s| is_collection(&s.kind)))
-                        .cloned()
-                };
-                if let Some(owner) = owner {
-                    let rule = ShapeRule::MaxTotalBytes {
-                        over: crate::contract::ByteScope::Values,
-                        max: *max,
-                        stored: *stored,
-                    };
-                    self.add_rule(&owner, rule, line);
-                }
-            }
-            ProseFact::KeyPattern(pattern) => {
-                if let ShapeKind::Map { key, .. } = kind {
-                    self.record_shape_fact_as(&key, FactField::Pattern, pattern.as_str(), line, FactOrigin::Prose);
-                }
-            }
-            ProseFact::Pattern(pattern) => {
-                if kind == ShapeKind::String {
-                    self.record_shape_fact_as(target, FactField::Pattern, pattern.as_str(), line, FactOrigin::Prose);
-                }
-            }
-            ProseFact::Characters { min, max } => {
-                if kind == ShapeKind::String {
-                    self.record_length(target, *min, *max, line);
-                }
-            }
-            ProseFact::Entries { min, max } => {
-                if is_collection(&kind) {
-                    self.record_length(target, *min, *max, line);
-                }
-            }
-            ProseFact::Range { min, max } => {
-                if is_number(&kind) {
-                    self.record_range(target, Some(*min), Some(*max), line);
-                }
-            }
-            ProseFact::Size { min, max } if is_number(&kind) => self.record_range(target, *min, *max, line),
-            ProseFact::Size { min, max } => {
-                if kind == ShapeKind::String || is_collection(&kind) {
-                    self.record_length(target, *min, *max, line);
-                }
-            }
-            ProseFact::Unique => {
-                if matches!(kind, ShapeKind::List { .. }) {
-                    self.record_shape_fact_as(target, FactField::Unique, true, line, FactOrigin::Prose);
-                }
-            }
-        }
-    }
-
-    fn record_length(&mut self, id: &ShapeId, min: Option<u64>, max: Option<u64>, line: u32) {
-        for (field, value) in [(FactField::LengthMin, min), (FactField::LengthMax, max)] {
-            if let Some(value) = value {
-                self.record_shape_fact_as(id, field, value, line, FactOrigin::Prose);
-            }
-        }
-    }
-
-    fn record_range(&mut self, id: &ShapeId, min: Option<u64>, max: Option<u64>, line: u32) {
-        for (field, value) in [(FactField::RangeMin, min), (FactField::RangeMax, max)] {
-            if let Some(value) = value {
-                self.record_shape_fact_as(id, field, value, line, FactOrigin::Prose);
-            }
+    /// Notes a sentence with numbers that no statement holds.
+    pub fn note_unread_sentence(&mut self, line: u32) {
+        let place = self.provenance_at(line);
+        if self.contract.unread_sentences.last() != Some(&place) {
+            self.contract.unread_sentences.push(place);
         }
     }
 
@@ -269,9 +188,9 @@ impl ContractBuilder {
     }
 
     /// Applies the facts that sentences about an operation state.
-    pub fn apply_operation_sentences(&mut self, index: usize, sentences: &[prose::Sentence]) {
+    pub fn apply_operation_sentences(&mut self, index: usize, sentences: &[Sentence]) {
         for sentence in sentences {
-            for law in prose::find_laws(&sentence.text) {
+            for law in find_laws(&sentence.text) {
                 self.record_operation_fact_as(
                     index,
                     FactField::Law(law.to_owned()),
@@ -280,7 +199,7 @@ impl ContractBuilder {
                     FactOrigin::Prose,
                 );
             }
-            if prose::requires_at_least_one_field(&sentence.text) {
+            if requires_at_least_one_field(&sentence.text) {
                 let Some(input) = self.contract.operations.get(index).and_then(|operation| operation.input.clone())
                 else {
                     continue;

@@ -4,7 +4,7 @@
 //! It never reads the errors that an operation declares.
 
 use super::json::{JsonEntry, JsonNode};
-use super::prose;
+use super::sentences::html_lines;
 use crate::contract::{Contract, ErrorName, ErrorRole, ErrorShape, Fact, FactField, FactOrigin, Provenance};
 
 /// Minimum number of entries with a code and a status; fewer are an example.
@@ -63,7 +63,7 @@ fn read_error_list(html: &str) -> Vec<ListedError> {
     if !html.contains("Code:") {
         return found;
     }
-    for line in prose::html_lines(html) {
+    for line in html_lines(html) {
         let Some((label, value)) = line.split_once(':') else { continue };
         let value = value.trim();
         match label.trim().to_ascii_lowercase().as_str() {

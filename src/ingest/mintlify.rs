@@ -9,7 +9,7 @@ use super::contract_builder::ContractBuilder;
 use super::mdx_tree::{self, MdxElement, MdxItem};
 use super::page_auth::{auth_in_line, auth_of_header};
 use super::source_text::SourceText;
-use super::{IngestDiagnostic, prose, route, samples, tables};
+use super::{IngestDiagnostic, route, samples, sentences, tables};
 use crate::contract::{AuthScheme, Contract, FactField, FactOrigin, MemberLocation, Protocol, ShapeId, ShapeKind};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
@@ -347,7 +347,7 @@ impl<'t> MintlifyPage<'t> {
         }
         let intro: Vec<(u32, &str)> =
             self.intro.iter().flat_map(|(line, text)| (*line..).zip(text.lines()).chain([(*line, "")])).collect();
-        self.builder.apply_operation_sentences(operation, &prose::split_sentences(intro));
+        self.builder.apply_operation_sentences(operation, &sentences::split_sentences(intro));
         (self.builder.contract, self.diagnostics)
     }
 

@@ -4,14 +4,13 @@
 //! [`DocumentLookup`]. Whatever it does not understand becomes an [`IngestDiagnostic`], never a silent guess.
 //!
 //! There is one file per format; [`SourceFormat`] lists them. All readers write into a `ContractBuilder` and pass
-//! sentences to `prose`.
+//! sentences to `sentences`.
 
 mod api_members;
 mod api_reference;
 mod api_sections;
 mod api_shapes;
 mod api_syntax;
-mod bare_sizes;
 mod boto3;
 mod boto3_outline;
 mod boto3_syntax;
@@ -20,6 +19,7 @@ mod botocore_traits;
 mod byte_budget;
 mod contract_builder;
 mod contract_json;
+mod described_limits;
 mod diagnostic;
 mod error_list;
 mod json;
@@ -35,9 +35,9 @@ mod page_line;
 mod page_markdown;
 mod page_names;
 mod page_plain;
-mod prose;
 mod route;
 mod samples;
+mod sentences;
 mod several_documents;
 mod site_documents;
 mod smithy;
@@ -50,5 +50,6 @@ mod yaml;
 
 pub use diagnostic::{IngestDiagnostic, IngestError, IngestSeverity, SourceLocation};
 pub use options::{DocumentLookup, IngestOptions, NoDocuments};
+pub use sentences::{StatedFact, StatedPart, StatedRelation, Statement, TextFormat, read_statements};
 pub use several_documents::{merge_contracts, read_documents, read_documents_with};
 pub use source::{IngestOutput, SourceFormat, detect_format, read_document, read_document_as};

@@ -2,6 +2,7 @@
 //!
 //! This module never reads a contract.
 
+use super::unread_sentences::describe_unread_sentences;
 use crate::contract::{Contract, Shape, ShapeId};
 use crate::escape::escape_line;
 use std::collections::HashSet;
@@ -33,6 +34,11 @@ pub fn contract_text(contract: &Contract) -> String {
             let status = error.status.map_or_else(|| "4xx".to_owned(), |status| status.to_string());
             out.push_line(&format!("    ! {status} {name}  {}", error.role));
         }
+    }
+    let unread = describe_unread_sentences(&contract.unread_sentences, usize::MAX);
+    if !unread.is_empty() {
+        out.push_line("");
+        unread.iter().for_each(|line| out.push_line(line));
     }
     out.0
 }

@@ -3,13 +3,18 @@
 //! This module never sends a request and never changes a result.
 
 use super::reach::OperationReach;
+use super::unread_sentences::describe_unread_sentences;
 use super::style::{BOLD_STYLE, DIM_STYLE, ERROR_STYLE, SUCCESS_STYLE, WARNING_STYLE, paint, pluralize};
+use crate::contract::Provenance;
 use crate::escape::{ConsoleWriter, escape_line, escape_text, pretty_json, toml_key, toml_value};
 use crate::infer::{IdentifierOrigin, InferredResource};
 use crate::scenario::is_fresh_text;
 use indexmap::IndexMap;
 use serde_json::{Value as Json, json};
 use std::io::{self, Write};
+
+/// Maximum number of documents whose sentences that are not understood are listed.
+const MAX_UNREAD_DOCUMENTS: usize = 10;
 
 /// The outcome of an operation's control.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -86,6 +91,8 @@ pub struct EndpointDiagnosis {
     pub resources: Vec<InferredResource>,
     /// Where identifiers come from.
     pub origins: Vec<IdentifierOrigin>,
+    /// The places of sentences about members whose numbers no fact of the contract holds.
+    pub unread_sentences: Vec<Provenance>,
     /// Number of cases of the scenario.
     pub cases: u64,
     /// Number of cases whose operation accepts its control.
@@ -210,6 +217,10 @@ fn write_diagnosis_lines(to: &mut dyn Write, found: &EndpointDiagnosis) -> io::R
         writeln!(to, "\n{} {}", paint(WARNING_STYLE, "not implemented:"), absent.join(", "))?;
     }
     write_use_stanzas(to, found)?;
+    let unread = describe_unread_sentences(&found.unread_sentences, MAX_UNREAD_DOCUMENTS);
+    if !unread.is_empty() {
+        writeln!(to, "\n{}", unread.join("\n"))?;
+    }
     let (least, most) = found.estimated_seconds();
     writeln!(
         to,
@@ -326,6 +337,7 @@ pub fn write_diagnosis_json(to: &mut dyn Write, found: &EndpointDiagnosis) -> io
             "fixture": one.fixture, "made_by": one.created_by, "awaited_by": one.awaited_by,
             "taken_away_by": one.deleted_by,
         })).collect::<Vec<_>>(),
+        "not_understood": found.unread_sentences.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "cases": found.cases,
         "cases_run": found.runnable_cases,
         "millis": found.request_millis,

@@ -26,6 +26,7 @@ mod replay;
 mod scenario_text;
 mod style;
 mod terminal;
+mod unread_sentences;
 
 pub use case_line::{CaseLineContext, RecordedStep, StepResponse, serialize_case};
 pub use case_list::{CaseFormat, CasePrinter};

@@ -39,6 +39,7 @@ pub async fn diagnose(
         endpoint: setup.endpoint.origin(),
         service: job.contract.service.clone(),
         protocol: job.contract.protocol.map(|protocol| protocol.name().to_owned()),
+        unread_sentences: job.contract.unread_sentences.clone(),
         cases: counts.values().sum(),
         resources: inferred.resources.clone(),
         origins: inferred.origins.clone(),

@@ -2,7 +2,7 @@
 //!
 //! It never reads a component; the page has collected them.
 
-use super::super::prose;
+use super::super::sentences;
 use super::field_type::{FieldType, StatedType};
 use super::{MintlifyField, MintlifyPage, to_pascal_case};
 use crate::contract::{FactField, FactOrigin, ShapeId, ShapeKind};
@@ -20,16 +20,8 @@ impl MintlifyPage<'_> {
         for (name, value) in &field.limits {
             self.record_limit(&shape, name, value, field.line);
         }
-        let docs = prose::split_sentences(field.docs.iter().map(|(line, text)| (*line, text.as_str())));
-        self.builder.apply_sentences(&shape, None, &docs);
-        for sentence in &docs {
-            // Models have a field for enum values; on these pages only sentences list them.
-            if let Some(values) = prose::parse_enum_values(&sentence.text)
-                && self.builder.shape_mut(&shape).kind == ShapeKind::String
-            {
-                self.builder.record_shape_fact_as(&shape, FactField::Enum, values, sentence.line, FactOrigin::Prose);
-            }
-        }
+        let docs = sentences::split_sentences(field.docs.iter().map(|(line, text)| (*line, text.as_str())));
+        self.builder.apply_sentences(&shape, None, Some(&field.name), &docs);
     }
 
     fn record_limit(&mut self, shape: &ShapeId, name: &str, value: &str, line: u32) {
@@ -178,7 +170,7 @@ impl MintlifyPage<'_> {
         });
         let id = self.builder.add_shape(path, kind, field.line);
         if name.contains("uuid") {
-            self.builder.record_shape_fact(&id, FactField::Pattern, prose::UUID_PATTERN, field.line);
+            self.builder.record_shape_fact(&id, FactField::Pattern, sentences::UUID_PATTERN, field.line);
         }
         id
     }

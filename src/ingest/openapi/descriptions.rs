@@ -1,33 +1,31 @@
-//! Reads the limits that the description of a schema states in sentences, where no keyword states them.
+//! Reads the limits that the description of a schema states in sentences.
 //!
-//! It never decides what a sentence says; `prose` does.
+//! It never decides what a sentence says; `sentences` does. What a keyword states has authority over sentences.
 
 use super::{OpenApiReader, SchemaView};
-use crate::contract::{FactField, FactOrigin, ShapeId, ShapeKind};
-use crate::ingest::prose::{parse_enum_values, split_sentences};
+use crate::contract::ShapeId;
+use crate::ingest::sentences::{may_state, split_sentences};
 
 impl<'d> OpenApiReader<'d> {
-    /// Applies what the descriptions of a shape's schemas state. A keyword of the schema says it with authority, so
-    /// sentences about what has a keyword are not read.
+    /// Applies what the descriptions of a shape's schemas state.
     pub fn apply_descriptions(&mut self, id: &ShapeId, view: &SchemaView<'d>) {
-        let limits =
-            ["minLength", "maxLength", "minItems", "maxItems", "minimum", "maximum", "pattern", "enum", "format"];
-        if limits.iter().any(|keyword| view.all(keyword).next().is_some()) {
-            return;
-        }
         let texts: Vec<_> =
             view.all("description").filter_map(|(value, place)| Some((value.node.as_text()?, place))).collect();
-        for (text, place) in texts {
+        for (text, place) in texts.into_iter().filter(|(text, _)| may_state(text)) {
             let sentences = split_sentences(text.lines().map(|line| (place.line, line)));
             self.at(place);
-            self.builder.apply_sentences(id, None, &sentences);
-            for sentence in &sentences {
-                if let Some(values) = parse_enum_values(&sentence.text)
-                    && self.builder.shape_mut(id).kind == ShapeKind::String
-                {
-                    self.builder.record_shape_fact_as(id, FactField::Enum, values, place.line, FactOrigin::Prose);
-                }
-            }
+            self.builder.apply_sentences(id, None, None, &sentences);
+        }
+    }
+
+    /// Applies what the descriptions of members state that are beside the members' schemas.
+    pub fn apply_member_descriptions(&mut self) {
+        for (id, name, owner) in std::mem::take(&mut self.described_members) {
+            let Some(text) = owner.text("description").filter(|text| may_state(text)) else { continue };
+            let place = owner.place_of("description");
+            let sentences = split_sentences(text.lines().map(|line| (place.line, line)));
+            self.at(place);
+            self.builder.apply_sentences(&id, None, Some(&name), &sentences);
         }
     }
 }

@@ -30,6 +30,8 @@ pub(super) struct InputMember<'d> {
     pub traits: WireTraits,
     /// The values that the document gives as examples.
     pub examples: Vec<Located<'d>>,
+    /// The object whose description describes the member beside its schema.
+    pub described: Option<Located<'d>>,
 }
 
 impl<'d> InputMember<'d> {
@@ -45,6 +47,7 @@ impl<'d> InputMember<'d> {
             is_open: false,
             traits: WireTraits::default(),
             examples: Vec::new(),
+            described: None,
         }
     }
 }

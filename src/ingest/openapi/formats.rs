@@ -47,7 +47,7 @@ pub(super) fn string_format(name: &str) -> Option<StringFormat> {
         "byte" | "base64" => Some(StringFormat::Base64),
         "binary" => Some(StringFormat::Binary),
         "date" => exact(DATE),
-        "uuid" => exact(crate::ingest::prose::UUID_PATTERN),
+        "uuid" => exact(crate::ingest::sentences::UUID_PATTERN),
         // The grammars of these allow more than servers accept, and a pattern of one server says nothing about another.
         "email" | "idn-email" => some("^[a-z][a-z0-9]{0,30}@example\\.com$"),
         "uri" | "url" | "iri" => some("^https://example\\.com/[a-z0-9]{0,200}$"),

@@ -102,6 +102,7 @@ impl<'d> OpenApiReader<'d> {
             required,
             is_open,
             examples: stated_examples(parameter),
+            described: Some(parameter),
             ..InputMember::new(name, location, schemas, parameter.place())
         };
         let Some(schema) = schema else { return vec![member(Vec::new(), true)] };

@@ -1,0 +1,104 @@
+//! Sizes in short statements such as `1–200 chars.`, `Max 100.` or `(1–50)`, as pages put them behind a name.
+//!
+//! What is counted often stands nowhere: characters of a text, entries of a list, or the number itself. Only statements
+//! that say nothing else are read, because a number inside of a longer sentence may mean anything.
+
+use super::statement::StatedFact;
+use super::vocabulary::{Groups, compile_pattern, count, find};
+use fancy_regex::Regex;
+use std::sync::LazyLock;
+
+/// What a size counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum SizeUnit {
+    Characters,
+    Entries,
+    /// The statement names no unit: the kind of the value decides.
+    Unstated,
+}
+
+/// A unit that may stand behind a number.
+const UNIT: &str = r"(?: (?:unicode |utf-8 |ascii )?(chars?|characters?|letters|items?|entries|elements?|values))?";
+
+/// Returns the size that a clause of a normalized sentence states, if it states nothing else.
+pub(super) fn read_bare_size(clause: &str) -> Option<StatedFact> {
+    let text = clause.trim().trim_end_matches('.').trim();
+    if !text.contains('#') {
+        return None;
+    }
+    // `Display name (1–50)`: what stands in parentheses at the end is a statement of its own.
+    let aside = text.strip_suffix(')').and_then(|rest| rest.rsplit_once('(')).and_then(|(before, aside)| {
+        // `digits (0-9)` names characters.
+        let last = before.trim_end().rsplit(' ').next().unwrap_or_default();
+        let names_characters = ["digit", "number", "numeral", "numeric", "character", "letter"];
+        (!names_characters.iter().any(|word| last.starts_with(word)) && !last.ends_with('#')).then(|| aside.trim())
+    });
+    // `Display name, 1–200 chars`: so is what follows the last comma, if it names its unit.
+    let after_comma = text.rsplit_once(", ").map(|(_, rest)| rest.trim());
+    let names_time = ["second", "minute", "hour", " day"].iter().any(|unit| text.contains(unit));
+    parse_statement(text)
+        .or_else(|| aside.and_then(parse_statement))
+        .or_else(|| after_comma.and_then(parse_statement).filter(|size| size.1 != SizeUnit::Unstated))
+        .map(|((min, max), unit)| match unit {
+            SizeUnit::Characters => StatedFact::Characters(min, max),
+            SizeUnit::Entries => StatedFact::Entries(min, max),
+            // `Timeout in seconds (1–30)` is no size of a text.
+            SizeUnit::Unstated if names_time => StatedFact::Range(min.map(Into::into), max.map(Into::into)),
+            SizeUnit::Unstated => StatedFact::Size(min, max),
+        })
+}
+
+type SizeEnds = (Option<u64>, Option<u64>);
+
+/// Parses a text that consists of a size.
+fn parse_statement(text: &str) -> Option<(SizeEnds, SizeUnit)> {
+    static RANGE: LazyLock<Regex> = LazyLock::new(|| {
+        compile_statement(
+            r"^(?:(?:length|size|range)(?: of|:)? ?|(?:must be |has to be )?(?:between |from )?)?{C}(?:{TO}| and ){C}UNIT(?: long| in length| max|,? inclusive)?$",
+        )
+    });
+    static MIN_AND_MAX: LazyLock<Regex> = LazyLock::new(|| {
+        compile_statement(
+            r"^min(?:imum)?(?: length| value| of|:| is)* ?{C}UNIT(?:,| and|;|, and|/)? ?max(?:imum)?(?: length| value| of|:| is)* ?{C}UNIT$",
+        )
+    });
+    static MAX: LazyLock<Regex> = LazyLock::new(|| {
+        compile_statement(
+            r"^(?:≤|<=|max(?:imum)?(?: size| of|:| is)*|up to|at most|no more than|as many as|limited to|must not exceed) ?{C}UNIT(?: long| in length| max)?$",
+        )
+    });
+    static MAX_BEHIND: LazyLock<Regex> =
+        LazyLock::new(|| compile_statement(r"^{C}UNIT (?:max(?:imum)?|or less|or fewer|at most)$"));
+    static MIN: LazyLock<Regex> = LazyLock::new(|| {
+        compile_statement(
+            r"^(?:≥|>=|min(?:imum)?(?: size| of|:| is)*|at least|no (?:less|fewer) than) ?{C}UNIT(?: long| in length)?$",
+        )
+    });
+    if let Some(found) = find(&RANGE, text) {
+        let joins_by_and = text.contains("# and #") && !text.contains("between");
+        let (min, max) = (count(&found, 1)?, count(&found, 2)?);
+        return (min < max && !joins_by_and).then(|| ((Some(min), Some(max)), unit(&found, 3)));
+    }
+    if let Some(found) = find(&MIN_AND_MAX, text) {
+        let (min, max) = (count(&found, 1)?, count(&found, 3)?);
+        let unit = if found.get(2).is_some() { unit(&found, 2) } else { unit(&found, 4) };
+        return (min <= max).then_some(((Some(min), Some(max)), unit));
+    }
+    if let Some(found) = find(&MAX, text).or_else(|| find(&MAX_BEHIND, text)) {
+        return Some(((None, Some(count(&found, 1)?)), unit(&found, 2)));
+    }
+    let found = find(&MIN, text)?;
+    Some(((Some(count(&found, 1)?), None), unit(&found, 2)))
+}
+
+fn compile_statement(text: &str) -> Regex {
+    compile_pattern(&text.replace("UNIT", UNIT))
+}
+
+fn unit(found: &Groups<'_>, group: usize) -> SizeUnit {
+    match found.get(group).map(|unit| unit.as_str()) {
+        None => SizeUnit::Unstated,
+        Some(unit) if unit.starts_with("char") || unit == "letters" => SizeUnit::Characters,
+        Some(_) => SizeUnit::Entries,
+    }
+}
