@@ -99,8 +99,7 @@ pub(super) fn read_model(
         let name = entry.node.member_text("name").unwrap_or(&entry.key);
         let index = model.builder.contract.operations.iter().position(|operation| operation.name.as_str() == name);
         if let (Some(index), Some(documentation)) = (index, entry.node.entry("documentation")) {
-            let sentences =
-                split_html_sentences(documentation.line, documentation.node.as_text().unwrap_or_default());
+            let sentences = split_html_sentences(documentation.line, documentation.node.as_text().unwrap_or_default());
             model.builder.apply_operation_sentences(index, &sentences);
         }
     }
@@ -491,7 +490,8 @@ impl<'m> BotocoreReader<'m> {
         let has_budget = read.statements.iter().any(|(_, one)| matches!(one.fact, StatedFact::TotalBytes(..)));
         let new: Vec<StatedShapeFact> =
             stated(&self.builder, &id).into_iter().filter(|fact| is_new(&self.builder, fact)).collect();
-        let shared_part = new.iter().map(|fact| &fact.shape).find(|shape| **shape != id && !is_exclusive(shape.as_str()));
+        let shared_part =
+            new.iter().map(|fact| &fact.shape).find(|shape| **shape != id && !is_exclusive(shape.as_str()));
         let shared_part = shared_part.cloned();
         if !is_exclusive(target) || shared_part.is_some() {
             if new.is_empty() && !has_budget {

@@ -3,7 +3,7 @@
 //! It never overrides a structured field: what a sentence says otherwise is recorded beside it and disputed.
 
 use super::contract_builder::ContractBuilder;
-use super::sentences::{self, Description, Sentence, StatedFact, StatedPart, Statement, TextFormat};
+use super::sentences::{self, Description, ProseStatement, Sentence, StatedFact, StatedPart, TextFormat};
 use crate::contract::{ByteScope, FactField, FactOrigin, ShapeId, ShapeKind, ShapeRule};
 use serde_json::{Number, Value as Json};
 
@@ -54,19 +54,27 @@ impl ContractBuilder {
         &self,
         target: &ShapeId,
         container: Option<&ShapeId>,
-        statement: &Statement,
+        statement: &ProseStatement,
         line: u32,
     ) -> Vec<StatedShapeFact> {
         let Some(shape) = self.stated_shape(target, container, statement) else { return Vec::new() };
         let Some(kind) = self.contract.shapes.get(&shape).map(|shape| &shape.kind) else { return Vec::new() };
         let fields = fields_of_fact(kind, &statement.fact);
-        let to_fact = |(field, value, origin)| StatedShapeFact { shape: shape.clone(), field, value, origin, line };
+        let to_fact = |(field, value, origin)| {
+            let value = self.in_structured_order(&shape, &field, value);
+            StatedShapeFact { shape: shape.clone(), field, value, origin, line }
+        };
         let facts = fields.into_iter().map(to_fact);
         facts.filter(|fact| self.may_record(fact)).collect()
     }
 
     /// Returns the shape that a statement is about.
-    fn stated_shape(&self, target: &ShapeId, container: Option<&ShapeId>, statement: &Statement) -> Option<ShapeId> {
+    fn stated_shape(
+        &self,
+        target: &ShapeId,
+        container: Option<&ShapeId>,
+        statement: &ProseStatement,
+    ) -> Option<ShapeId> {
         let kind = |id: &ShapeId| self.contract.shapes.get(id).map(|shape| &shape.kind);
         let of_collection = |id: &ShapeId, part: StatedPart| match (kind(id)?, part) {
             (ShapeKind::List { member }, StatedPart::Item) => Some(member.clone()),
@@ -84,6 +92,18 @@ impl ContractBuilder {
                 .or_else(|| container.and_then(|container| of_collection(container, part)))
                 .or_else(|| (part == StatedPart::Item && container.is_some()).then(|| target.clone())),
         }
+    }
+
+    /// Returns a closed list in the order of the structured field, if that has the same values.
+    fn in_structured_order(&self, shape: &ShapeId, field: &FactField, value: Json) -> Json {
+        let sorted = |list: &Json| {
+            let mut texts: Vec<String> = list.as_array().into_iter().flatten().map(Json::to_string).collect();
+            texts.sort();
+            texts
+        };
+        let shape = self.contract.shapes.get(shape).filter(|_| *field == FactField::Enum);
+        let known = shape.and_then(|shape| shape.facts_at(field).find(|known| sorted(&known.value) == sorted(&value)));
+        known.map_or(value, |known| known.value.clone())
     }
 
     fn find_collection(&self, target: &ShapeId, container: Option<&ShapeId>) -> Option<ShapeId> {
@@ -108,9 +128,7 @@ impl ContractBuilder {
             // A sentence only approximates a regular expression.
             FactField::Pattern => structured.is_none() && shape.pattern.is_none(),
             // `must not be empty` is said of what has a larger minimum, too.
-            FactField::LengthMin => {
-                fact.value != 1 || structured.is_none_or(|known| known.value.as_u64() < Some(1))
-            }
+            FactField::LengthMin => fact.value != 1 || structured.is_none_or(|known| known.value.as_u64() < Some(1)),
             _ => true,
         }
     }
@@ -128,10 +146,8 @@ fn fields_of_fact(kind: &ShapeKind, fact: &StatedFact) -> Vec<(FactField, Json, 
         ends.into_iter().flatten().collect()
     };
     let range = |min: Option<Number>, max: Option<Number>| {
-        let ends = [
-            prose(FactField::RangeMin, min.map(Json::Number)),
-            prose(FactField::RangeMax, max.map(Json::Number)),
-        ];
+        let ends =
+            [prose(FactField::RangeMin, min.map(Json::Number)), prose(FactField::RangeMax, max.map(Json::Number))];
         ends.into_iter().flatten().collect()
     };
     match fact {

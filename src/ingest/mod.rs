@@ -50,6 +50,8 @@ mod yaml;
 
 pub use diagnostic::{IngestDiagnostic, IngestError, IngestSeverity, SourceLocation};
 pub use options::{DocumentLookup, IngestOptions, NoDocuments};
-pub use sentences::{StatedFact, StatedPart, StatedRelation, Statement, TextFormat, read_statements};
+pub use sentences::{
+    ProseStatement, StatedFact, StatedPart, StatedRelation, TextFormat, read_html_statements, read_statements,
+};
 pub use several_documents::{merge_contracts, read_documents, read_documents_with};
 pub use source::{IngestOutput, SourceFormat, detect_format, read_document, read_document_as};

@@ -3,8 +3,8 @@
 //! This module never sends a request and never changes a result.
 
 use super::reach::OperationReach;
-use super::unread_sentences::describe_unread_sentences;
 use super::style::{BOLD_STYLE, DIM_STYLE, ERROR_STYLE, SUCCESS_STYLE, WARNING_STYLE, paint, pluralize};
+use super::unread_sentences::describe_unread_sentences;
 use crate::contract::Provenance;
 use crate::escape::{ConsoleWriter, escape_line, escape_text, pretty_json, toml_key, toml_value};
 use crate::infer::{IdentifierOrigin, InferredResource};

@@ -9,7 +9,7 @@
 )]
 
 use crate::support::visible;
-use overstep::contract::{Contract, MemberPath, PathSegment, ShapeId, ShapeKind};
+use overstep::contract::{Contract, FactField, FactOrigin, MemberPath, PathSegment, ShapeId, ShapeKind};
 use overstep::ingest::{self, IngestOptions, NoDocuments};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -29,7 +29,12 @@ fn collect_fields(
     let shape = contract.shape(id);
     if !path.0.is_empty() {
         let (name, values) = match &shape.kind {
-            ShapeKind::Enum { values } => ("string", values.clone()),
+            // The models of which the pages are generated have no field for what only sentences list.
+            ShapeKind::Enum { values } => {
+                let is_structured =
+                    shape.facts_at(&FactField::Enum).any(|fact| fact.standing == FactOrigin::Documented);
+                ("string", if is_structured { values.clone() } else { Vec::new() })
+            }
             kind => (kind.name(), Vec::new()),
         };
         out.insert(path.to_string(), (name.to_owned(), required, values));

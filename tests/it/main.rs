@@ -61,6 +61,7 @@ mod score;
 mod secrets;
 mod security_page;
 mod seeds;
+mod sentences;
 mod served;
 mod served_protocols;
 mod service_errors;

@@ -105,7 +105,8 @@ impl<'d> OpenApiReader<'d> {
     }
 
     fn add_input_member(&mut self, input: &ShapeId, member: InputMember<'d>) {
-        let InputMember { name, wire, location, schemas, required, place, is_open, traits, examples, described } = member;
+        let InputMember { name, wire, location, schemas, required, place, is_open, traits, examples, described } =
+            member;
         let hint = format!("{input}{}", super::names::pascal_case(&name));
         let shape = match is_open {
             false => self.shape_of(&schemas, &hint, Direction::Request, place),
@@ -113,7 +114,8 @@ impl<'d> OpenApiReader<'d> {
         };
         // The shape of a reference describes other members, too.
         let is_shared = schemas.iter().any(|schema| schema.get("$ref").is_some());
-        self.described_members.extend(described.filter(|_| !is_shared).map(|owner| (shape.clone(), name.clone(), owner)));
+        self.described_members
+            .extend(described.filter(|_| !is_shared).map(|owner| (shape.clone(), name.clone(), owner)));
         self.at(place);
         self.builder.add_member(input, &name, &shape, place.line);
         let wire = (wire != name).then_some(wire.as_str());

@@ -102,3 +102,57 @@ fn unit(found: &Groups<'_>, group: usize) -> SizeUnit {
         Some(_) => SizeUnit::Entries,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::vocabulary::normalize;
+    use super::*;
+
+    fn size(text: &str) -> Option<StatedFact> {
+        read_bare_size(&normalize(text))
+    }
+
+    #[test]
+    fn short_statements_are_sizes() {
+        use StatedFact::{Characters, Entries, Size};
+        for (text, fact) in [
+            ("1–200 chars.", Characters(Some(1), Some(200))),
+            ("1–500.", Size(Some(1), Some(500))),
+            ("1 - 500", Size(Some(1), Some(500))),
+            ("≤ 500 chars.", Characters(None, Some(500))),
+            ("Max 100.", Size(None, Some(100))),
+            ("Min 1 char.", Characters(Some(1), None)),
+            ("Display name (1–50)", Size(Some(1), Some(50))),
+            ("Display name (max 100 characters).", Characters(None, Some(100))),
+            ("Display name, 1–200 chars.", Characters(Some(1), Some(200))),
+            ("Minimum 20, maximum 100.", Size(Some(20), Some(100))),
+            ("Min: 1 item, max: 10 items", Entries(Some(1), Some(10))),
+            ("Up to 20 items.", Entries(None, Some(20))),
+            ("Must be between 8 and 72 characters long.", Characters(Some(8), Some(72))),
+            ("Between 0 and 100.", Size(Some(0), Some(100))),
+            ("10 items max", Entries(None, Some(10))),
+            ("At least 3 characters", Characters(Some(3), None)),
+            ("From 0 to 43,200", Size(Some(0), Some(43200))),
+        ] {
+            assert_eq!(size(text), Some(fact), "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_in_other_sentences_are_no_sizes() {
+        for text in [
+            "The first 10 items are returned.",
+            "Version 1–2 of the API",
+            "Use port 8000 to 9000 for tests, for example.",
+            "The valid values are 20 and 60",
+            "Added in 2020-2021",
+            "See section 3 to 5 of the guide",
+            "Reached after 5, 10",
+            "1–1",
+            "Created at 10-12 (see 4)",
+            "Subsequent characters can be letters, underscores, or digits (0-9).",
+        ] {
+            assert_eq!(size(text), None, "{text}");
+        }
+    }
+}

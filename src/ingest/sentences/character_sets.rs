@@ -2,7 +2,7 @@
 //!
 //! It never takes a set with a word that it does not know.
 
-use super::statement::{StatedFact, StatedPart, Statement};
+use super::statement::{ProseStatement, StatedFact, StatedPart};
 use super::vocabulary::{compile_regex, find, is_match};
 use fancy_regex::Regex;
 use std::sync::LazyLock;
@@ -21,16 +21,22 @@ static SETS: LazyLock<[Regex; 6]> = LazyLock::new(|| {
 });
 
 /// Returns the set that a sentence without marks states.
-pub(super) fn read_character_set(text: &str) -> Option<Statement> {
+pub(super) fn read_character_set(text: &str) -> Option<ProseStatement> {
     static CLASS: LazyLock<Regex> = LazyLock::new(|| {
-        compile_regex(r"(?i)(?:chars?|characters|must match|matching|match)(?: the pattern)?,? \[([A-Za-z0-9_.@:/+=, -]+)\](?:[+*]?)(?:[;.,]|$)")
+        compile_regex(
+            r"(?i)(?:chars?|characters|must match|matching|match)(?: the pattern)?,? \[([A-Za-z0-9_.@:/+=, -]+)\](?:[+*]?)(?:[;.,]|$)",
+        )
     });
-    static KEY: LazyLock<Regex> = LazyLock::new(|| compile_regex(r"(?i)^(?:the |each |every |all )?(?:[a-z]+ ){0,2}keys? (?:can|must|may|should|names?)\b"));
+    static KEY: LazyLock<Regex> = LazyLock::new(|| {
+        compile_regex(r"(?i)^(?:the |each |every |all )?(?:[a-z]+ ){0,2}keys? (?:can|must|may|should|names?)\b")
+    });
     static OTHER: LazyLock<Regex> = LazyLock::new(|| {
-        compile_regex(r"(?i)\b(?:if|when|unless|except|prefix|suffix|first|last|begin|start|end|between|password|returned|values? of|segments?|labels?)\b")
+        compile_regex(
+            r"(?i)\b(?:if|when|unless|except|prefix|suffix|first|last|begin|start|end|between|password|returned|values? of|segments?|labels?)\b",
+        )
     });
     if let Some(found) = find(&CLASS, text) {
-        return Some(Statement::whole(StatedFact::CharacterSet(found.get(1)?.as_str().to_owned())));
+        return Some(ProseStatement::whole(StatedFact::CharacterSet(found.get(1)?.as_str().to_owned())));
     }
     for regex in SETS.iter() {
         let Some(found) = find(regex, text) else { continue };
@@ -43,7 +49,7 @@ pub(super) fn read_character_set(text: &str) -> Option<Statement> {
             class = class.replace("a-zA-Z", "a-z");
         }
         let part = if is_match(&KEY, text) { StatedPart::Key } else { StatedPart::Whole };
-        return Some(Statement { part, fact: StatedFact::CharacterSet(class) });
+        return Some(ProseStatement { part, fact: StatedFact::CharacterSet(class) });
     }
     None
 }
@@ -51,7 +57,9 @@ pub(super) fn read_character_set(text: &str) -> Option<Statement> {
 /// Returns true if a sentence limits where characters may stand, so that a set alone would allow too much.
 pub(super) fn limits_positions(text: &str) -> bool {
     static WORDS: LazyLock<Regex> = LazyLock::new(|| {
-        compile_regex(r"(?i)\b(?:start|starts|begin|begins|end|ends|starting|beginning|ending|first character|last character|consecutive|adjacent|in a row|followed by|preceded|leading|trailing|at least one (?:letter|number|digit|character|uppercase|lowercase|non)|reserved|prefix|must be preceded)\b")
+        compile_regex(
+            r"(?i)\b(?:start|starts|begin|begins|end|ends|starting|beginning|ending|first character|last character|consecutive|adjacent|in a row|followed by|preceded|leading|trailing|at least one (?:letter|number|digit|character|uppercase|lowercase|non)|reserved|prefix|must be preceded)\b",
+        )
     });
     is_match(&WORDS, text)
 }
@@ -59,7 +67,9 @@ pub(super) fn limits_positions(text: &str) -> bool {
 /// Returns a list of characters without what follows its end.
 fn cut_list(text: &str) -> &str {
     static END: LazyLock<Regex> = LazyLock::new(|| {
-        compile_regex(r"(?i),? (?:up to|with(?: an?)? (?:max|min|length)|and (?:must|can|cannot|may|is|has|should)|must|but|starting|beginning|that|which|in the|for the)\b|;|\.(?: [A-Z]|$)|, (?:no more|between|at most)")
+        compile_regex(
+            r"(?i),? (?:up to|with(?: an?)? (?:max|min|length)|and (?:must|can|cannot|may|is|has|should)|must|but|starting|beginning|that|which|in the|for the)\b|;|\.(?: [A-Z]|$)|, (?:no more|between|at most)",
+        )
     });
     let end = END.find(text).ok().flatten().map_or(text.len(), |found| found.start());
     text[..end].trim().trim_end_matches('.')
@@ -68,9 +78,12 @@ fn cut_list(text: &str) -> &str {
 /// Converts a list of words to the inside of a character class. Returns `None` if a word is unknown.
 fn parse_character_class(words: &str) -> Option<String> {
     static ASIDE: LazyLock<Regex> = LazyLock::new(|| compile_regex(r" ?\(([^()]*)\)"));
-    static RANGES: LazyLock<Regex> = LazyLock::new(|| compile_regex(r"^(?:a-z|A-Z|0-9)(?:[, ]+(?:and )?(?:a-z|A-Z|0-9))*$"));
+    static RANGES: LazyLock<Regex> =
+        LazyLock::new(|| compile_regex(r"^(?:a-z|A-Z|0-9)(?:[, ]+(?:and )?(?:a-z|A-Z|0-9))*$"));
     static SIGN_LIST: LazyLock<Regex> = LazyLock::new(|| {
-        compile_regex(r"(?i)^(?:(?:the )?(?:following )?(?:special |symbols?|characters|other )+:?|special characters) ?(.*)$")
+        compile_regex(
+            r"(?i)^(?:(?:the )?(?:following )?(?:special |symbols?|characters|other )+:?|special characters) ?(.*)$",
+        )
     });
     // The exact ranges of `letters (a-z)` replace the word; another aside, such as `hyphens (-)`, repeats it.
     let mut text = String::new();
@@ -129,11 +142,30 @@ impl CharacterClass {
             "0-9" => "0-9",
             "a-zA-Z0-9" | "A-Za-z0-9" | "[a-zA-Z0-9]" | "[A-Za-z0-9]" => "a-zA-Z0-9",
             _ => match word.to_ascii_lowercase().trim_start_matches("ascii ").trim_start_matches("any ") {
-                "alphanumeric" | "alpha-numeric" | "alphanumerics" | "letters, numbers" | "uppercase, lowercase alphanumeric" => "a-zA-Z0-9",
-                "letters" | "letter" | "alphabetic" | "alphabets" | "upper- and lowercase letters" | "english letters"
-                | "uppercase and lowercase letters" | "upper-case" | "latin letters" => "a-zA-Z",
-                "lowercase letters" | "lower case letters" | "lowercase" | "lowercase alphabetic" | "lower-case letters" => "a-z",
-                "uppercase letters" | "upper case letters" | "uppercase" | "uppercase alphabetic" | "upper-case letters" => "A-Z",
+                "alphanumeric"
+                | "alpha-numeric"
+                | "alphanumerics"
+                | "letters, numbers"
+                | "uppercase, lowercase alphanumeric" => "a-zA-Z0-9",
+                "letters"
+                | "letter"
+                | "alphabetic"
+                | "alphabets"
+                | "upper- and lowercase letters"
+                | "english letters"
+                | "uppercase and lowercase letters"
+                | "upper-case"
+                | "latin letters" => "a-zA-Z",
+                "lowercase letters"
+                | "lower case letters"
+                | "lowercase"
+                | "lowercase alphabetic"
+                | "lower-case letters" => "a-z",
+                "uppercase letters"
+                | "upper case letters"
+                | "uppercase"
+                | "uppercase alphabetic"
+                | "upper-case letters" => "A-Z",
                 "lowercase alphanumeric" | "lower-case alphanumeric" => "a-z0-9",
                 "uppercase alphanumeric" => "A-Z0-9",
                 "numbers" | "number" | "digits" | "numeric" | "numerals" | "numerical digits" => "0-9",
@@ -206,7 +238,10 @@ mod tests {
             ("Alphanumeric characters, hyphens (-) and underscores (_) are allowed.", "set=a-zA-Z0-9_-"),
             ("Must only include uppercase alphabetic characters, underscores, and commas.", "set=A-Z_,"),
             ("Must be unique and may only contain alphanumeric characters, dashes, and periods.", "set=a-zA-Z0-9.-"),
-            ("Must be lowercase and be composed only of numbers, letters and -, up to a limit of 63 characters.", "set=0-9a-z-"),
+            (
+                "Must be lowercase and be composed only of numbers, letters and -, up to a limit of 63 characters.",
+                "set=0-9a-z-",
+            ),
             ("Must be 1-63 chars, [A-Za-z0-9_-]; the server checks it.", "set=A-Za-z0-9_-"),
             ("Must contain from 1 to 63 letters, numbers, or hyphens.", "set=a-zA-Z0-9-"),
             ("It can contain only lowercase letters (a-z), numbers (0-9), and hyphens.", "set=a-z0-9-"),
@@ -217,7 +252,11 @@ mod tests {
 
     #[test]
     fn unknown_characters_are_no_set() {
-        for text in ["Keys can include only letters and emoji.", "The policy can contain only one statement.", "Tags are allowed."] {
+        for text in [
+            "Keys can include only letters and emoji.",
+            "The policy can contain only one statement.",
+            "Tags are allowed.",
+        ] {
             assert_eq!(read_character_set(text), None, "{text}");
         }
     }

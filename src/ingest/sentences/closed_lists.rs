@@ -58,6 +58,10 @@ pub(super) fn read_closed_list(marked: &str, is_first: bool) -> Option<StatedFac
     let values = parse_list(list)?;
     let are_marked = list.matches(MARK[0]).count() >= values.iter().filter(|value| !value.is_empty()).count();
     let is_certain = |value: &String| value.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+    // Numbers in a sentence are no texts.
+    if !has_colon && values.iter().all(|value| value.chars().all(|c| c.is_ascii_digit())) {
+        return None;
+    }
     let is_whole = all.trim().trim_end_matches('.').len() == list.trim_end_matches('.').len();
     let is_singular = values.len() == 1 && is_whole && has_colon && (are_marked || values.iter().all(is_certain));
     (values.len() > 1 && (has_colon || are_marked || values.iter().all(is_certain)) || is_singular)
@@ -108,11 +112,13 @@ fn introduces_items(marked: &str) -> bool {
 /// Returns the value that an item of a list describes: `‹A› – what A means`.
 fn item_value(marked: &str) -> Option<String> {
     static ITEM: LazyLock<Regex> = LazyLock::new(|| {
-        compile_regex(r"^(?:‹([^›]*)›(?: \([^()]*\))?(?= ?[-:–—=(.,]| ?$| (?:is|if|to|means)\b)|([A-Za-z0-9][\w./:+-]*?)(?: \([^()]*\))?(?:\.?$|:(?= |$)| [-–—=] ))")
+        compile_regex(
+            r"^(?:‹([^›]*)›(?: \([^()]*\))?(?= ?[-:–—=(.,]| ?$| (?:is|if|to|means)\b)|([A-Za-z0-9][\w./:+-]*?)(?: \([^()]*\))?(?:\.?$|:(?= |$)| [-–—=] ))",
+        )
     });
     let found = find(&ITEM, marked.trim())?;
     let value = found.get(1).or(found.get(2))?.as_str().trim_matches(['"', '\'']).trim();
-    (!value.is_empty() && value.len() <= 100 && !value.contains(' ')).then(|| value.to_owned())
+    (!value.is_empty() && value.len() <= 100 && !value.contains([' ', '<', '>', '{', '}'])).then(|| value.to_owned())
 }
 
 /// Returns a list without what follows its end.
@@ -131,7 +137,9 @@ pub(super) fn parse_list(text: &str) -> Option<Vec<String>> {
         )
     });
     static WORDS: LazyLock<Regex> = LazyLock::new(|| {
-        compile_regex(r"(?i)^(?:the|an?|any|all|see|your|this|that|these|those|each|either|both|none of|you|it|string|strings|values?|integers?|numbers?|following|letters?|digits|characters|alphanumeric|lowercase|uppercase|of)$")
+        compile_regex(
+            r"(?i)^(?:the|an?|any|all|see|your|this|that|these|those|each|either|both|none of|you|it|string|strings|values?|integers?|numbers?|following|letters?|digits|characters|alphanumeric|lowercase|uppercase|of)$",
+        )
     });
     let mut rest = text.trim().trim_end_matches('.').trim();
     let mut values = Vec::new();
@@ -148,11 +156,12 @@ pub(super) fn parse_list(text: &str) -> Option<Vec<String>> {
             continue;
         }
         let value = match (found.get(1).or(found.get(2)), found.get(3)) {
-            (Some(marked), _) => marked.as_str().trim().trim_matches(['"', '\'']).to_owned(),
+            (Some(marked), _) => marked.as_str().trim().trim_matches(['"', '\'']).trim_end_matches('.').to_owned(),
             (None, Some(_)) => String::new(),
             (None, None) => word?.trim_end_matches([':', '.']).to_owned(),
         };
-        if value.len() > 100 || values.len() > 200 {
+        // `AWS_<REGION>` stands for several values.
+        if value.len() > 100 || values.len() > 200 || value.contains(['<', '>', '{', '}']) {
             return None;
         }
         if !values.contains(&value) {

@@ -52,6 +52,8 @@ pub(super) fn is_case_heading(text: &str) -> bool {
     });
     let text = text.trim();
     let words = text.split_whitespace().count();
-    let is_heading = (words <= 6 && !text.ends_with(['.', '!', '?', ')']) && !text.contains('#')) || text.ends_with(':');
-    is_heading && words <= 14 && !is_match(&GENERAL, text) && text.chars().any(char::is_alphabetic)
+    let is_heading =
+        (words <= 6 && !text.ends_with(['.', '!', '?', ')']) && !text.contains('#')) || text.ends_with(':');
+    let has_list = text.trim_end_matches(':').contains([',', ':', '|', ';']);
+    is_heading && !has_list && words <= 14 && !is_match(&GENERAL, text) && text.chars().any(char::is_alphabetic)
 }

@@ -15,7 +15,9 @@ pub(super) fn read_default(marked: &str) -> Option<StatedFact> {
         )
     });
     static OTHER: LazyLock<Regex> = LazyLock::new(|| {
-        compile_regex(r"(?i)\b(?:for|in other|in these|depends?|depending|unless|except|when (?!not|omitted|no)|service|account|region|according|based|version|as of)\b")
+        compile_regex(
+            r"(?i)\b(?:for|in other|in these|depends?|depending|unless|except|when (?!not|omitted|no)|service|account|region|according|based|version|as of)\b",
+        )
     });
     let found = find(&DEFAULT, marked)?;
     if is_match(&OTHER, &marked[..found.get(0)?.start()]) || is_match(&OTHER, &marked[found.get(0)?.end()..]) {

@@ -22,7 +22,9 @@ static FORMATS: LazyLock<[(Regex, TextFormat); 6]> = LazyLock::new(|| {
 /// Returns the format that a sentence in lower case states.
 pub(super) fn read_format(lower: &str) -> Option<StatedFact> {
     static OTHER: LazyLock<Regex> = LazyLock::new(|| {
-        compile_regex(r"\b(?:or|either|duration|durations|interval|period|country|currency|language|if|unless|for example|e\.g\.|such as|prefix|returned|generated)\b|arn\b")
+        compile_regex(
+            r"\b(?:or|either|duration|durations|interval|period|country|currency|language|if|unless|for example|e\.g\.|such as|prefix|returned|generated)\b|arn\b",
+        )
     });
     let words = ["uuid", "mail", "url", "uri", "164", "8601", "3339", "cidr"];
     if !words.iter().any(|word| lower.contains(word)) {

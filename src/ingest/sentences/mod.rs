@@ -1,6 +1,6 @@
 //! Reads limits and relations from sentences, for every kind of page and for the documentation of models.
 //!
-//! This folder never looks at a contract: it turns text into [`Statement`]s. There is one file per family of sentences:
+//! This folder never looks at a contract: it turns text into [`ProseStatement`]s. There is one file per family of sentences:
 //! `sizes` and `bare_sizes`, `numbers`, `closed_lists`, `character_sets`, `formats`, `totals`, `defaults`, `relations` and
 //! `laws`. `reader` is the table of all of them, `conditions` tells which sentences state no limit, and `unread` finds the
 //! numbers that no family has read.
@@ -24,7 +24,7 @@ mod vocabulary;
 
 pub(super) use laws::{find_laws, requires_at_least_one_field};
 pub(super) use reader::{Description, may_state, read_description};
-pub use reader::read_statements;
+pub use reader::{read_html_statements, read_statements};
 pub(super) use statement::UUID_PATTERN;
-pub use statement::{StatedFact, StatedPart, StatedRelation, Statement, TextFormat};
+pub use statement::{ProseStatement, StatedFact, StatedPart, StatedRelation, TextFormat};
 pub(super) use text::{Sentence, html_lines, split_html_sentences, split_sentences};

@@ -47,7 +47,9 @@ impl TextFormat {
             Self::Email => "^[a-z][a-z0-9]{0,30}@example\\.com$",
             Self::Url => "^https://example\\.com/[a-z0-9]{0,200}$",
             Self::PhoneNumber => "^\\+1202555[0-9]{4}$",
-            Self::DateTime => "^20[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\\d|2[0-8])T(?:[01]\\d|2[0-3]):[0-5]\\d:[0-5]\\dZ$",
+            Self::DateTime => {
+                "^20[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\\d|2[0-8])T(?:[01]\\d|2[0-3]):[0-5]\\d:[0-5]\\dZ$"
+            }
             Self::Cidr => "^192\\.0\\.2\\.0/2[4-8]$",
         }
     }
@@ -115,14 +117,14 @@ pub enum StatedFact {
 /// A fact that a sentence states, and the part of the value that it is about.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Statement {
+pub struct ProseStatement {
     /// The part of the value.
     pub part: StatedPart,
     /// The fact.
     pub fact: StatedFact,
 }
 
-impl Statement {
+impl ProseStatement {
     pub(super) fn whole(fact: StatedFact) -> Self {
         Self { part: StatedPart::Whole, fact }
     }
@@ -174,7 +176,7 @@ impl fmt::Display for StatedRelation {
 }
 
 /// Writes the parts of a statement with `; ` between them: `characters>=1; characters<=200`.
-impl fmt::Display for Statement {
+impl fmt::Display for ProseStatement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let part = self.part;
         let ends = |unit: &str, min: Option<String>, max: Option<String>| {

@@ -154,8 +154,9 @@ fn find_sentence_end(text: &str) -> Option<usize> {
                 .any(|word| before.ends_with(word))
                 && text[after..].trim_start().starts_with(|c: char| !c.is_ascii_uppercase());
         // `the special characters . , _` lists a full stop.
-        let is_listed = before.ends_with([' ', '*']) && after == index + 1 && before.trim_end_matches(['.', '*']).ends_with(' ')
-            || text[after..].trim_start().starts_with([',', ';', ')']);
+        let is_listed =
+            before.ends_with([' ', '*']) && after == index + 1 && before.trim_end_matches(['.', '*']).ends_with(' ')
+                || text[after..].trim_start().starts_with([',', ';', ')']);
         if next_is_space && !abbreviation && !is_listed {
             return Some(after);
         }
@@ -175,7 +176,8 @@ fn finish_sentence(open: OpenSentence) -> Option<Sentence> {
 /// Removes emphasis, code marks and link targets; returns the text without and with [`MARK`].
 fn strip_inline_markup(text: &str) -> (String, String) {
     static RST_LINK: LazyLock<Regex> = LazyLock::new(|| compile_regex(r"`([^`<>]*?)\s*<[^<>`]*>`_+"));
-    static MARKDOWN_LINK: LazyLock<Regex> = LazyLock::new(|| compile_regex(r"\[([^\[\]]*)\]\([^()\s]*(?:\([^()]*\)[^()\s]*)*\)"));
+    static MARKDOWN_LINK: LazyLock<Regex> =
+        LazyLock::new(|| compile_regex(r"\[([^\[\]]*)\]\([^()\s]*(?:\([^()]*\)[^()\s]*)*\)"));
     static TAG: LazyLock<Regex> = LazyLock::new(|| compile_regex(r"</?[a-z][a-z0-9]*(?: [^<>]*)?/?>"));
     static ESCAPED: LazyLock<Regex> = LazyLock::new(|| compile_regex(r#"\\([\\`*_{}\[\]()#+\-.!|<>~"'$:/])"#));
     static MARKED: LazyLock<Regex> = LazyLock::new(|| {
@@ -192,7 +194,8 @@ fn strip_inline_markup(text: &str) -> (String, String) {
         text = TAG.replace_all(&text, "").into_owned().into();
     }
     let has_marks = text.contains(['`', '*', '"', '“', '\'']);
-    let marked = if has_marks { MARKED.replace_all(&text, "‹$1$2$3$4$5$6›").into_owned() } else { text.into_owned() };
+    let marked =
+        if has_marks { MARKED.replace_all(&text, "‹$1$2$3$4$5$6›").into_owned() } else { text.into_owned() };
     let marked = if marked.contains('\\') { ESCAPED.replace_all(&marked, "$1").into_owned() } else { marked };
     let marked = marked.replace(['`', '\u{200b}'], "").replace("**", "").replace('\u{2019}', "'");
     let marked = marked.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -214,11 +217,14 @@ mod tests {
 
     #[test]
     fn items_and_marks_are_kept() {
-        let found = split_sentences([(1, "Possible values:"), (2, "* **A**: one"), (3, "- `B` – two"), (4, "*Must not.")]);
+        let found =
+            split_sentences([(1, "Possible values:"), (2, "* **A**: one"), (3, "- `B` – two"), (4, "*Must not.")]);
         let seen: Vec<(bool, &str)> = found.iter().map(|one| (one.is_item, one.marked.as_str())).collect();
         assert_eq!(seen, [(false, "Possible values:"), (true, "‹A›: one"), (true, "‹B› – two"), (true, "Must not.")]);
-        let html = split_html_sentences(7, "<p>Values:</p> <ul> <li> <p> <code>A</code> - one &amp; two</p> </li></ul>");
-        let seen: Vec<(u32, bool, &str)> = html.iter().map(|one| (one.line, one.is_item, one.marked.as_str())).collect();
+        let html =
+            split_html_sentences(7, "<p>Values:</p> <ul> <li> <p> <code>A</code> - one &amp; two</p> </li></ul>");
+        let seen: Vec<(u32, bool, &str)> =
+            html.iter().map(|one| (one.line, one.is_item, one.marked.as_str())).collect();
         assert_eq!(seen, [(7, false, "Values:"), (7, true, "‹A› - one & two")]);
     }
 

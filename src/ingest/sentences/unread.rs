@@ -2,12 +2,12 @@
 //!
 //! It never decides what a number means.
 
-use super::statement::{StatedFact, Statement};
+use super::statement::{ProseStatement, StatedFact};
 use super::vocabulary::normalize;
 
 /// Returns true if a sentence has a number that none of its statements holds. Numbers in names (`HTTP 400`, `ISO 8601`,
 /// `S3`), dates and examples are no limits.
-pub(super) fn has_unread_number(text: &str, stated: &[Statement]) -> bool {
+pub(super) fn has_unread_number(text: &str, stated: &[ProseStatement]) -> bool {
     if !text.bytes().any(|byte| byte.is_ascii_digit()) {
         return false;
     }
@@ -35,8 +35,8 @@ pub(super) fn has_unread_number(text: &str, stated: &[Statement]) -> bool {
         let number = number.strip_suffix(".0").unwrap_or(number);
         let word = before.trim_end().rsplit([' ', '(']).next().unwrap_or_default();
         let is_name = [
-            "http", "iso", "rfc", "version", "section", "chapter", "step", "code", "error", "status", "layer", "port", "bcp",
-            "draft", "tls", "level", "page", "wgs", "ieee", "ipv", "fips",
+            "http", "iso", "rfc", "version", "section", "chapter", "step", "code", "error", "status", "layer", "port",
+            "bcp", "draft", "tls", "level", "page", "wgs", "ieee", "ipv", "fips",
         ]
         .contains(&word.trim_matches(|c: char| !c.is_alphanumeric()));
         let is_word = number.parse::<f64>().is_err();

@@ -49,9 +49,8 @@ pub(super) fn find<'t>(regex: &Regex, text: &'t str) -> Option<Groups<'t>> {
 
 /// Returns the number in a group, which may be a word.
 pub(super) fn count(captures: &Groups<'_>, group: usize) -> Option<u64> {
-    let words = [
-        "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-    ];
+    let words =
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
     let text = captures.get(group)?.as_str().trim_matches('#');
     match words.iter().position(|word| *word == text) {
         Some(value) => u64::try_from(value).ok(),
@@ -81,7 +80,9 @@ pub(super) fn beginning(text: &str, mut end: usize) -> &str {
 /// `60 (1 minute)`, is removed.
 pub(super) fn normalize(text: &str) -> String {
     static PROHIBITIONS: LazyLock<Regex> = LazyLock::new(|| {
-        compile_regex(r"\b(?:can't|cannot|can not|may not|mustn't|shouldn't|should not|must never|(?:is|are) not allowed to)\b")
+        compile_regex(
+            r"\b(?:can't|cannot|can not|may not|mustn't|shouldn't|should not|must never|(?:is|are) not allowed to)\b",
+        )
     });
     static CONVERSION: LazyLock<Regex> = LazyLock::new(|| {
         compile_regex(r"(#(?: (?:milli)?seconds?| minutes?| hours?| days?| bytes)?) \([^()i][^()]*\)")
@@ -199,7 +200,10 @@ mod tests {
             ("0-250 characters", "#0#-#250# characters"),
             ("between -2.0 and 2.0.", "between #-2.0# and #2.0#."),
             ("1..100", "#1#..#100#"),
-            ("UTF-8, us-east-1, v1.2.3, 3DS2, 10KB, 50% and 10:05", "utf-8, us-east-1, v1.2.3, 3ds2, 10kb, 50% and 10:05"),
+            (
+                "UTF-8, us-east-1, v1.2.3, 3DS2, 10KB, 50% and 10:05",
+                "utf-8, us-east-1, v1.2.3, 3ds2, 10kb, 50% and 10:05",
+            ),
             ("2025-12-30T14:15:30+01:00", "2025-12-30t14:15:30+01:00"),
             ("a 34-character text", "a #34#-character text"),
             ("It can't exceed 5 (inclusive).", "it must not exceed #5# inclusive."),
