@@ -104,7 +104,7 @@ impl InputSampler<'_> {
         {
             return self.convert_to_shape(id, self.templates.fill_json(given));
         }
-        if !touched && let Some(given) = self.scenario.use_value_at(self.operation.name.as_str(), path) {
+        if !touched && let Some(given) = self.scenario.value_when_sent_at(self.operation.name.as_str(), path) {
             return self.convert_to_shape(id, self.templates.fill_json(given));
         }
         let shape = self.contract.shape(id);

@@ -88,6 +88,12 @@ fn classify_value(
         {
             Some(ResourceStatus::ServiceIssued)
         }
+        (ShapeKind::Integer | ShapeKind::Long, Value::Number(_))
+            if plan_context.contract.protocol == Some(Protocol::RestJson)
+                && path.last_member().is_some_and(refers_to_resource) =>
+        {
+            Some(ResourceStatus::Unknown)
+        }
         _ => None,
     }
     .unwrap_or(ResourceStatus::Owned)
@@ -104,12 +110,12 @@ fn classify_identifier(
     let place = path.to_string();
     if plan_context.scenario.operation_notes(name).is_some_and(|notes| notes.fresh_members.contains(&place)) {
         // Any name may be chosen for a new resource, but only the name generated for the case is certain to be unused.
-        let chosen = plan_context.scenario.use_value(name, &place);
+        let chosen = plan_context.scenario.value_when_sent(name, &place);
         let same = chosen
             .is_some_and(|json| TemplateFiller::new(plan_context.scenario, case).fill_json(json) == Value::text(text));
         return if same { ResourceStatus::Owned } else { ResourceStatus::MaybeTaken };
     }
-    let used = plan_context.scenario.use_value(name, &place);
+    let used = plan_context.scenario.value_when_sent(name, &place);
     if let Some(json) = used {
         let is_identifier =
             json.as_str().is_some_and(has_placeholders) || plan_context.scenario.missing_value(name, &place).is_some();
@@ -215,7 +221,7 @@ pub(crate) fn may_refer_to_resource(
 /// Returns true if the scenario uses this member of an operation's input as an identifier of its resources.
 pub(crate) fn is_owned_identifier(plan_context: &PlanContext<'_>, operation: &Operation, path: &MemberPath) -> bool {
     let (name, place) = (operation.name.as_str(), path.to_string());
-    plan_context.scenario.use_value(name, &place).is_some_and(|json| {
+    plan_context.scenario.value_when_sent(name, &place).is_some_and(|json| {
         json.as_str().is_some_and(has_placeholders) || plan_context.scenario.missing_value(name, &place).is_some()
     })
 }

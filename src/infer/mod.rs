@@ -10,9 +10,11 @@ mod name_parts;
 mod readiness;
 mod required_scalars;
 mod template_fit;
+mod web_actions;
 mod web_completion;
 mod web_identifiers;
 mod web_routes;
+mod web_values;
 
 pub use completion::complete_scenario;
 pub(crate) use creators::tolerates_missing_resource;

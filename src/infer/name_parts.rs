@@ -99,6 +99,32 @@ pub(super) fn parse_reference(member: &str) -> ResourceReference {
     ResourceReference { noun, kind: by }
 }
 
+/// Words for a person by what the person does for a resource.
+const PERSON_ROLES: [&str; 14] = [
+    "approver",
+    "assignee",
+    "author",
+    "creator",
+    "editor",
+    "lead",
+    "manager",
+    "owner",
+    "performer",
+    "recipient",
+    "reporter",
+    "requester",
+    "reviewer",
+    "sender",
+];
+/// Nouns of the resources that are persons, the most common first.
+const PERSON_NOUNS: [&str; 6] = ["user", "member", "person", "employee", "account", "contact"];
+
+/// Returns the nouns of the resources to which a word for a person by role may refer: `assignee` to a user.
+pub(super) fn person_nouns(noun: &[String]) -> &'static [&'static str] {
+    let is_role = noun.last().is_some_and(|last| PERSON_ROLES.contains(&last.as_str()));
+    if is_role { &PERSON_NOUNS } else { &[] }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

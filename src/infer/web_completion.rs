@@ -5,12 +5,11 @@
 use crate::contract::{Contract, MemberLocation, MemberPath, Operation, Protocol, Shape, ShapeId, ShapeKind};
 use crate::infer::creators::input_members;
 use crate::infer::inference_result::{IdentifierOrigin, InferenceResult, InferredResource};
-use crate::infer::name_parts::{ReferenceKind, parse_reference};
+use crate::infer::name_parts::{ReferenceKind, parse_reference, person_nouns};
 use crate::infer::required_scalars::required_scalars;
 use crate::infer::template_fit::template_fits;
 use crate::infer::web_identifiers::{
-    MISSING_UUID, find_own_member, fresh_identifier, fresh_value, identifier_places, is_own_identifier,
-    listed_identifier_places,
+    MISSING_UUID, find_own_member, fresh_identifier, identifier_places, is_own_identifier, listed_identifier_places,
 };
 use crate::infer::web_routes::{WebRoutes, is_label};
 use crate::scenario::{Fixture, OperationNotes, RawRequest, ReadBack, Scenario};
@@ -44,6 +43,12 @@ pub(super) fn complete_web_scenario(contract: &Contract, scenario: &Scenario) ->
             completer.find_optional_references(operation);
         }
     }
+    for operation in &contract.operations {
+        if scenario.includes_operation(operation.name.as_str()) {
+            completer.complete_updated_unique_members(operation);
+            completer.complete_optional_unique_members(operation);
+        }
+    }
     for (name, fixture) in std::mem::take(&mut completer.fixtures) {
         completer.result.scenario.fixtures.insert(name, fixture);
     }
@@ -53,12 +58,12 @@ pub(super) fn complete_web_scenario(contract: &Contract, scenario: &Scenario) ->
 /// The origin of an identifier: a fixture and the name of its captured value.
 type FixtureValue = (String, String);
 
-struct WebCompleter<'c> {
-    contract: &'c Contract,
-    web: WebRoutes<'c>,
-    result: InferenceResult,
+pub(super) struct WebCompleter<'c> {
+    pub contract: &'c Contract,
+    pub web: WebRoutes<'c>,
+    pub result: InferenceResult,
     /// Inferred fixtures, in the order of creation.
-    fixtures: IndexMap<String, Fixture>,
+    pub fixtures: IndexMap<String, Fixture>,
     /// The name of the fixture of each resource, by the resource's index.
     fixture_names: IndexMap<usize, String>,
     /// Resources whose creator is being completed; none can need itself.
@@ -110,6 +115,7 @@ impl<'c> WebCompleter<'c> {
             return self.generate_value(operation, label, fresh_identifier(shape));
         }
         let Some((fixture, capture)) = self.ensure_fixture(resource, label, operation) else { return false };
+        let fixture = self.ensure_acted_fixture(operation, label, (&fixture, &capture)).unwrap_or(fixture);
         let created_by = self.creator_of_fixture(&fixture);
         self.set_use(operation, label, format!("{{{fixture}.{capture}}}"), created_by);
         if template_fits(shape, MISSING_UUID) && shape.pattern.is_some() {
@@ -158,10 +164,12 @@ impl<'c> WebCompleter<'c> {
             let found = if is_needed_by_itself { None } else { self.ensure_fixture(resource, member, operation) };
             if let Some((fixture, capture)) = found {
                 let created_by = self.creator_of_fixture(&fixture);
+                let value = format!("{{{fixture}.{capture}}}");
+                self.set_optional_value(operation, member, &value);
                 self.result.optional_references.push(IdentifierOrigin {
                     operation: operation.name.to_string(),
                     member: member.clone(),
-                    value: format!("{{{fixture}.{capture}}}"),
+                    value,
                     created_by,
                 });
             }
@@ -178,7 +186,12 @@ impl<'c> WebCompleter<'c> {
             return None;
         }
         let reference = parse_reference(path.last_member()?);
-        let resource = self.web.resource_of_noun(&reference.noun)?;
+        let by_role = || {
+            let is_id = reference.kind == ReferenceKind::Id;
+            let mut nouns = person_nouns(&reference.noun).iter().filter(|_| is_id);
+            nouns.find_map(|noun| self.web.resource_of_noun(&[(*noun).to_owned()]))
+        };
+        let resource = self.web.resource_of_noun(&reference.noun).or_else(by_role)?;
         let is_created_here = self.web.created_by(operation).any(|own| own == resource);
         let is_reference = match reference.kind {
             ReferenceKind::Id => true,
@@ -199,24 +212,8 @@ impl<'c> WebCompleter<'c> {
         places.shape.is_some_and(|id: ShapeId| is_text(self.contract.shape(&id)) == is_text(shape))
     }
 
-    /// Gives values that are usually unique to the members of a request that creates something.
-    fn complete_unique_members(&mut self, operation: &'c Operation) {
-        if self.web.created_by(operation).next().is_none() {
-            return;
-        }
-        let required: Vec<(&String, &Shape)> = input_members(self.contract, operation)
-            .filter(|(_, member)| member.required && member.location == MemberLocation::Body)
-            .map(|(name, member)| (name, self.contract.shape(&member.shape)))
-            .collect();
-        for (member, shape) in required {
-            if self.result.scenario.use_value(operation.name.as_str(), member).is_none() {
-                self.generate_value(operation, member, fresh_value(member, shape));
-            }
-        }
-    }
-
     /// Lets an operation generate a value for each case. Returns false if no template fits.
-    fn generate_value(&mut self, operation: &Operation, member: &str, template: Option<&str>) -> bool {
+    pub fn generate_value(&mut self, operation: &Operation, member: &str, template: Option<&str>) -> bool {
         let Some(template) = template else { return false };
         let notes = self.notes_mut(operation.name.as_str());
         if !notes.fresh_members.iter().any(|one| one == member) {
@@ -459,7 +456,7 @@ impl<'c> WebCompleter<'c> {
         }
     }
 
-    fn notes_mut(&mut self, operation: &str) -> &mut OperationNotes {
+    pub fn notes_mut(&mut self, operation: &str) -> &mut OperationNotes {
         self.result.scenario.operations.entry(operation.to_owned()).or_default()
     }
 }

@@ -188,6 +188,12 @@ pub(super) fn fresh_value(member: &str, shape: &Shape) -> Option<&'static str> {
     first.iter().chain(second).copied().find(|template| template_fits(shape, template))
 }
 
+/// Returns true for a header that makes a request idempotent: `Idempotency-Key`.
+pub(super) fn is_idempotency_key(header: &str) -> bool {
+    let plain: String = header.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    plain.contains("idempotency") || plain == "requestid" || plain == "xrequestid"
+}
+
 /// Returns a template for an identifier that the caller chooses.
 pub(super) fn fresh_identifier(shape: &Shape) -> Option<&'static str> {
     let is_text = matches!(shape.kind, ShapeKind::String);

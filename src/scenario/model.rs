@@ -89,6 +89,19 @@ impl Scenario {
         !self.use_values.is_empty() || self.operation_notes(operation).is_some_and(|notes| !notes.use_values.is_empty())
     }
 
+    /// Returns the value that a member of an operation gets wherever it is sent: [`Self::use_value`], or one that was
+    /// inferred for a member that plain requests leave out.
+    pub fn value_when_sent(&self, operation: &str, path: &str) -> Option<&Json> {
+        let inferred = || self.operation_notes(operation).and_then(|notes| notes.optional_values.get(path));
+        self.use_value(operation, path).or_else(inferred)
+    }
+
+    /// Like [`Self::value_when_sent`] for a [`MemberPath`].
+    pub fn value_when_sent_at(&self, operation: &str, path: &MemberPath) -> Option<&Json> {
+        let has_optional = self.operation_notes(operation).is_some_and(|notes| !notes.optional_values.is_empty());
+        (has_optional || self.has_use_values(operation)).then(|| self.value_when_sent(operation, &path.to_string()))?
+    }
+
     /// Like [`Self::use_value`] for a [`MemberPath`], which is only formatted if there are any values, because
     /// formatting takes longer than that check.
     pub fn use_value_at(&self, operation: &str, path: &MemberPath) -> Option<&Json> {
@@ -181,6 +194,8 @@ pub struct OperationNotes {
     pub line: u32,
     /// Values to use, by member path.
     pub use_values: IndexMap<String, Json>,
+    /// Inferred values of members that plain requests leave out, by member path.
+    pub optional_values: IndexMap<String, Json>,
     /// Well-formed identifiers of resources that do not exist, by member path.
     pub missing_values: IndexMap<String, Json>,
     /// How to read back what the operation wrote, one entry for each stored member.
@@ -194,7 +209,7 @@ pub struct OperationNotes {
     /// Places in the response to a success that repeat an identifier of the request: place to member.
     pub echoed_members: IndexMap<String, String>,
     /// Members that get a new value for each case, because they name what the operation creates and must not name an
-    /// existing resource. Their values are in [`Self::use_values`].
+    /// existing resource. Their values are in [`Self::use_values`] or [`Self::optional_values`].
     pub fresh_members: Vec<String>,
     /// The request that deletes what the operation created; `{made.PATH}` is a member of the input or of the response.
     pub cleanup: Option<RawRequest>,

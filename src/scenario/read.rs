@@ -275,6 +275,7 @@ fn parse_operation_notes(
     let cleanup = table.table("cleanup")?;
     let cleanup = cleanup.map(|table| parse_request(&table, text, warnings)).transpose()?;
     Ok(OperationNotes {
+        optional_values: IndexMap::new(),
         line: line_number(text, table.span.start),
         use_values: uses,
         fresh_members: fresh,
