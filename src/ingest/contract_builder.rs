@@ -3,6 +3,7 @@
 //! It never parses a document format itself.
 
 use super::sentences::{Sentence, find_laws, requires_at_least_one_field};
+use super::stated_laws::{law_of_conflict, law_of_header, law_of_operation};
 use crate::contract::{
     Contract, ErrorName, ErrorRole, ErrorShape, Fact, FactField, FactOrigin, Member, MemberLocation, Operation,
     OperationName, Provenance, Shape, ShapeId, ShapeKind, ShapeRule,
@@ -147,10 +148,16 @@ impl ContractBuilder {
             .errors
             .entry(ErrorName::from(name))
             .or_insert_with(|| ErrorShape::new(ErrorRole::infer(status, name, description)));
+        // A status alone is no type.
+        error.unnamed |= status.is_some_and(|status| name == status.to_string());
+        let is_conflict = error.role == ErrorRole::Conflict;
         if let Some(status) = status {
             error.add_fact(Fact::new(FactField::Status, status, origin, &at));
         }
         self.record_operation_fact(index, FactField::Error(name.to_owned()), true, line);
+        if is_conflict {
+            self.record_conflict_law(index, description, line);
+        }
     }
 
     /// Notes a sentence with numbers that no statement holds.
@@ -185,6 +192,34 @@ impl ContractBuilder {
         shape.rules.push(rule);
         let field = FactField::Rule(shape.rules.len() - 1);
         shape.facts.push(Fact::new(field, value, origin, &at));
+    }
+
+    /// Records a law that the description of an operation's conflict states.
+    pub fn record_conflict_law(&mut self, index: usize, description: &str, line: u32) {
+        let Some(http) = self.contract.operations.get(index).and_then(|operation| operation.http.clone()) else {
+            return;
+        };
+        self.record_law(index, law_of_conflict(&http.method, &http.uri, description), line);
+    }
+
+    /// Records a law that the description of an operation states.
+    pub fn record_operation_law(&mut self, index: usize, text: &str, line: u32) {
+        let Some(http) = self.contract.operations.get(index).and_then(|operation| operation.http.clone()) else {
+            return;
+        };
+        self.record_law(index, law_of_operation(&http.method, text), line);
+    }
+
+    /// Records a law that the description of a header states.
+    pub fn record_header_law(&mut self, index: usize, name: &str, text: &str, line: u32) {
+        self.record_law(index, law_of_header(name, text), line);
+    }
+
+    fn record_law(&mut self, index: usize, law: Option<&str>, line: u32) {
+        if let Some(law) = law {
+            let field = FactField::Law(law.to_owned());
+            self.record_operation_fact_as(index, field, true, line, FactOrigin::Prose);
+        }
     }
 
     /// Applies the facts that sentences about an operation state.

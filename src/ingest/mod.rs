@@ -43,6 +43,7 @@ mod site_documents;
 mod smithy;
 mod source;
 mod source_text;
+mod stated_laws;
 mod tables;
 mod unknown_format;
 mod wire_names;

@@ -78,6 +78,20 @@ impl<'d> OpenApiReader<'d> {
                 self.omissions.add(omission, item.place_of(key));
             }
         }
+        for key in ["summary", "description"] {
+            if let Some(text) = item.text(key) {
+                self.at(item.place_of(key));
+                self.builder.record_operation_law(index, text, item.place_of(key).line);
+            }
+        }
+        for (parameter, _) in self.all_parameters(entry) {
+            if let (Some("header"), Some(header), Some(text)) =
+                (parameter.text("in"), parameter.text("name"), parameter.text("description"))
+            {
+                self.at(parameter.place());
+                self.builder.record_header_law(index, header, text, parameter.place().line);
+            }
+        }
         self.add_input(index, name, entry.place, members);
         self.read_responses(index, name, item);
         self.read_operation_security(index, item.get("security").or(default_security), has_security);

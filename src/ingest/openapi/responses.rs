@@ -176,6 +176,10 @@ impl<'d> OpenApiReader<'d> {
             let body = self.error_body(response);
             let statement = ErrorStatement { name, role, status: Some(status), unnamed: code.is_none(), body };
             self.add_error(index, statement, response.place);
+            if role == ErrorRole::Conflict {
+                self.at(response.place);
+                self.builder.record_conflict_law(index, description, response.place.line);
+            }
         }
         let unspecific = responses.iter().find(|one| one.status == StatusRange::Class(4));
         let unspecific = unspecific.or_else(|| responses.iter().find(|one| one.status == StatusRange::Default));
