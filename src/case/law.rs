@@ -4,6 +4,7 @@
 
 use super::certainty::Certainty;
 use super::resource::Resource;
+use super::response_check::ResponseCheck;
 use serde_json::Value as Json;
 
 /// A law: a metamorphic relation over the steps of one case.
@@ -26,6 +27,8 @@ pub enum Law {
         /// The value in the request.
         value: Json,
     },
+    /// Checks of the responses to several steps.
+    Responses(Vec<ResponseCheck>),
 }
 
 /// The documented properties of a state.

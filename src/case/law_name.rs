@@ -29,13 +29,31 @@ pub enum LawName {
     Filters,
     /// A response repeats a value of its request.
     Echoes,
+    /// A second resource under a name that must be unique is rejected, and the first one stays.
+    RejectsDuplicates,
+    /// The same action twice in a row is rejected the second time.
+    RejectsRepetition,
+    /// A replacement removes the optional members that it does not send.
+    Replaces,
+    /// A request that repeats an idempotency key has no second effect.
+    HonorsIdempotencyKey,
+    /// A resource that others depend on is not deleted.
+    ProtectsChildren,
+    /// A list shows what exists, and nothing else.
+    Lists,
+    /// Pages show all entries, each once, and never more than was asked for.
+    Pages,
+    /// A list has the requested order.
+    Sorts,
+    /// An identifier names one resource, below its own parent.
+    Identifies,
     /// After any sequence of requests, a read returns what was written.
     Sequence,
 }
 
 impl LawName {
     /// The laws that a scenario may state for an operation.
-    pub const STATED: [Self; 10] = [
+    pub const STATED: [Self; 15] = [
         Self::Merges,
         Self::Overwrites,
         Self::Deduplicates,
@@ -46,9 +64,15 @@ impl LawName {
         Self::ReadYourWrite,
         Self::Inverse,
         Self::SurvivesConcurrentWriters,
+        Self::RejectsDuplicates,
+        Self::RejectsRepetition,
+        Self::Replaces,
+        Self::HonorsIdempotencyKey,
+        Self::ProtectsChildren,
     ];
     /// The laws that only cases name.
-    const TESTED: [Self; 3] = [Self::Filters, Self::Echoes, Self::Sequence];
+    const TESTED: [Self; 7] =
+        [Self::Filters, Self::Echoes, Self::Sequence, Self::Lists, Self::Pages, Self::Sorts, Self::Identifies];
 
     /// Returns the name as it is written.
     pub fn as_str(self) -> &'static str {
@@ -65,6 +89,15 @@ impl LawName {
             Self::SurvivesConcurrentWriters => "survives-concurrent-writers",
             Self::Filters => "filters",
             Self::Echoes => "echoes",
+            Self::RejectsDuplicates => "rejects-duplicates",
+            Self::RejectsRepetition => "rejects-repetition",
+            Self::Replaces => "replaces",
+            Self::HonorsIdempotencyKey => "honors-idempotency-key",
+            Self::ProtectsChildren => "protects-children",
+            Self::Lists => "lists",
+            Self::Pages => "pages",
+            Self::Sorts => "sorts",
+            Self::Identifies => "identifies",
             Self::Sequence => "sequence",
         }
     }

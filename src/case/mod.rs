@@ -14,6 +14,7 @@ mod law;
 mod law_name;
 mod planned;
 mod resource;
+mod response_check;
 mod sequence;
 mod step;
 mod subject;
@@ -30,6 +31,7 @@ pub use law::{Law, StateEvent, StateKind, StateModel, StateView, StepEvent, Writ
 pub use law_name::LawName;
 pub use planned::{Case, Intent, JudgedPart};
 pub use resource::Resource;
+pub use response_check::{ListView, MemberPlaces, ResponseCheck, StepRef};
 pub use sequence::{NotASequence, SequenceVariant};
 pub use step::{AuthDamage, Authorization, Capture, FixtureStep, ReadyCondition, Step, StepPurpose, StepRequest};
 pub use subject::{CaseClass, CaseSubject};

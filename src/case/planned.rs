@@ -3,6 +3,7 @@
 use super::expectation::Expectation;
 use super::id::CaseId;
 use super::law::Law;
+use super::response_check::ResponseCheck;
 use super::step::Step;
 use crate::contract::{Constraint, MemberPath, OperationName, Provenance};
 use serde::{Deserialize, Serialize};
@@ -73,6 +74,7 @@ impl JudgedPart {
             Self::Law(relation) => match &**relation {
                 Law::State { events, .. } => events.iter().map(|event| event.step).max().unwrap_or(0),
                 Law::Echo { step, .. } => *step,
+                Law::Responses(checks) => checks.iter().filter_map(ResponseCheck::last_index).max().unwrap_or(0),
             },
         }
     }

@@ -57,7 +57,7 @@ fn write_test(
     let (steps, last) = case.sequential_steps("a script cannot send concurrent requests")?;
     let _ = write!(out, "\n{}", case.hash_comments());
     if let ExportedAssertion::Law(law, _) = &case.assertion
-        && matches!(&**law, Law::State { .. })
+        && matches!(&**law, Law::State { .. } | Law::Responses(_))
     {
         out.push_str("# Checks statuses only; `--format pytest` also compares what is stored after each step.\n");
     }
@@ -166,7 +166,7 @@ fn write_check(case: &ExportedCase, index: usize, out: &mut String) {
                 shell_quote(place),
                 shell_quote(&value.to_string())
             ),
-            Law::Echo { .. } => Ok(()),
+            Law::Echo { .. } | Law::Responses(_) => Ok(()),
             Law::State { events, .. } => {
                 let event =
                     events.iter().find(|event| event.step == index && !matches!(event.event, StateEvent::Read(_)));

@@ -269,7 +269,7 @@ fn write_response(case: &ExportedCase, index: usize, out: &mut String) {
                     }
                 }
             }
-            Law::Echo { .. } => write_unjudged_response(step, out),
+            Law::Echo { .. } | Law::Responses(_) => write_unjudged_response(step, out),
         },
         _ => write_unjudged_response(step, out),
     }

@@ -32,6 +32,7 @@ mod stored_budget;
 mod strategies;
 mod template_filler;
 mod testable_shapes;
+mod web;
 mod wire_view;
 
 pub use contract_patterns::PatternDefect;

@@ -4,7 +4,7 @@
 
 use super::operation_context::OperationContext;
 use super::site::InputSite;
-use super::{boundary, malformed, stateful};
+use super::{boundary, malformed, stateful, web};
 use crate::case::Case;
 
 /// A strategy that generates cases for one site of an input.
@@ -18,6 +18,7 @@ pub(crate) const SITE_STRATEGIES: &[SiteStrategy] = &[
     boundary::length::cases,
     boundary::range::cases,
     boundary::multiples::cases,
+    boundary::unique::cases,
     boundary::patterns::cases,
     boundary::enums::cases,
     boundary::types::cases,
@@ -41,5 +42,11 @@ pub(crate) const OPERATION_STRATEGIES: &[OperationStrategy] = &[
     boundary::random::cases,
     stateful::laws::cases,
     stateful::sequences::cases,
-    stateful::lifecycle::cases,
+    web::existence::cases,
+    web::duplicates::cases,
+    web::stored::cases,
+    web::updates::cases,
+    web::list_laws::cases,
+    web::pages::cases,
+    web::batches::cases,
 ];

@@ -4,7 +4,7 @@
 
 use super::causes::is_generic_failure;
 use super::obstacle::{EndpointObstacle, ObstacleEvidence};
-use super::oracle::observe_response;
+use super::rejection::observe_response;
 use super::scope::not_implemented_reason;
 use super::{Judgement, RejectedPlainValues, ResponseFingerprint, Verdict, response_message};
 use crate::case::Case;

@@ -3,6 +3,8 @@
 //! The model starts from whatever the first read returns, so no resource has to be empty. Behaviour that the documents
 //! do not promise is never a violation.
 
+use super::law_abort::{LawAbort, step_response};
+use super::response_checks::check_responses;
 use super::state::{ExpectedState, LawViolation, read_state};
 use super::{ObservedOutcome, Verdict};
 use crate::case::{Case, Law, Resource, StateEvent, StateModel, StepEvent, StepRequest};
@@ -19,24 +21,6 @@ pub const UNKNOWN_PLACE: &str = "unknown place";
 
 pub(super) type LawDecision = (Verdict, ObservedOutcome, String);
 
-/// Why the check of a law ends early.
-pub(super) enum LawAbort {
-    /// A step got no response.
-    NoResponse(usize),
-    /// The responses are inconclusive for the law.
-    Inconclusive(String),
-    /// Neither a response nor the documentation has this place.
-    UnknownPlace(String),
-    /// The law is violated, or one of its requests was rejected that must be accepted.
-    Violated(LawViolation),
-}
-
-impl From<LawViolation> for LawAbort {
-    fn from(broken: LawViolation) -> Self {
-        Self::Violated(broken)
-    }
-}
-
 /// Judges a law.
 ///
 /// # Errors
@@ -50,6 +34,7 @@ pub(super) fn judge_law(
     let checked = match relation {
         Law::State { model, events } => check_state(contract, scenario, outcome, *model, events),
         Law::Echo { step, place, value } => check_echo(contract, outcome, *step, place, value),
+        Law::Responses(checks) => check_responses(contract, scenario, outcome, checks),
     };
     let observed_with_note = |note: &str| ObservedOutcome { note: Some(note.to_owned()), ..ObservedOutcome::default() };
     match checked {
@@ -61,16 +46,6 @@ pub(super) fn judge_law(
             Ok((Verdict::Indeterminate, observed_with_note(UNKNOWN_PLACE), why))
         }
         Err(LawAbort::Violated(LawViolation { note, why })) => Ok((Verdict::Diverges, observed_with_note(&note), why)),
-    }
-}
-
-fn step_response(outcome: &CaseOutcome, step: usize) -> Result<&HttpResponse, LawAbort> {
-    match outcome.exchanges.get(step).and_then(Option::as_ref) {
-        None => {
-            let why = outcome.not_sent.clone().unwrap_or_else(|| "a step was not sent".to_owned());
-            Err(LawAbort::Inconclusive(why))
-        }
-        Some(exchange) => exchange.response.as_ref().map_err(|_| LawAbort::NoResponse(step)),
     }
 }
 

@@ -3,7 +3,7 @@
 //! It never says whether a response is correct.
 
 use super::form::response_form;
-use super::oracle::observe_response;
+use super::rejection::observe_response;
 use crate::case::{StepPurpose, StepRequest};
 use crate::contract::Contract;
 use crate::run::{BodyFraming, CaseOutcome, Exchange};

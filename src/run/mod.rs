@@ -26,6 +26,7 @@ mod request_builder;
 mod response_times;
 mod search_budget;
 mod shortage;
+mod similar_identifier;
 #[cfg(feature = "run")]
 mod socket;
 mod step_loop;
@@ -58,3 +59,4 @@ pub use socket::{
     fetch_document, first_output_line, fit_workers, free_port, is_port_in_use, kill_all_started, prepare_endpoint,
     require_files, run_cases, run_judged_cases, run_single_case, shortage,
 };
+pub use step_response::find_captured;

@@ -3,6 +3,7 @@
 //! It never invents a value: a placeholder without a value is an error that names it.
 
 use super::RunPlan;
+use super::similar_identifier::similar_identifier;
 use crate::case::{CaseId, StepRequest, Value};
 use crate::wire::percent_encode;
 use serde_json::Value as Json;
@@ -18,6 +19,9 @@ pub enum PlaceholderError {
     /// A brace is unbalanced.
     #[error("unbalanced brace in `{0}`; write `{{{{` and `}}}}` for literal braces")]
     Unbalanced(String),
+    /// No identifier similar to a captured one has the form that the case needs.
+    #[error("`{0}` has no form `{1}`")]
+    NoSimilar(String, String),
     /// Variables refer to each other in a cycle.
     #[error("variable `{{{0}}}` refers to itself")]
     Circular(String),
@@ -76,8 +80,8 @@ impl<'a> Placeholders<'a> {
         match value {
             Value::Template(template) => {
                 let alone = template.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
-                *value = match alone.and_then(|name| self.captured.get(name)) {
-                    Some(captured) => Value::from_json(captured),
+                *value = match alone.and_then(|name| self.find_captured(name)).transpose()? {
+                    Some(captured) => Value::from_json(&captured),
                     None => Value::Text(self.fill(template)?.into_owned()),
                 };
                 Ok(())
@@ -97,6 +101,18 @@ impl<'a> Placeholders<'a> {
                 members.values_mut().try_for_each(|member| self.fill_value(member))
             }
             _ => Ok(()),
+        }
+    }
+
+    /// Returns the captured value of this name; behind a `~` stands the form in which a similar value is wanted. Returns
+    /// an error if no similar value has the form.
+    fn find_captured(&self, name: &str) -> Option<Result<Json, PlaceholderError>> {
+        match name.split_once('~') {
+            None => self.captured.get(name).cloned().map(Ok),
+            Some((base, form)) => {
+                let similar = similar_identifier(self.captured.get(base)?, form);
+                Some(similar.ok_or_else(|| PlaceholderError::NoSimilar(base.to_owned(), form.to_owned())))
+            }
         }
     }
 
@@ -149,7 +165,7 @@ impl<'a> Placeholders<'a> {
         if let Some(number) = name.strip_prefix("case:").and_then(|number| number.parse().ok()) {
             return Ok(self.case.token(number));
         }
-        if let Some(captured) = self.captured.get(name) {
+        if let Some(captured) = self.find_captured(name).transpose()? {
             return Ok(captured.as_str().map_or_else(|| captured.to_string(), str::to_owned));
         }
         if let Some((fixture, name)) = name.split_once('.')

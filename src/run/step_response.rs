@@ -48,11 +48,19 @@ pub(super) fn capture_values(
     }
     let document = parse_document(plan, step, response);
     for capture in &step.captures {
-        let mut places = capture.path.split(" | ");
-        if let Some(value) = places.find_map(|place| captured_value(document.as_ref(), response, place)) {
+        if let Some(value) = find_captured(document.as_ref(), response, &capture.path) {
             placeholders.add_captured(&capture.name, value);
         }
     }
+}
+
+/// Returns the value that a capture takes from a response: the first of its places that the response has.
+pub fn find_captured(
+    document: Option<&serde_json::Value>,
+    response: &HttpResponse,
+    places: &str,
+) -> Option<serde_json::Value> {
+    places.split(" | ").find_map(|place| captured_value(document, response, place))
 }
 
 /// Returns the value at a place of a response: a path in its document, or `header NAME`.

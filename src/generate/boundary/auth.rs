@@ -49,7 +49,10 @@ pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
         let authorization = Authorization::Damaged(name.clone(), damage);
         add(CaseKind::Unauthenticated, variant.to_owned(), rule.to_owned(), unauthenticated, authorization);
     }
-    let Some(permission) = &context.operation.permission else { return out };
+    let Some(permission) = &context.operation.permission else {
+        out.extend(scheme_case(context, name, credentials));
+        return out;
+    };
     for (other, principal) in &scenario.principals {
         if principal.lacks.contains(permission) {
             let rule = format!("needs the permission `{permission}`");
@@ -62,7 +65,29 @@ pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
             );
         }
     }
+    out.extend(scheme_case(context, name, credentials));
     out
+}
+
+/// Builds the case with the name of the scheme in lowercase: schemes are case-insensitive, see
+/// [RFC 9110, 11.1](https://www.rfc-editor.org/rfc/rfc9110#section-11.1).
+fn scheme_case(context: &OperationContext<'_>, principal: &str, credentials: &Credentials) -> Option<Case> {
+    let scheme = match credentials {
+        Credentials::Bearer(_) => "bearer",
+        Credentials::Basic { .. } => "basic",
+        _ => return None,
+    };
+    let authorization = Authorization::Damaged(principal.to_owned(), AuthDamage::OtherScheme(scheme.to_owned()));
+    context.build_class_case(
+        CaseClass::Valid,
+        CaseKind::OtherValue,
+        "scheme-in-lowercase",
+        "the name of the scheme is case-insensitive",
+        IntendedOutcome::Valid,
+        |sampler| {
+            Some(CaseRequest { input: sampler.plain_input(), damage: Vec::new(), authorization: Some(authorization) })
+        },
+    )
 }
 
 /// Returns the faults of credentials that a server can detect without knowing the secret: variant, rule, damage.

@@ -21,4 +21,5 @@ pub(super) mod required;
 pub(super) mod rules;
 pub(super) mod size_ladder;
 pub(super) mod types;
+pub(super) mod unique;
 pub(super) mod valid;

@@ -5,7 +5,6 @@
 pub(super) mod accumulated_budget;
 pub(super) mod law_steps;
 pub(super) mod laws;
-pub(super) mod lifecycle;
 pub(super) mod member_laws;
 pub(super) mod partial_write;
 pub(super) mod reader_laws;

@@ -4,7 +4,7 @@
 //! It never judges, and it never assumes that a resource is empty.
 
 use crate::case::{
-    Authorization, Capture, Case, CaseId, Certainty, Damage, Expectation, Intent, JudgedPart, Law, LawName, Resource,
+    Authorization, Case, CaseId, Certainty, Damage, Expectation, Intent, JudgedPart, Law, LawName, Resource,
     StateEvent, Step, StepEvent, StepPurpose, StepRequest, Value, WriteEffect,
 };
 use crate::contract::{MemberPath, Operation, Provenance};
@@ -21,8 +21,6 @@ pub(crate) struct StatefulCaseBuilder<'s, 'p> {
     pub id: CaseId,
     steps: Vec<Step>,
     events: Vec<StepEvent>,
-    /// Deletes what the case created, after all other steps.
-    cleanup: Option<Step>,
     turn: u32,
     is_concurrent: bool,
 }
@@ -47,16 +45,7 @@ impl<'s, 'p> StatefulCaseBuilder<'s, 'p> {
         variant: &str,
     ) -> Self {
         let id = plan_context.law_case_id(operation, law, variant);
-        Self {
-            plan_context,
-            member,
-            id,
-            steps: Vec::new(),
-            events: Vec::new(),
-            cleanup: None,
-            turn: 0,
-            is_concurrent: false,
-        }
+        Self { plan_context, member, id, steps: Vec::new(), events: Vec::new(), turn: 0, is_concurrent: false }
     }
 
     /// Sends the following steps concurrently, until [`Self::end_concurrent`].
@@ -110,50 +99,6 @@ impl<'s, 'p> StatefulCaseBuilder<'s, 'p> {
         let send = StepRequest::Operation { name: reader.name.clone(), input, damage: Vec::new() };
         let step = self.push_step(StepPurpose::ReadBack, send, None);
         self.push_event(step, shown_as, StateEvent::Read(self.member.view.clone()));
-        Some(())
-    }
-
-    /// Adds a step that creates a resource with a value of the member, and captures what names the resource.
-    pub fn create_with_value(&mut self, value: &Value, captures: Vec<Capture>) -> Option<()> {
-        let operation = self.member.operation;
-        let input = self.build_input(Resource::FIRST, value);
-        if !self.plan_context.input_checker().violations(operation.input.as_ref()?, &input).is_empty() {
-            return None;
-        }
-        let effect = self.member.write_effect(value)?;
-        let cleanup = fixture_steps::build_cleanup(self.plan_context, operation, &self.id, &input);
-        let send = StepRequest::Operation { name: operation.name.clone(), input, damage: Vec::new() };
-        let step = self.push_step(StepPurpose::Act, send, None);
-        self.steps[step].captures = captures;
-        self.push_event(step, Resource::FIRST, StateEvent::Write { effect, certainty: Certainty::Uncertain });
-        if let Some((cleanup, captures)) = cleanup {
-            let act = &mut self.steps[step];
-            act.fixture = Some(fixture_steps::created_by_judged_step());
-            act.captures.extend(captures.into_iter().filter(|one| !act.captures.contains(one)).collect::<Vec<_>>());
-            self.cleanup = Some(cleanup);
-        }
-        Some(())
-    }
-
-    /// Adds a step that reads the state with this input of an operation.
-    pub fn read_state_from(&mut self, reader: &Operation, input: Value) {
-        let send = StepRequest::Operation { name: reader.name.clone(), input, damage: Vec::new() };
-        let step = self.push_step(StepPurpose::ReadBack, send, None);
-        self.push_event(step, Resource::FIRST, StateEvent::Read(self.member.view.clone()));
-    }
-
-    /// Adds a step that writes another member and leaves this one out. Returns `None` if no valid request does so.
-    pub fn write_only(&mut self, other: &MemberPath) -> Option<()> {
-        let operation = self.member.operation;
-        let sampler = self.plan_context.input_sampler(operation, &self.id);
-        let input = sampler.input_with(&[(other, InputChange::Touch)]);
-        let leaves_out = self.member.path.top_member().is_some_and(|name| input.member(name).is_none());
-        let violations = self.plan_context.input_checker().violations(operation.input.as_ref()?, &input);
-        if !leaves_out || !violations.is_empty() {
-            return None;
-        }
-        let send = StepRequest::Operation { name: operation.name.clone(), input, damage: Vec::new() };
-        self.push_step(StepPurpose::Act, send, None);
         Some(())
     }
 
@@ -265,10 +210,7 @@ impl<'s, 'p> StatefulCaseBuilder<'s, 'p> {
     }
 
     /// Builds the case, which is judged by what its reads return.
-    pub fn build(mut self, metadata: CaseMetadata<'_>) -> Option<Case> {
-        if let Some(cleanup) = self.cleanup.take() {
-            self.steps.push(Step { turn: self.turn, ..cleanup });
-        }
+    pub fn build(self, metadata: CaseMetadata<'_>) -> Option<Case> {
         let model = self.member.state_model(self.plan_context, self.id.law()?);
         // If all cases share one resource, writes of other cases would be attributed to this one.
         let alone = !self.has_own_resource_per_case() && !self.mentions_fixtures();
@@ -290,6 +232,7 @@ pub(crate) fn build_law_case(
     match &mut relation {
         Law::State { events, .. } => events.iter_mut().for_each(|event| event.step += first),
         Law::Echo { step, .. } => *step += first,
+        Law::Responses(checks) => checks.iter_mut().for_each(|check| check.shift(first)),
     }
     let law = id.law()?;
     Some(Case {

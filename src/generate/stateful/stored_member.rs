@@ -125,7 +125,10 @@ fn state_kind(contract: &Contract, shape: &ShapeId) -> StateKind {
 /// Returns the stored member to use if the scenario names none: a map or list of the input that occurs under the same
 /// name in the response, provided that the documents state a law about it.
 fn response_member<'p>(contract: &'p Contract, operation: &'p Operation) -> Option<StoredMember<'p>> {
-    if operation.laws.is_empty() {
+    // Other laws are not about a map or list that the response shows.
+    let of_state =
+        [LawName::Merges, LawName::Overwrites, LawName::Deduplicates, LawName::KeepsOrder, LawName::Idempotent];
+    if !operation.laws.iter().any(|law| of_state.iter().any(|one| one.as_str() == law)) {
         return None;
     }
     let members = contract.shape(operation.input.as_ref()?).kind.members()?;
@@ -146,27 +149,6 @@ fn response_member<'p>(contract: &'p Contract, operation: &'p Operation) -> Opti
             is_inferred: false,
             compared_path: None,
         })
-    })
-}
-
-/// Returns a member of an operation's input as a field that another operation's response shows under the same name.
-pub(crate) fn field_in_output<'p>(
-    contract: &'p Contract,
-    operation: &'p Operation,
-    name: &str,
-    reader: &'p Operation,
-) -> Option<StoredMember<'p>> {
-    let (name, member) = contract.shape(operation.input.as_ref()?).kind.members()?.get_key_value(name)?;
-    let place = find_state_path(contract, reader.output.as_ref()?, name, StateKind::Field, 0)?;
-    Some(StoredMember {
-        operation,
-        path: MemberPath::root().join_member(name),
-        shape: &member.shape,
-        kind: StateKind::Field,
-        reader: StateReader::Operation(reader),
-        view: StateView { place, optional: true, ..StateView::default() },
-        is_inferred: true,
-        compared_path: None,
     })
 }
 
