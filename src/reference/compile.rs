@@ -12,7 +12,7 @@ use super::route::RouteTemplate;
 use super::sample;
 use super::server_config::{IdentifierTemplate, ServerConfig};
 use super::services::{connect, leadlex};
-use super::state::{ResourceEffects, apply_output_texts};
+use super::state::{ResourceEffects, WebModel, apply_output_texts};
 use crate::contract::{AuthScheme, Contract, HttpBinding, Member, MemberLocation, Operation};
 use bytes::Bytes;
 use indexmap::IndexMap;
@@ -29,6 +29,7 @@ pub(super) struct CompiledServer {
     pub auth: Vec<AuthScheme>,
     pub base_path: String,
     pub error_code_path: String,
+    pub web: Arc<WebModel>,
 }
 
 impl CompiledServer {
@@ -46,6 +47,7 @@ impl CompiledServer {
             operations,
             dialect,
             auth: contract.auth.clone(),
+            web: Arc::new(WebModel::new(contract, config)),
             base_path: contract.base_url.as_deref().map(base_path).unwrap_or_default(),
             error_code_path: config.error_code_path.clone().unwrap_or_else(|| "error.code".to_owned()),
         }

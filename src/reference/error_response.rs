@@ -18,6 +18,8 @@ pub(super) enum ErrorCause {
     Unauthenticated,
     /// The caller lacks the permission.
     Forbidden,
+    /// The state of a resource does not allow the request.
+    Conflict,
     /// The body is too large.
     TooLarge,
     /// The server crashed.
@@ -25,12 +27,13 @@ pub(super) enum ErrorCause {
 }
 
 impl ErrorCause {
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 8] = [
         Self::Malformed,
         Self::Invalid,
         Self::MissingResource,
         Self::Unauthenticated,
         Self::Forbidden,
+        Self::Conflict,
         Self::TooLarge,
         Self::Crash,
     ];
@@ -41,6 +44,7 @@ impl ErrorCause {
             Self::MissingResource => ErrorRole::MissingResource,
             Self::Unauthenticated => ErrorRole::Unauthenticated,
             Self::Forbidden => ErrorRole::Forbidden,
+            Self::Conflict => ErrorRole::Conflict,
             Self::TooLarge => ErrorRole::Other,
             Self::Crash => ErrorRole::ServerFault,
         }
@@ -119,6 +123,7 @@ fn fallback_error(cause: ErrorCause, dialect: ErrorDialect) -> (u16, &'static st
         (ErrorCause::MissingResource, ErrorDialect::Aws) => (404, "ResourceNotFoundException"),
         (ErrorCause::Unauthenticated, ErrorDialect::Aws) => (403, "MissingAuthenticationTokenException"),
         (ErrorCause::Forbidden, ErrorDialect::Aws) => (403, "AccessDeniedException"),
+        (ErrorCause::Conflict, _) => (409, "conflict"),
         (ErrorCause::TooLarge, ErrorDialect::Aws) => (413, "RequestEntityTooLargeException"),
         (ErrorCause::Crash, ErrorDialect::Aws) => (500, "InternalFailure"),
         (ErrorCause::Malformed, ErrorDialect::Query) => (400, "MalformedInput"),

@@ -18,6 +18,8 @@ pub struct ServerConfig {
     pub error_code_path: Option<String>,
     /// The kinds of resources that requests create, name and delete.
     pub resources: Vec<ResourceDefinition>,
+    /// Members that no two resources share: the operation that creates the resource, and its member.
+    pub unique_members: Vec<(String, String)>,
     /// Texts in responses, in addition to the minimum that their shapes require.
     pub output_texts: Vec<OutputText>,
 }

@@ -14,7 +14,7 @@ use super::protocols::{self, OperationSelector};
 use super::request::{DeliveryMode, MAX_BODY_LENGTH, ServerRequest, ServerResponse};
 use super::route::{LabelValues, split_path};
 use super::server_config::ServerConfig;
-use super::state::{ResourceRegistry, ResourceStore, read_members, store_members};
+use super::state::{ResourceRegistry, ResourceStore, StateProblem, WebRequest, WebStore, read_members, store_members};
 use crate::contract::{Constraint, Protocol};
 use bytes::Bytes;
 use serde_json::{Map, Value};
@@ -25,6 +25,7 @@ pub(super) struct ServerVariant {
     checks: CompiledServer,
     store: ResourceStore,
     registry: ResourceRegistry,
+    web: WebStore,
 }
 
 enum RouteMatch<'a> {
@@ -36,7 +37,12 @@ enum RouteMatch<'a> {
 
 impl ServerVariant {
     pub(super) fn new(checks: CompiledServer) -> Self {
-        Self { checks, store: ResourceStore::default(), registry: ResourceRegistry::default() }
+        Self {
+            checks,
+            store: ResourceStore::default(),
+            registry: ResourceRegistry::default(),
+            web: WebStore::default(),
+        }
     }
 
     pub(super) fn handle(&self, config: &ServerConfig, request: &ServerRequest<'_>, target: &str) -> ServerResponse {
@@ -244,6 +250,7 @@ impl ServerVariant {
         check_resources(op, &input, &self.registry)?;
         match op.behavior {
             Some(behave) => behave(&call).or_else(|violation| self.reject_violation(&call, &violation)),
+            None if self.checks.web.has_operation(&op.name) => self.execute_web(op, &input),
             None => Ok(self.execute_generic(op, &input)),
         }
     }
@@ -260,6 +267,33 @@ impl ServerVariant {
         }
         let smallest = output.as_ref().unwrap_or(&op.smallest_output);
         read_members(contract, &self.store, &resource, op.output.as_ref(), smallest).or(output)
+    }
+
+    /// Behaves as a web API does whose routes say what creates, lists, changes and deletes a resource.
+    fn execute_web(
+        &self,
+        op: &CompiledOperation,
+        input: &Map<String, Value>,
+    ) -> Result<Option<Value>, (ErrorCause, String)> {
+        let (contract, model) = (&self.checks.contract, &self.checks.web);
+        match self.web.check(contract, model, &op.name, op.input.as_ref(), input) {
+            Ok(None) => {}
+            Ok(Some(output)) => return Ok(Some(output)),
+            Err(StateProblem::Conflict(why)) => return Err((ErrorCause::Conflict, why.to_owned())),
+            Err(StateProblem::Missing) => {
+                return Err((ErrorCause::MissingResource, "not below this parent".to_owned()));
+            }
+        }
+        let smallest = (op.output.as_ref(), &*op.smallest_output);
+        let (output, _) = op.resource_effects.apply(contract, input, smallest, &self.registry);
+        let request = WebRequest {
+            name: &op.name,
+            input_shape: op.input.as_ref(),
+            output_shape: op.output.as_ref(),
+            input,
+            output: output.unwrap_or_else(|| (*op.smallest_output).clone()),
+        };
+        Ok(Some(self.web.apply(contract, model, request)))
     }
 
     fn authorize(

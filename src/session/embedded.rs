@@ -104,13 +104,31 @@ pub fn build_world(contract: &Contract, scenario: &Scenario) -> ServerConfig {
         bearer_keys: bearer_keys.collect(),
         require_sigv4: contract.auth.iter().any(|auth| matches!(auth, AuthScheme::SigV4 { .. })),
         error_code_path: scenario.error_code.clone(),
-        resources: scenario
-            .fixtures
+        resources: merge_resources(
+            scenario.fixtures.iter().filter_map(|(name, it)| build_resource(contract, scenario, name, it)),
+        ),
+        unique_members: scenario
+            .operations
             .iter()
-            .filter_map(|(name, it)| build_resource(contract, scenario, name, it))
+            .flat_map(|(name, notes)| notes.fresh_members.iter().map(|member| (name.clone(), member.clone())))
             .collect(),
         output_texts: scenario.fixtures.values().flat_map(awaited_states).collect(),
     }
+}
+
+/// Merges the resources that one operation creates: fixtures in several states are one kind of resource.
+fn merge_resources(all: impl Iterator<Item = ResourceDefinition>) -> Vec<ResourceDefinition> {
+    let mut merged: Vec<ResourceDefinition> = Vec::new();
+    for resource in all {
+        let known = merged
+            .iter_mut()
+            .find(|known| known.created_by == resource.created_by && known.identifiers == resource.identifiers);
+        match known {
+            Some(known) => known.identifier_members.extend(resource.identifier_members),
+            None => merged.push(resource),
+        }
+    }
+    merged
 }
 
 /// Returns the resource that a fixture creates with an operation. It is identified by the captured values of the

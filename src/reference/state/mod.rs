@@ -8,6 +8,10 @@ mod output_path;
 mod resource_effects;
 mod resource_registry;
 mod resource_store;
+mod web_list;
+mod web_model;
+mod web_output;
+mod web_store;
 
 pub(super) use generic_members::{read_members, store_members};
 pub(super) use merge::{mangle_value, member_object_mut, merge_entries};
@@ -15,3 +19,5 @@ pub(super) use output_path::apply_output_texts;
 pub(super) use resource_effects::ResourceEffects;
 pub(super) use resource_registry::ResourceRegistry;
 pub(super) use resource_store::ResourceStore;
+pub(super) use web_model::WebModel;
+pub(super) use web_store::{StateProblem, WebRequest, WebStore};
