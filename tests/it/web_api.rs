@@ -99,9 +99,9 @@ fn a_web_api_that_breaks_its_document_is_found() {
 #[test]
 fn the_life_of_a_resource_is_checked_without_a_handwritten_line() {
     for (fault, case) in [
-        (ShopFault::ChangesPrices, "law/read-your-write/created-price"),
-        (ShopFault::ForgetsUpdates, "law/read-your-write/"),
-        (ShopFault::DropsLeftOut, "law/read-your-write/left-out-"),
+        (ShopFault::ChangesPrices, "law/read-your-write/created-"),
+        (ShopFault::ForgetsUpdates, "law/read-your-write/written-"),
+        (ShopFault::DropsLeftOut, "law/read-your-write/written-"),
         (ShopFault::KeepsDeleted, "/deleted"),
     ] {
         let (directory, _, _) = initialized(fault, Documents::OpenApi);

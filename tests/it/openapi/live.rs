@@ -68,6 +68,12 @@ impl Shop {
         item
     }
 
+    /// Returns the first items.
+    fn list(&self, limit: usize) -> Json {
+        let items = self.items.lock().expect("no test panics inside");
+        items.iter().take(limit).cloned().collect()
+    }
+
     fn read(&self, id: &str) -> Option<Json> {
         let index = id.parse::<usize>().ok()?.checked_sub(1)?;
         self.items.lock().expect("no test panics inside").get(index).cloned()
@@ -107,14 +113,9 @@ async fn respond(State(shop): State<Arc<Shop>>, method: Method, uri: Uri, body: 
         ("GET", "/items") => {
             let limit = uri.query().and_then(|query| query.split('&').find_map(|pair| pair.strip_prefix("limit=")));
             match limit.map(str::parse::<u32>) {
-                Some(Ok(1..=50)) | None => {
-                    let item = if fault == ShopFault::ListsTexts {
-                        json!("pen")
-                    } else {
-                        json!({"id": 1, "name": "pen", "meta": {}})
-                    };
-                    respond_with(200, &json!([item]))
-                }
+                None | Some(Ok(1..=50)) if fault == ShopFault::ListsTexts => respond_with(200, &json!(["pen"])),
+                None => respond_with(200, &shop.list(50)),
+                Some(Ok(limit @ 1..=50)) => respond_with(200, &shop.list(limit as usize)),
                 _ => invalid(),
             }
         }

@@ -68,7 +68,10 @@ impl Shop {
         }
         let found = same_path.into_iter().find(|(one, _)| one.method == request.method);
         let Some((endpoint, labels)) = found else { return Err((405, vec![("method".into(), "not here".into())])) };
-        if request.header("authorization") != Some(&format!("Bearer {KEY}")) {
+        let is_key = |header: &str| {
+            header.split_once(' ').is_some_and(|(scheme, key)| scheme.eq_ignore_ascii_case("bearer") && key == KEY)
+        };
+        if !request.header("authorization").is_some_and(is_key) {
             return Err((401, vec![("authorization".into(), "the key is wrong".into())]));
         }
         for ((name, _), value) in endpoint.labels().iter().zip(&labels) {
@@ -79,20 +82,27 @@ impl Shop {
         {
             return Err((422, vec![("limit".into(), "must be between 1 and 100".into())]));
         }
-        let body = if endpoint.has_body() { Some(self.check_body(&endpoint, &request.body)?) } else { None };
+        let body = if endpoint.has_body() { Some(self.check_body(&endpoint, &path, &request.body)?) } else { None };
         if endpoint.collection.path.contains('{')
             && self.find("customer", &format!("/v1/customers/{}", labels[0])).is_none()
         {
             return Err((404, vec![("customer_id".into(), "no such customer".into())]));
         }
-        self.apply(&endpoint, &path, body)
+        let limit = query.split('&').find_map(|pair| pair.strip_prefix("limit=")?.parse().ok()).unwrap_or(20);
+        self.apply(&endpoint, &path, body, limit)
     }
 
     fn find(&self, collection: &str, path: &str) -> Option<Map<String, Json>> {
         self.lock().get(&(collection.to_owned(), path.to_owned())).cloned()
     }
 
-    fn apply(&self, endpoint: &Endpoint, path: &str, body: Option<Map<String, Json>>) -> Result<Response, Rejection> {
+    fn apply(
+        &self,
+        endpoint: &Endpoint,
+        path: &str,
+        body: Option<Map<String, Json>>,
+        limit: usize,
+    ) -> Result<Response, Rejection> {
         let collection = endpoint.collection;
         let key = (collection.name.to_owned(), path.to_owned());
         let missing = || (404, vec![(collection.label.to_owned(), format!("no such {}", collection.name))]);
@@ -122,7 +132,8 @@ impl Shop {
                     .filter(|((name, place), _)| name == collection.name && inside(place))
                     .map(|(_, it)| it.clone())
                     .collect();
-                Ok(json_response(200, &json!({"total": found.len(), "data": found})))
+                let page = &found[..limit.min(found.len())];
+                Ok(json_response(200, &json!({"total": found.len(), "data": page})))
             }
             ("GET", true) => self.find(collection.name, path).map(|it| show(collection, 200, it)).ok_or_else(missing),
             ("DELETE", _) if self.fault == ShopFault::KeepsDeleted => Ok(Response::new(204, "")),
@@ -175,7 +186,7 @@ impl Shop {
         }
     }
 
-    fn check_body(&self, endpoint: &Endpoint, body: &[u8]) -> Result<Map<String, Json>, Rejection> {
+    fn check_body(&self, endpoint: &Endpoint, path: &str, body: &[u8]) -> Result<Map<String, Json>, Rejection> {
         let parsed: Json =
             serde_json::from_slice(body).map_err(|_| (422, vec![("body".into(), "is not JSON".into())]))?;
         let Json::Object(given) = parsed else { return Err((422, vec![("body".into(), "must be an object".into())])) };
@@ -190,10 +201,10 @@ impl Shop {
         if !problems.is_empty() {
             return Err((422, problems));
         }
-        let taken = endpoint.method == "POST"
-            && given
-                .get("email")
-                .is_some_and(|email| self.lock().values().any(|entry| entry.get("email") == Some(email)));
+        let is_other = |place: &str| endpoint.method == "POST" || place != path;
+        let taken = given.get("email").is_some_and(|email| {
+            self.lock().iter().any(|((_, place), entry)| is_other(place) && entry.get("email") == Some(email))
+        });
         if taken {
             return Err((409, vec![("email".into(), "is already taken".into())]));
         }
