@@ -10,7 +10,7 @@ mod connect;
 mod faulty_servers;
 pub mod http;
 mod leadlex;
-mod run;
+pub mod run;
 
 use checks::Mistake;
 use connect::{Connect, EmptyBody, ErrorLocation, Style};

@@ -74,5 +74,6 @@ mod target;
 mod transport;
 mod untrusted;
 mod web_api;
+mod web_faults;
 mod wire;
 mod wire_vectors;
