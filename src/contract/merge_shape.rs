@@ -234,7 +234,11 @@ fn merge_members(ours: &Shape, theirs: &mut Shape, adopt: &mut dyn FnMut(&ShapeI
 fn merge_rules(ours: &Shape, theirs: &mut Shape) {
     for (index, rule) in ours.rules.iter().enumerate() {
         let same = |known: &ShapeRule| match (known, rule) {
-            (ShapeRule::AtLeastOneOf { .. }, ShapeRule::AtLeastOneOf { .. }) => true,
+            // Sources that know other members of the structure state the same rule about those that they know.
+            (ShapeRule::AtLeastOneOf { members: a }, ShapeRule::AtLeastOneOf { members: b }) => {
+                let shared = a.iter().filter(|name| b.contains(name)).count();
+                shared > 0 && shared * 2 >= a.len().min(b.len())
+            }
             (ShapeRule::MaxTotalBytes { max: a, .. }, ShapeRule::MaxTotalBytes { max: b, .. }) => a == b,
             (known, rule) => known == rule,
         };

@@ -6,6 +6,7 @@ use super::{
 };
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 
 /// Everything that the documentation of one API promises.
 ///
@@ -59,6 +60,18 @@ impl Contract {
             shapes: IndexMap::new(),
             unread_sentences: Vec::new(),
         }
+    }
+
+    /// Returns shapes and all shapes that they refer to.
+    pub fn shapes_within(&self, roots: Vec<ShapeId>) -> HashSet<ShapeId> {
+        let mut found = HashSet::new();
+        let mut open = roots;
+        while let Some(id) = open.pop() {
+            if let Some(shape) = self.shapes.get(&id).filter(|_| found.insert(id)) {
+                open.extend(shape.child_shape_ids().cloned());
+            }
+        }
+        found
     }
 
     /// Returns the operation with this name.

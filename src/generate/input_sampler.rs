@@ -323,8 +323,15 @@ impl InputSampler<'_> {
             if wanted.iter().any(|name| out.contains_key(name) && !is_targeted(name)) {
                 continue;
             }
+            // A member that another one excludes is no choice, if that one is given.
+            let is_excluded = |name: &String| {
+                shape.rules.iter().any(|other| {
+                    matches!(other, ShapeRule::AtMostOneOf { members } if members.contains(name)
+                        && members.iter().any(|other| other != name && out.contains_key(other)))
+                })
+            };
             let free = || {
-                let untargeted = wanted.iter().filter(|name| !is_targeted(name));
+                let untargeted = wanted.iter().filter(|name| !is_targeted(name) && !is_excluded(name));
                 let known = untargeted.filter_map(|name| members.get_key_value(name));
                 known.filter(|(_, member)| self.testable.has_value(&member.shape))
             };

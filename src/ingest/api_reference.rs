@@ -51,6 +51,7 @@ pub(super) fn read(text: &SourceText<'_>, documents: &mut dyn DocumentLookup) ->
         page.read_errors(errors);
     }
     let introduction = page.sections.introduction(title_line);
+    page.shapes.builder.apply_relations();
     page.shapes.builder.apply_operation_sentences(operation, &sentences::split_sentences(introduction));
     (page.shapes.builder.contract, page.shapes.diagnostics)
 }

@@ -7,6 +7,7 @@ use super::api_sections::PageSections;
 use super::api_syntax::BodySyntax;
 use super::contract_builder::ContractBuilder;
 use super::page_form::read_page_text;
+use super::described_limits::DescribedMember;
 use super::sentences;
 use super::source_text::SourceText;
 use super::{DocumentLookup, IngestDiagnostic};
@@ -89,7 +90,7 @@ impl<'t, 'd> ApiShapeBuilder<'t, 'd> {
             }
         }
         let docs = sentences::split_sentences(member.docs.iter().map(|(line, text)| (*line, text.as_str())));
-        self.builder.apply_sentences(&shape, None, Some(name), &docs);
+        self.builder.apply_sentences(&shape, None, Some(DescribedMember { owner, name }), &docs);
     }
 
     fn add_described_shape(

@@ -6,6 +6,7 @@ use super::IngestDiagnostic;
 use super::boto3_outline::SyntaxOutline;
 use super::boto3_syntax::{self, Boto3Syntax};
 use super::contract_builder::ContractBuilder;
+use super::described_limits::DescribedMember;
 use super::sentences;
 use super::source_text::SourceText;
 use crate::contract::{Contract, FactField, FactOrigin, ShapeId, ShapeKind};
@@ -91,6 +92,7 @@ pub(super) fn read(text: &SourceText<'_>) -> (Contract, Vec<IngestDiagnostic>) {
     }
     page.add_exceptions(&lines, operation, exceptions..examples);
     let intro = (method + 1..link_line).map(|index| (line_number(index), lines[index]));
+    page.builder.apply_relations();
     page.builder.apply_operation_sentences(operation, &sentences::split_sentences(intro));
     (page.builder.contract, page.diagnostics)
 }
@@ -272,7 +274,8 @@ impl Boto3Page<'_> {
             if entry.required {
                 self.builder.record_shape_fact(owner, FactField::MemberRequired(name.to_string()), true, entry.line);
             }
-            self.builder.apply_sentences(&shape, None, Some(name), &entry_sentences(entry));
+            let described = Some(DescribedMember { owner, name });
+            self.builder.apply_sentences(&shape, None, described, &entry_sentences(entry));
         }
     }
 

@@ -4,7 +4,7 @@
 
 use super::botocore_traits::{read_operation_traits, read_part_traits, read_service_traits, read_traits};
 use super::contract_builder::ContractBuilder;
-use super::described_limits::StatedShapeFact;
+use super::described_limits::{DescribedMember, StatedShapeFact};
 use super::error_list::add_listed_errors;
 use super::json::{self, JsonEntry, JsonError, JsonNode};
 use super::sentences::{Description, StatedFact, may_state, read_description, split_html_sentences};
@@ -95,6 +95,7 @@ pub(super) fn read_model(
         model.lower_shape(&name);
     }
     model.apply_shape_docs();
+    model.builder.apply_relations();
     for entry in operations.entries() {
         let name = entry.node.member_text("name").unwrap_or(&entry.key);
         let index = model.builder.contract.operations.iter().position(|operation| operation.name.as_str() == name);
@@ -448,7 +449,10 @@ impl<'m> BotocoreReader<'m> {
             }
         }
         let inputs = self.builder.contract.operations.iter().filter_map(|operation| operation.input.clone()).collect();
-        for id in self.reachable_shapes(inputs) {
+        let of_requests = self.builder.contract.shapes_within(inputs);
+        let ids: Vec<ShapeId> =
+            self.builder.contract.shapes.keys().filter(|id| of_requests.contains(*id)).cloned().collect();
+        for id in ids {
             let Some(&entry) = self.shapes.get(id.as_str()) else { continue };
             // A sentence about all items together applies to the list or map that contains them.
             if let Some(read) = read_documentation(&entry.node, None) {
@@ -462,22 +466,10 @@ impl<'m> BotocoreReader<'m> {
         }
     }
 
-    /// Returns shapes and all shapes that they refer to, in the order of the model.
-    fn reachable_shapes(&self, roots: Vec<ShapeId>) -> Vec<ShapeId> {
-        let shapes = &self.builder.contract.shapes;
-        let mut found: HashSet<ShapeId> = HashSet::new();
-        let mut open = roots;
-        while let Some(id) = open.pop() {
-            if let Some(shape) = shapes.get(&id).filter(|_| found.insert(id.clone())) {
-                open.extend(shape.child_shape_ids().cloned());
-            }
-        }
-        shapes.keys().filter(|id| found.contains(*id)).cloned().collect()
-    }
-
     fn apply_member_docs(&mut self, owner: &ShapeId, member: &JsonEntry, read: Description) {
         let Some(target) = member.node.member_text("shape") else { return };
         let mut id = ShapeId::from(target);
+        self.builder.note_relations(DescribedMember { owner, name: &member.key }, &id, &read);
         let stated = |builder: &ContractBuilder, id: &ShapeId| -> Vec<StatedShapeFact> {
             let facts = read.statements.iter().map(|(line, one)| builder.facts_of_statement(id, None, one, *line));
             facts.flatten().collect()
@@ -490,8 +482,10 @@ impl<'m> BotocoreReader<'m> {
         let has_budget = read.statements.iter().any(|(_, one)| matches!(one.fact, StatedFact::TotalBytes(..)));
         let new: Vec<StatedShapeFact> =
             stated(&self.builder, &id).into_iter().filter(|fact| is_new(&self.builder, fact)).collect();
-        let shared_part =
-            new.iter().map(|fact| &fact.shape).find(|shape| **shape != id && !is_exclusive(shape.as_str()));
+        let shared_part = new
+            .iter()
+            .map(|fact| &fact.shape)
+            .find(|shape| **shape != id && !(is_exclusive(target) && is_exclusive(shape.as_str())));
         let shared_part = shared_part.cloned();
         if !is_exclusive(target) || shared_part.is_some() {
             if new.is_empty() && !has_budget {

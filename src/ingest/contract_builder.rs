@@ -2,7 +2,7 @@
 //!
 //! It never parses a document format itself.
 
-use super::sentences::{Sentence, find_laws, requires_at_least_one_field};
+use super::sentences::{Sentence, StatedRelation, find_laws, requires_at_least_one_field};
 use super::stated_laws::{law_of_conflict, law_of_header, law_of_operation};
 use crate::contract::{
     Contract, ErrorName, ErrorRole, ErrorShape, Fact, FactField, FactOrigin, Member, MemberLocation, Operation,
@@ -15,12 +15,24 @@ pub(super) struct ContractBuilder {
     pub contract: Contract,
     document: String,
     origin: FactOrigin,
+    /// Relations between members, which are applied when all members are known.
+    pub(super) stated_relations: Vec<MemberRelation>,
+}
+
+/// A relation that a sentence about a member states.
+pub(super) struct MemberRelation {
+    /// The structure that has the member.
+    pub owner: ShapeId,
+    /// The member's name.
+    pub member: String,
+    pub relation: StatedRelation,
+    pub place: Provenance,
 }
 
 impl ContractBuilder {
     /// Creates an empty contract. `origin` is the origin of facts from this document's structured fields.
     pub fn new(service: &str, document: &str, origin: FactOrigin) -> Self {
-        Self { contract: Contract::new(service), document: document.to_owned(), origin }
+        Self { contract: Contract::new(service), document: document.to_owned(), origin, stated_relations: Vec::new() }
     }
 
     /// Attributes all following facts to another document and returns the previous one.
@@ -180,6 +192,11 @@ impl ContractBuilder {
 
     fn add_rule_as(&mut self, id: &ShapeId, rule: ShapeRule, line: u32, origin: FactOrigin) {
         let at = self.provenance_at(line);
+        self.add_rule_at(id, rule, origin, &at);
+    }
+
+    /// Adds a rule with its place to a shape.
+    pub fn add_rule_at(&mut self, id: &ShapeId, rule: ShapeRule, origin: FactOrigin, at: &Provenance) {
         let shape = self.shape_mut(id);
         if shape.rules.contains(&rule) {
             return;
@@ -191,7 +208,7 @@ impl ContractBuilder {
         }
         shape.rules.push(rule);
         let field = FactField::Rule(shape.rules.len() - 1);
-        shape.facts.push(Fact::new(field, value, origin, &at));
+        shape.facts.push(Fact::new(field, value, origin, at));
     }
 
     /// Records a law that the description of an operation's conflict states.

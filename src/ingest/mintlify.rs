@@ -347,6 +347,7 @@ impl<'t> MintlifyPage<'t> {
         }
         let intro: Vec<(u32, &str)> =
             self.intro.iter().flat_map(|(line, text)| (*line..).zip(text.lines()).chain([(*line, "")])).collect();
+        self.builder.apply_relations();
         self.builder.apply_operation_sentences(operation, &sentences::split_sentences(intro));
         (self.builder.contract, self.diagnostics)
     }

@@ -33,7 +33,7 @@ fn the_action_leaves_reports_annotations_and_a_summary() {
         ("GITHUB_STEP_SUMMARY", summary.to_str().expect("a path")),
         ("OVERSTEP_SCENARIO", "notes"),
         ("OVERSTEP_TARGET", "embedded"),
-        ("OVERSTEP_ARGUMENTS", "--no-snapshots --max-failures 1000"),
+        ("OVERSTEP_ARGUMENTS", "--max-failures 1000"),
     ];
     let output = run(directory.path(), &script, &settings);
     let text = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);

@@ -27,12 +27,18 @@ fn add_rule_cases(context: &OperationContext<'_>, path: &MemberPath, shape: &Sha
             ShapeRule::AtMostOneOf { members } => (members, "at most one of"),
             ShapeRule::MaxTotalBytes { .. } => continue,
         };
+        // A further rule of the same kind names its members, so that ids stay unique.
+        let is_first = !shape.rules[..index].iter().any(|other| other.constraint() == rule.constraint());
+        let suffix = if is_first { String::new() } else { format!("-of-{}", members.join("-")) };
+        let needs_one = shape.rules.iter().any(|other| {
+            matches!((rule, other), (ShapeRule::AtMostOneOf { members: a }, ShapeRule::AtLeastOneOf { members: b }) if a == b)
+        });
         let places: Vec<MemberPath> = members.iter().map(|name| path.join_member(name)).collect();
         let mut add = |variant: String, outcome: IntendedOutcome, keep: &dyn Fn(usize) -> bool| {
             let spec = CaseSpec {
                 subject: CaseSubject::Member(path.clone()),
                 kind: CaseKind::Constraint(rule.constraint()),
-                variant,
+                variant: format!("{variant}{suffix}"),
                 rule: format!("{words} {}", members.join(", ")),
                 source: fact.clone().or_else(|| context.operation.sources.first().cloned()),
                 outcome,
@@ -53,7 +59,9 @@ fn add_rule_cases(context: &OperationContext<'_>, path: &MemberPath, shape: &Sha
                 }
             }
             _ => {
-                add("none".to_owned(), IntendedOutcome::Valid, &|_| false);
+                if !needs_one {
+                    add("none".to_owned(), IntendedOutcome::Valid, &|_| false);
+                }
                 for (index, name) in members.iter().enumerate() {
                     add(format!("only-{name}"), IntendedOutcome::Valid, &move |other| other == index);
                 }

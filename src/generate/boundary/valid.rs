@@ -4,7 +4,7 @@
 //! It never tests a limit.
 
 use crate::case::{CONTROL_VARIANT, Case, CaseClass, CaseKind};
-use crate::contract::{MemberPath, ShapeKind};
+use crate::contract::{MemberPath, ShapeKind, ShapeRule};
 use crate::generate::case_spec::{CaseRequest, IntendedOutcome};
 use crate::generate::input_sampler::InputChange;
 use crate::generate::operation_context::OperationContext;
@@ -37,6 +37,7 @@ pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
     }
     let top: Vec<(&MemberPath, InputChange)> =
         optional.iter().filter(|path| path.0.len() == 1).map(|path| (*path, InputChange::Touch)).collect();
+    let top = without_excluded(context, top);
     if top.len() > 1 {
         out.extend(context.build_class_case(
             CaseClass::Valid,
@@ -48,6 +49,28 @@ pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
         ));
     }
     out
+}
+
+/// Returns the members without those that another one of them excludes.
+fn without_excluded<'p>(
+    context: &OperationContext<'_>,
+    members: Vec<(&'p MemberPath, InputChange)>,
+) -> Vec<(&'p MemberPath, InputChange)> {
+    let rules = context.operation.input.as_ref().map_or(&[][..], |input| &context.plan.contract.shape(input).rules);
+    let mut kept: Vec<(&MemberPath, InputChange)> = Vec::new();
+    let mut names: Vec<String> = Vec::new();
+    for (path, change) in members {
+        let name = path.to_string();
+        let is_excluded = rules.iter().any(|rule| {
+            matches!(rule, ShapeRule::AtMostOneOf { members } if members.contains(&name)
+                && members.iter().any(|other| names.contains(other)))
+        });
+        if !is_excluded {
+            names.push(name);
+            kept.push((path, change));
+        }
+    }
+    kept
 }
 
 /// Builds a case with another plain value for a member that the control sets. If it is rejected, other rejections of

@@ -2,6 +2,7 @@
 //!
 //! It never reads a component; the page has collected them.
 
+use super::super::described_limits::DescribedMember;
 use super::super::sentences;
 use super::field_type::{FieldType, StatedType};
 use super::{MintlifyField, MintlifyPage, to_pascal_case};
@@ -21,7 +22,8 @@ impl MintlifyPage<'_> {
             self.record_limit(&shape, name, value, field.line);
         }
         let docs = sentences::split_sentences(field.docs.iter().map(|(line, text)| (*line, text.as_str())));
-        self.builder.apply_sentences(&shape, None, Some(&field.name), &docs);
+        let described = Some(DescribedMember { owner, name: &field.name });
+        self.builder.apply_sentences(&shape, None, described, &docs);
     }
 
     fn record_limit(&mut self, shape: &ShapeId, name: &str, value: &str, line: u32) {

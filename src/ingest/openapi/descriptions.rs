@@ -4,6 +4,7 @@
 
 use super::{OpenApiReader, SchemaView};
 use crate::contract::ShapeId;
+use crate::ingest::described_limits::DescribedMember;
 use crate::ingest::sentences::{may_state, split_sentences};
 
 impl<'d> OpenApiReader<'d> {
@@ -20,12 +21,13 @@ impl<'d> OpenApiReader<'d> {
 
     /// Applies what the descriptions of members state that are beside the members' schemas.
     pub fn apply_member_descriptions(&mut self) {
-        for (id, name, owner) in std::mem::take(&mut self.described_members) {
+        for (structure, id, name, owner) in std::mem::take(&mut self.described_members) {
             let Some(text) = owner.text("description").filter(|text| may_state(text)) else { continue };
             let place = owner.place_of("description");
             let sentences = split_sentences(text.lines().map(|line| (place.line, line)));
             self.at(place);
-            self.builder.apply_sentences(&id, None, Some(&name), &sentences);
+            let described = Some(DescribedMember { owner: &structure, name: &name });
+            self.builder.apply_sentences(&id, None, described, &sentences);
         }
     }
 }

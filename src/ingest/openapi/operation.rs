@@ -129,7 +129,7 @@ impl<'d> OpenApiReader<'d> {
         // The shape of a reference describes other members, too.
         let is_shared = schemas.iter().any(|schema| schema.get("$ref").is_some());
         self.described_members
-            .extend(described.filter(|_| !is_shared).map(|owner| (shape.clone(), name.clone(), owner)));
+            .extend(described.filter(|_| !is_shared).map(|owner| (input.clone(), shape.clone(), name.clone(), owner)));
         self.at(place);
         self.builder.add_member(input, &name, &shape, place.line);
         let wire = (wire != name).then_some(wire.as_str());

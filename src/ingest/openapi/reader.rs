@@ -82,8 +82,8 @@ pub(super) struct OpenApiReader<'d> {
     pub schemes: HashMap<String, Option<AuthScheme>>,
     /// The credentials that parameters of the current operation carry.
     pub parameter_credentials: Vec<(AuthScheme, FilePlace)>,
-    /// Shapes of members whose description is beside their schema, with the members' names.
-    pub described_members: Vec<(ShapeId, String, Located<'d>)>,
+    /// Structures and shapes of members whose description is beside their schema, with the members' names.
+    pub described_members: Vec<(ShapeId, ShapeId, String, Located<'d>)>,
     diagnostics: Vec<IngestDiagnostic>,
     operation_names: HashSet<String>,
 }
@@ -143,6 +143,7 @@ impl<'d> OpenApiReader<'d> {
         self.unify_security();
         self.build_pending_shapes();
         self.apply_member_descriptions();
+        self.builder.apply_relations();
         self.build_error_bodies();
         self.builder.contract.remove_unreachable();
         if self.builder.contract.operations.is_empty() {

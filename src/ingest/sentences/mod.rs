@@ -14,6 +14,7 @@ mod formats;
 mod laws;
 mod numbers;
 mod reader;
+mod relations;
 mod sizes;
 mod statement;
 mod surroundings;

@@ -10,6 +10,7 @@ use super::conditions::{before_example, is_case_heading, is_conditional, is_no_l
 use super::defaults::read_default;
 use super::formats::read_format;
 use super::numbers::read_ranges;
+use super::relations::read_relations;
 use super::sizes::{read_not_empty, read_sizes};
 use super::statement::{ProseStatement, StatedFact};
 use super::surroundings::Surroundings;
@@ -31,9 +32,27 @@ pub(in crate::ingest) struct Description {
 
 /// Returns true if a description may state something: it has a digit or a word that patterns need.
 pub(in crate::ingest) fn may_state(description: &str) -> bool {
-    const WORDS: [&str; 17] = [
-        "only", "Only", "one of", "One of", "any of", "alues", "ust be", "ust not", "cannot", "allowed", "UUID", "mpty",
-        "uplicate", "efault", "haracters", "either", "Either",
+    const WORDS: [&str; 20] = [
+        "only",
+        "Only",
+        "one of",
+        "One of",
+        "any of",
+        "alues",
+        "ust be",
+        "ust not",
+        "cannot",
+        "allowed",
+        "UUID",
+        "mpty",
+        "uplicate",
+        "efault",
+        "haracters",
+        "either",
+        "Either",
+        "xclusive",
+        "n't ",
+        "omitted",
     ];
     description.bytes().any(|byte| byte.is_ascii_digit()) || WORDS.iter().any(|word| description.contains(word))
 }
@@ -135,7 +154,12 @@ impl DescriptionReader<'_> {
 
     /// Returns what one sentence states.
     fn statements(&mut self, sentence: &Sentence, normal: &str) -> Vec<ProseStatement> {
-        let mut found = Vec::new();
+        let mut found: Vec<ProseStatement> = Vec::new();
+        let relations = read_relations(&sentence.marked).into_iter();
+        found.extend(relations.map(|relation| ProseStatement::whole(StatedFact::Relation(relation))));
+        if !found.is_empty() {
+            return found;
+        }
         found.extend(read_default(&sentence.marked).map(ProseStatement::whole));
         let unconditional = strip_presence_conditions(normal);
         // `Valid range for X: Minimum value of 1. Maximum value of 10.`

@@ -66,16 +66,6 @@ pub enum StatedRelation {
     AtLeastOneOf(Vec<Option<String>>),
     /// Exactly one of these is given.
     ExactlyOneOf(Vec<Option<String>>),
-    /// All of these are given, or none.
-    AllOrNone(Vec<Option<String>>),
-    /// The second is given where the first is.
-    Requires(Option<String>, Option<String>),
-    /// The second is given where the first has one of these values.
-    RequiredIf(String, Vec<String>, Option<String>),
-    /// The second is given only where the first has one of these values.
-    OnlyIf(String, Vec<String>, Option<String>),
-    /// The first is smaller than the second; equal if the flag is set.
-    LessThan(Option<String>, Option<String>, bool),
     /// At most one member of the described structure is given.
     AtMostOneMember,
 }
@@ -161,15 +151,6 @@ impl fmt::Display for StatedRelation {
             Self::AtMostOneOf(members) => write!(f, "atMostOneOf({})", names(members)),
             Self::AtLeastOneOf(members) => write!(f, "atLeastOneOf({})", names(members)),
             Self::ExactlyOneOf(members) => write!(f, "exactlyOneOf({})", names(members)),
-            Self::AllOrNone(members) => write!(f, "allOrNone({})", names(members)),
-            Self::Requires(first, second) => write!(f, "requires({},{})", name(first), name(second)),
-            Self::RequiredIf(other, values, member) => {
-                write!(f, "requiredIf({other}={},{})", values.join("|"), name(member))
-            }
-            Self::OnlyIf(other, values, member) => write!(f, "onlyIf({other}={},{})", values.join("|"), name(member)),
-            Self::LessThan(first, second, or_equal) => {
-                write!(f, "lessThan({},{}{})", name(first), name(second), if *or_equal { ",equal" } else { "" })
-            }
             Self::AtMostOneMember => f.write_str("atMostOneMember"),
         }
     }
