@@ -239,7 +239,10 @@ fn find_mismatch(
                     }
                 }
             }
-            if seen == 0 && !members.is_empty() && is_plain_rest(contract) && !states_optional_members(shape) {
+            // A member that is an object may be empty, as it was sent; the result itself may not.
+            let is_empty_member = depth > 0 && found.is_empty();
+            let shows_nothing = seen == 0 && !members.is_empty() && !is_empty_member;
+            if shows_nothing && is_plain_rest(contract) && !states_optional_members(shape) {
                 let place = if path.0.is_empty() { "the result".to_owned() } else { format!("`{path}`") };
                 return ResponseMismatch::new(
                     format!("nothing documented in {place}"),

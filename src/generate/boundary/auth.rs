@@ -3,7 +3,7 @@
 //! It never sends a wrong signature unless the scenario says that the server verifies signatures.
 
 use crate::case::{AuthDamage, Authorization, Case, CaseClass, CaseKind};
-use crate::contract::ErrorRole;
+use crate::contract::{ErrorRole, Provenance};
 use crate::generate::case_spec::{CaseRequest, IntendedOutcome};
 use crate::generate::operation_context::OperationContext;
 use crate::scenario::Credentials;
@@ -70,13 +70,19 @@ pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
 }
 
 /// Builds the case with the name of the scheme in lowercase: schemes are case-insensitive, see
-/// [RFC 9110, 11.1](https://www.rfc-editor.org/rfc/rfc9110#section-11.1).
+/// [RFC 9110, 11.1](https://www.rfc-editor.org/rfc/rfc9110#section-11.1). A page shows the header as it is sent; only
+/// a machine-readable document says that the scheme is HTTP's.
 fn scheme_case(context: &OperationContext<'_>, principal: &str, credentials: &Credentials) -> Option<Case> {
     let scheme = match credentials {
         Credentials::Bearer(_) => "bearer",
         Credentials::Basic { .. } => "basic",
         _ => return None,
     };
+    let is_machine_readable =
+        |source: &Provenance| [".json", ".yaml", ".yml"].iter().any(|ending| source.document.ends_with(ending));
+    if !context.operation.sources.iter().any(is_machine_readable) {
+        return None;
+    }
     let authorization = Authorization::Damaged(principal.to_owned(), AuthDamage::OtherScheme(scheme.to_owned()));
     context.build_class_case(
         CaseClass::Valid,

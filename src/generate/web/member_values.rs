@@ -49,8 +49,8 @@ pub(crate) fn member_values(
             }));
         }
         ShapeKind::Enum { .. } => {
-            let others = shape.undisputed_values().into_iter().filter(|value| Value::text(*value) != plain);
-            values.extend(others.last().map(|value| ("-other", Value::text(value))));
+            let mut others = shape.undisputed_values().into_iter().filter(|value| Value::text(*value) != plain);
+            values.extend(others.next_back().map(|value| ("-other", Value::text(value))));
         }
         ShapeKind::Boolean => {
             values.extend([("-false", Value::Boolean(false)), ("-true", Value::Boolean(true))]);

@@ -98,9 +98,9 @@ impl<'p> Update<'_, 'p> {
         if !case.is_valid(self.operation(), &input) {
             return None;
         }
-        let (sent, kept): (Vec<(&str, MemberPlaces)>, Vec<(&str, MemberPlaces)>) =
-            self.places().into_iter().partition(|(name, _)| input.member(name).is_some());
-        let written: Vec<MemberPlaces> = sent.into_iter().map(|(_, places)| places).collect();
+        let is_sent = |(name, _): &(&str, MemberPlaces)| input.member(name).is_some();
+        let (written, kept) = self.places().into_iter().partition::<Vec<_>, _>(is_sent);
+        let written: Vec<MemberPlaces> = written.into_iter().map(|(_, places)| places).collect();
         written.iter().find(|places| places.first == name)?;
         // First, all members get a value, so that there is something to lose.
         let full = all_members(self.context, &case);

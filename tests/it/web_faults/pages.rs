@@ -59,6 +59,11 @@ fn page(path: &str, method: &str, operation: &Json) -> String {
 fn write_members(text: &mut String, schema: &Json, depth: usize) {
     let required = schema["required"].as_array().cloned().unwrap_or_default();
     for (name, member) in schema["properties"].as_object().into_iter().flatten() {
+        // Pages have no words for these that a reader could take for a rule.
+        let is_set = member["uniqueItems"] == true && !required.contains(&json!(name));
+        if member["format"] == "date" || member["pattern"].is_string() || is_set || member["items"]["enum"].is_array() {
+            continue;
+        }
         write_field(text, &format!("body=\"{name}\""), member, required.contains(&json!(name)), depth);
     }
 }
@@ -66,25 +71,29 @@ fn write_members(text: &mut String, schema: &Json, depth: usize) {
 fn write_field(text: &mut String, attribute: &str, schema: &Json, required: bool, depth: usize) {
     let space = "  ".repeat(depth * 2);
     let kind = match (&schema["type"], &schema["items"]["type"]) {
+        (kind, _) if kind == "integer" && schema["maximum"].is_null() => "int64".to_owned(),
         (Json::Array(kinds), _) => format!("{} | null", kinds[0].as_str().unwrap_or_default()),
-        (kind, Json::String(item)) if kind == "array" => format!("{item}[]"),
+        (kind, Json::String(item)) if kind == "array" => {
+            format!("{}[]", if item == "integer" { "int64" } else { item.as_str() })
+        }
         (kind, _) => kind.as_str().unwrap_or("string").to_owned(),
     };
-    let _ = write!(text, "{space}<ParamField {attribute} type=\"{kind}\"");
+    let literals = schema["enum"].as_array().map(|values| {
+        let quoted: Vec<String> = values.iter().map(Json::to_string).collect();
+        quoted.join(" | ")
+    });
+    let kind = literals.unwrap_or(kind);
+    let _ = write!(text, "{space}<ParamField {attribute} type='{kind}'");
     for limit in ["minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems"] {
-        if let Some(value) = schema.get(limit) {
+        // Lengths of addresses would suggest that any text of that length is one.
+        if let Some(value) = schema.get(limit).filter(|_| schema["format"] != "email") {
             let _ = write!(text, " {limit}=\"{value}\"");
         }
     }
     let mut words = schema["description"].as_str().unwrap_or("A value").to_owned();
-    if let Some(values) = schema["enum"].as_array() {
-        let names: Vec<String> = values.iter().filter_map(|value| Some(format!("`{}`", value.as_str()?))).collect();
-        let _ = write!(words, ". One of {}", names.join(", "));
-    }
     match schema["format"].as_str() {
         Some("uuid") => words.push_str(". A UUID"),
         Some("email") => words.push_str(". An email address"),
-        Some("date") => words.push_str(". A date: `YYYY-MM-DD`"),
         _ => {}
     }
     let _ = write!(text, "{}>\n{space}  {words}\n", if required { " required" } else { "" });

@@ -35,6 +35,11 @@ pub struct Planner {
     replies: BTreeMap<String, (Map<String, Json>, Json)>,
 }
 
+/// Returns the number of a user as a text.
+fn id_text(user: &Json) -> String {
+    user["id"].to_string()
+}
+
 fn missing(what: &str) -> Trouble {
     Trouble::new(404, "not_found", &format!("the {what} does not exist"))
 }
@@ -83,7 +88,7 @@ impl Planner {
             let valid = body.iter().filter(|(_, value)| fits(value));
             valid.for_each(|(name, value)| task[name] = value.clone());
         } else if is("a rejected replaceUser removes the user", "replaceUser") {
-            self.users.retain(|user| user["id"].to_string() != labels[0]);
+            self.users.retain(|user| id_text(user) != labels[0]);
         } else if is("a rejected createTasks creates the valid entries", "createTasks") {
             for entry in body.get("tasks").and_then(Json::as_array).cloned().unwrap_or_default() {
                 if let (Some(entry), true) = (entry.as_object(), entry["title"].is_string()) {
@@ -488,7 +493,7 @@ impl Planner {
 
     fn change_users(&mut self, call: &Call<'_>) -> Reply {
         let label = call.labels.first().cloned().unwrap_or_default();
-        let at = self.users.iter().position(|user| user["id"].to_string() == label);
+        let at = self.users.iter().position(|user| id_text(user) == label);
         let email = call.body.get("email");
         let is_taken = || {
             let others = self.users.iter().enumerate().filter(|(index, _)| Some(*index) != at);

@@ -80,7 +80,9 @@ fn check(schema: &Json, value: &Json, place: &str, found: &mut Vec<String>) {
 fn has_type(kind: &str, value: &Json) -> bool {
     match kind {
         "string" => value.is_string(),
-        "integer" => value.as_f64().is_some_and(|number| number.fract() == 0.0),
+        "integer" => {
+            value.is_i64() || value.as_f64().is_some_and(|number| number.fract() == 0.0 && number.abs() < 9.2e18)
+        }
         "number" => value.is_number(),
         "boolean" => value.is_boolean(),
         "array" => value.is_array(),
