@@ -6,8 +6,8 @@ use super::api_members::{self, MemberDescription, TypeWording, find_number_after
 use super::api_sections::PageSections;
 use super::api_syntax::BodySyntax;
 use super::contract_builder::ContractBuilder;
-use super::page_form::read_page_text;
 use super::described_limits::DescribedMember;
+use super::page_form::read_page_text;
 use super::sentences;
 use super::source_text::SourceText;
 use super::{DocumentLookup, IngestDiagnostic};

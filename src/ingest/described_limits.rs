@@ -176,10 +176,24 @@ impl ContractBuilder {
             // A sentence only approximates a regular expression.
             FactField::Pattern => structured.is_none() && shape.pattern.is_none(),
             // `must not be empty` is said of what has a larger minimum, too.
-            FactField::LengthMin => fact.value != 1 || structured.is_none_or(|known| known.value.as_u64() < Some(1)),
+            FactField::LengthMin
+                if fact.value == 1 && structured.is_some_and(|known| known.value.as_u64() >= Some(1)) =>
+            {
+                false
+            }
+            FactField::LengthMin => leaves_values(&fact.value, shape.length.and_then(|length| length.max)),
+            FactField::LengthMax => shape
+                .length
+                .and_then(|length| length.min)
+                .is_none_or(|min| leaves_values(&min.into(), fact.value.as_u64())),
             _ => true,
         }
     }
+}
+
+/// Returns false if a minimum is larger than a maximum: a sentence that leaves no value is about something else.
+fn leaves_values(min: &Json, max: Option<u64>) -> bool {
+    min.as_u64().zip(max).is_none_or(|(min, max)| min <= max)
 }
 
 /// Returns the fields of a shape of this kind that a fact gives, with their values.

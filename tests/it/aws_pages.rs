@@ -114,6 +114,8 @@ fn without_places(contract: &Contract) -> Json {
     let mut json = serde_json::from_str(&contract::to_json(contract)).expect("JSON");
     strip(&mut json);
     json["service"] = Json::Null;
+    // Places of sentences.
+    json["notUnderstood"] = Json::Null;
     json
 }
 

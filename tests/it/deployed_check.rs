@@ -17,7 +17,11 @@ fn project() -> (TempDir, PathBuf) {
 /// Runs the script with these settings.
 fn run(directory: &Path, script: &Path, settings: &[(&str, &str)]) -> Output {
     let mut command = Command::new("bash");
-    command.arg(script).current_dir(directory).env("OVERSTEP_COMMAND", env!("CARGO_BIN_EXE_overstep")).env("CI", "true");
+    command
+        .arg(script)
+        .current_dir(directory)
+        .env("OVERSTEP_COMMAND", env!("CARGO_BIN_EXE_overstep"))
+        .env("CI", "true");
     for name in ["GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "OVERSTEP_SCENARIO", "OVERSTEP_TARGET", "OVERSTEP_START"] {
         command.env_remove(name);
     }
@@ -38,7 +42,8 @@ fn the_action_leaves_reports_annotations_and_a_summary() {
     let output = run(directory.path(), &script, &settings);
     let text = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(0), "{text}");
-    let report = |name: &str| std::fs::read_to_string(directory.path().join("overstep-reports").join(name)).expect(name);
+    let report =
+        |name: &str| std::fs::read_to_string(directory.path().join("overstep-reports").join(name)).expect(name);
     assert!(report("results.ndjson").contains("\"event\":\"summary\""));
     assert!(report("junit.xml").contains("<testsuite"));
     assert_eq!(std::fs::read_to_string(&summary).expect("a step summary"), report("summary.md"));
@@ -51,7 +56,11 @@ fn the_exit_code_of_the_action_is_that_of_the_check() {
     let output = run(directory.path(), &script, &[("OVERSTEP_SCENARIO", "note"), ("OVERSTEP_TARGET", "embedded")]);
     assert_eq!(output.status.code(), Some(2), "a mistyped scenario");
     // A value is a word, never a command.
-    let output = run(directory.path(), &script, &[("OVERSTEP_SCENARIO", "$(touch taken)"), ("OVERSTEP_TARGET", "`touch taken`")]);
+    let output = run(
+        directory.path(),
+        &script,
+        &[("OVERSTEP_SCENARIO", "$(touch taken)"), ("OVERSTEP_TARGET", "`touch taken`")],
+    );
     assert_eq!(output.status.code(), Some(2));
     assert!(!directory.path().join("taken").exists());
     let output = run(
