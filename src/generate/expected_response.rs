@@ -13,9 +13,7 @@ impl PlanContext<'_> {
     /// Returns true if the status of a success is only the default of the models' format, which services do not keep.
     fn is_model_default(&self, operation: &Operation) -> bool {
         let mut facts = operation.facts.iter().filter(|fact| fact.field == FactField::HttpSuccess).peekable();
-        self.contract.is_model_only()
-            && facts.peek().is_some()
-            && facts.all(|fact| fact.standing == FactOrigin::Assumed)
+        self.is_only_modelled && facts.peek().is_some() && facts.all(|fact| fact.standing == FactOrigin::Assumed)
     }
 
     /// Returns the documented errors with this role, including those that are common to all operations.
@@ -83,8 +81,8 @@ impl PlanContext<'_> {
         let member = path.top_member().and_then(|name| members?.get(name));
         let is_in_target =
             member.is_some_and(|member| matches!(member.location, MemberLocation::Label | MemberLocation::Query));
-        let has_aws_pages = !self.contract.is_model_only()
-            && self.contract.protocol.is_some_and(|protocol| protocol != Protocol::RestJson);
+        let has_aws_pages =
+            !self.is_only_modelled && self.contract.protocol.is_some_and(|protocol| protocol != Protocol::RestJson);
         if is_in_target && !has_aws_pages {
             add_errors(rejection, self.errors_with_role(operation, ErrorRole::MissingResource));
         }

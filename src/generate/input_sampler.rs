@@ -54,6 +54,9 @@ struct PathTarget<'c> {
     change: &'c InputChange,
 }
 
+/// A member whose texts are free: name, shape and place.
+type FreeText<'s> = (&'s str, &'s ShapeId, MemberPath);
+
 impl InputSampler<'_> {
     /// Builds inputs for another resource of the case instead.
     pub fn for_resource(mut self, resource: Resource) -> Self {
@@ -384,27 +387,44 @@ impl InputSampler<'_> {
         }
     }
 
-    /// Returns a copy of a list's first item. If models are the only source, free texts differ in the copy, because
-    /// services often require distinct ids, names and keys within a list.
-    pub fn distinct_copy(&self, first: &Value, id: &ShapeId, path: &MemberPath, index: u64) -> Value {
-        let mut item = first.clone();
-        let (true, Value::Map(given), ShapeKind::Structure { members }) =
-            (self.is_only_modelled && index > 0, &mut item, &self.contract.shape(id).kind)
-        else {
-            return item;
+    /// Returns this many items of a list: copies of the first. If models are the only source, free texts differ in the
+    /// copies, because services often require distinct ids, names and keys within a list.
+    pub fn distinct_copies(&self, first: &Value, id: &ShapeId, path: &MemberPath, count: u64) -> Vec<Value> {
+        // What differs is found once: lists may have thousands of items.
+        let free = if self.is_only_modelled { self.free_texts(first, id, path) } else { Vec::new() };
+        let copy = |index: u64| {
+            let mut item = first.clone();
+            if let Value::Map(given) = &mut item
+                && index > 0
+            {
+                for (name, shape, place) in &free {
+                    if let Some(value) = given.get_mut(*name) {
+                        *value = self.scalar_value(shape, self.contract.shape(shape), place, index);
+                    }
+                }
+            }
+            item
         };
-        for (name, value) in given {
-            let Some(member) = members.get(name) else { continue };
+        (0..count).map(copy).collect()
+    }
+
+    /// Returns the members of a list's item whose texts are free.
+    fn free_texts<'s>(&'s self, item: &Value, id: &ShapeId, path: &MemberPath) -> Vec<FreeText<'s>> {
+        let (Value::Map(given), ShapeKind::Structure { members }) = (item, &self.contract.shape(id).kind) else {
+            return Vec::new();
+        };
+        let mut free = Vec::new();
+        for (name, member) in members {
             let (shape, place) = (self.contract.shape(&member.shape), path.join_member(name));
             let is_free = matches!(shape.kind, ShapeKind::String)
-                && matches!(value, Value::Text(_))
+                && matches!(given.get(name), Some(Value::Text(_)))
                 && aws_formats::value_for_member(name, &self.contract.service).is_none()
                 && self.scenario.use_value_at(self.operation.name.as_str(), &place).is_none();
             if is_free {
-                *value = self.scalar_value(&member.shape, shape, &place, index);
+                free.push((name.as_str(), &member.shape, place));
             }
         }
-        item
+        free
     }
 }
 

@@ -312,11 +312,10 @@ pub(super) fn build_entries(sampler: &InputSampler<'_>, site: &InputSite, shape:
             let place = site.path.join(PathSegment::Item);
             let first = sampler.distinct_item(member, &place, 0, 1);
             // A compound item is built once; its copies differ in their texts.
-            let item = |index| match &first {
-                Value::List(_) | Value::Map(_) => sampler.distinct_copy(&first, member, &place, index),
-                _ => sampler.distinct_item(member, &place, index, 1),
-            };
-            Some(Value::List((0..size).map(item).collect()))
+            Some(Value::List(match &first {
+                Value::List(_) | Value::Map(_) => sampler.distinct_copies(&first, member, &place, size),
+                _ => (0..size).map(|index| sampler.distinct_item(member, &place, index, 1)).collect(),
+            }))
         }
         ShapeKind::Map { key, value } => {
             let place = site.path.join(PathSegment::Value);
