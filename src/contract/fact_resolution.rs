@@ -4,7 +4,7 @@
 //! request is valid according to every source.
 
 use super::{ErrorShape, Fact, FactField, FactOrigin, Member, Operation, Shape, ShapeKind};
-use indexmap::IndexSet;
+use indexmap::IndexMap;
 use serde_json::{Number, Value as Json};
 use std::collections::BTreeSet;
 
@@ -16,6 +16,15 @@ impl Shape {
         if add_if_new(&mut self.facts, fact) {
             self.resolve_field(&field);
         }
+    }
+
+    /// Adds a fact about a field that no other fact is about, without comparing it with all others.
+    pub(crate) fn add_first_fact(&mut self, fact: Fact) {
+        let field = fact.field.clone();
+        let others = std::mem::replace(&mut self.facts, vec![fact]);
+        self.resolve_field(&field);
+        let alone = std::mem::replace(&mut self.facts, others);
+        self.facts.extend(alone);
     }
 
     /// Computes one field from the facts about it. Without facts the field stays as it is.
@@ -94,12 +103,22 @@ impl Shape {
         self.kind = ShapeKind::Enum { values };
     }
 
-    /// Computes every field that has facts.
+    /// Computes every field that has facts. Each is computed from its own facts alone: a structure may have thousands.
     pub fn resolve_all_fields(&mut self) {
-        let fields: IndexSet<FactField> = self.facts.iter().map(|fact| fact.field.clone()).collect();
-        for field in fields.iter().filter(|field| field.rule_index().is_none() && **field != FactField::Type) {
-            self.resolve_field(field);
+        let mut places: Vec<Option<Fact>> = std::mem::take(&mut self.facts).into_iter().map(Some).collect();
+        let mut fields: IndexMap<FactField, Vec<usize>> = IndexMap::new();
+        for (index, fact) in places.iter().flatten().enumerate() {
+            fields.entry(fact.field.clone()).or_default().push(index);
         }
+        fields.retain(|field, _| field.rule_index().is_none() && *field != FactField::Type);
+        for (field, indices) in fields {
+            self.facts = indices.iter().filter_map(|&index| places[index].take()).collect();
+            self.resolve_field(&field);
+            for (index, fact) in indices.into_iter().zip(self.facts.drain(..)) {
+                places[index] = Some(fact);
+            }
+        }
+        self.facts = places.into_iter().flatten().collect();
     }
 }
 

@@ -9,12 +9,21 @@ use crate::contract::{
     OperationName, Provenance, Shape, ShapeId, ShapeKind, ShapeRule,
 };
 use serde_json::Value as Json;
+use std::collections::HashMap;
+
+/// Maximum number of statements of one document about a field that are kept; a document that repeats itself more often
+/// adds nothing.
+const MAX_STATEMENTS: u32 = 64;
 
 /// A contract under construction from one document.
 pub(super) struct ContractBuilder {
     pub contract: Contract,
     document: String,
     origin: FactOrigin,
+    /// The number of facts about each field of a shape.
+    stated: HashMap<(ShapeId, FactField), u32>,
+    /// The numbers that were last appended to names of shapes.
+    last_numbers: HashMap<String, u32>,
     /// Relations between members, which are applied when all members are known.
     pub(super) stated_relations: Vec<MemberRelation>,
 }
@@ -32,7 +41,14 @@ pub(super) struct MemberRelation {
 impl ContractBuilder {
     /// Creates an empty contract. `origin` is the origin of facts from this document's structured fields.
     pub fn new(service: &str, document: &str, origin: FactOrigin) -> Self {
-        Self { contract: Contract::new(service), document: document.to_owned(), origin, stated_relations: Vec::new() }
+        Self {
+            contract: Contract::new(service),
+            document: document.to_owned(),
+            origin,
+            stated: HashMap::new(),
+            last_numbers: HashMap::new(),
+            stated_relations: Vec::new(),
+        }
     }
 
     /// Attributes all following facts to another document and returns the previous one.
@@ -48,10 +64,10 @@ impl ContractBuilder {
     /// Adds a shape. If the name is taken, a number is appended to it.
     pub fn add_shape(&mut self, name: &str, kind: ShapeKind, line: u32) -> ShapeId {
         let mut id = ShapeId::from(name);
-        let mut number = 2;
         while self.contract.shapes.contains_key(&id) {
+            let number = self.last_numbers.entry(name.to_owned()).or_insert(1);
+            *number += 1;
             id = ShapeId::new(format!("{name}{number}"));
-            number += 1;
         }
         self.insert_shape(id.clone(), kind, line);
         id
@@ -66,6 +82,7 @@ impl ContractBuilder {
         let fact = Fact::new(FactField::Type, type_name, self.origin, &self.provenance_at(line));
         let mut shape = Shape::new(kind);
         shape.facts.push(fact);
+        self.stated.insert((id.clone(), FactField::Type), 1);
         self.contract.shapes.insert(id, shape);
     }
 
@@ -76,8 +93,7 @@ impl ContractBuilder {
 
     /// Records a structured field of a shape.
     pub fn record_shape_fact(&mut self, id: &ShapeId, field: FactField, value: impl Into<Json>, line: u32) {
-        let fact = Fact::new(field, value, self.origin, &self.provenance_at(line));
-        self.shape_mut(id).add_fact(fact);
+        self.record_shape_fact_as(id, field, value, line, self.origin);
     }
 
     /// Records a field of a shape with an explicit origin.
@@ -90,17 +106,26 @@ impl ContractBuilder {
         origin: FactOrigin,
     ) {
         let fact = Fact::new(field, value, origin, &self.provenance_at(line));
-        self.shape_mut(id).add_fact(fact);
+        self.add_shape_fact(id, fact);
+    }
+
+    fn add_shape_fact(&mut self, id: &ShapeId, fact: Fact) {
+        let stated = self.stated.entry((id.clone(), fact.field.clone())).or_insert(0);
+        *stated += 1;
+        match *stated {
+            1 => self.shape_mut(id).add_first_fact(fact),
+            2..=MAX_STATEMENTS => self.shape_mut(id).add_fact(fact),
+            _ => {}
+        }
     }
 
     /// Adds a member to a structure or union.
     pub fn add_member(&mut self, owner: &ShapeId, name: &str, shape: &ShapeId, line: u32) {
         let type_name = self.contract.shapes.get(shape).map_or("structure", |shape| shape.kind.name());
         let fact = Fact::new(FactField::Member(name.to_owned()), type_name, self.origin, &self.provenance_at(line));
-        let owner = self.shape_mut(owner);
-        if let Some(members) = owner.kind.members_mut() {
+        if let Some(members) = self.shape_mut(owner).kind.members_mut() {
             members.insert(name.to_owned(), Member::new(shape.clone()));
-            owner.add_fact(fact);
+            self.add_shape_fact(owner, fact);
         }
     }
 

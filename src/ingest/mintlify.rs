@@ -14,6 +14,9 @@ use crate::contract::{AuthScheme, Contract, FactField, FactOrigin, MemberLocatio
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 
+/// Maximum number of fields of a request or a response; no real page has as many.
+const MAX_FIELDS: usize = 20_000;
+
 /// Returns true if a text contains Mintlify components.
 pub(super) fn is_page(text: &str) -> bool {
     ["<ParamField", "<ResponseField", "<CodeGroup", "<RequestExample", "<ResponseExample"]
@@ -274,6 +277,13 @@ impl<'t> MintlifyPage<'t> {
     }
 
     fn into_contract(mut self, operation_name: Option<&str>) -> (Contract, Vec<IngestDiagnostic>) {
+        for fields in [&mut self.parameters, &mut self.response] {
+            if let Some(first) = fields.get(MAX_FIELDS) {
+                let message = format!("only the first {MAX_FIELDS} fields of a page are read");
+                self.diagnostics.push(self.text.warning(first.line, message, "split the page"));
+                fields.truncate(MAX_FIELDS);
+            }
+        }
         let parameters: Vec<(String, u32)> = self
             .parameters
             .iter()
