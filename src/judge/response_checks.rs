@@ -389,6 +389,10 @@ impl ResponseChecker<'_> {
             }
             shown.extend(ids);
         }
+        if shown.len() > whole_ids.len() {
+            let why = format!("{} items instead of {}", shown.len(), whole_ids.len());
+            return Err(violated("there are more items than before", why));
+        }
         let length = shown.len().min(whole_ids.len());
         if shown[..length] != whole_ids[..length] {
             let why = "the pages, one after another, do not show the items of one larger page".to_owned();

@@ -70,6 +70,8 @@ impl<'w, 'p> Batch<'w, 'p> {
         if !case.is_valid(operation, &input) {
             return None;
         }
+        // A list that shows what was created alone does not leave out such resources.
+        let alone = case.create(&self.resource, StepPurpose::SetUp, 3);
         let act = case.add_step(StepPurpose::Act, operation, input);
         let names = ["batch.first", "batch.second"];
         for (index, name) in names.into_iter().enumerate() {
@@ -81,7 +83,7 @@ impl<'w, 'p> Batch<'w, 'p> {
         case.check(ResponseCheck::Count { list: view, min: 2, max: 2 });
         let read = self.list.add_read(&mut case, &[]);
         case.check(ResponseCheck::Accepted(read.clone()));
-        for name in names {
+        for name in [alone.name.as_str()].into_iter().chain(names) {
             case.check(ResponseCheck::Listed {
                 list: self.list.view(read.clone()),
                 id: self.list.id.clone(),

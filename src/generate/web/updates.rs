@@ -6,8 +6,8 @@ use crate::generate::input_sampler::InputChange;
 use crate::generate::operation_context::OperationContext;
 use crate::generate::web::member_values::member_values;
 use crate::generate::web::resource::{
-    FixtureResource, ResourceLabel, ends_with_label, has_method, is_action, is_web_api, named_resource,
-    subject_resource,
+    FixtureResource, ResourceLabel, created_resource, ends_with_label, has_method, is_action, is_web_api,
+    named_resource, subject_resource,
 };
 use crate::generate::web::shown_members::{common_places, stored_places};
 use crate::generate::web::stored::{all_members, invalid_input};
@@ -19,6 +19,10 @@ pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
     if !is_web_api(context.plan) {
         return Vec::new();
     }
+    if let Some(resource) = created_resource(context).filter(|resource| resource.is_named_by_caller) {
+        let (Some(reader), subject) = (resource.reader, resource.label.clone()) else { return Vec::new() };
+        return Update { context, resource, reader, subject }.overwritten_case().into_iter().collect();
+    }
     let Some(resource) = subject_resource(context) else { return Vec::new() };
     let Some(subject) = named_resource(context.plan, context.operation) else { return Vec::new() };
     let Some(reader) = resource.reader.filter(|reader| reader.name != context.operation.name) else {
@@ -26,17 +30,15 @@ pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
     };
     let update = Update { context, resource, reader, subject };
     let is_item = ends_with_label(context.operation, &update.resource.label);
-    let is_named_creator = update.resource.creator.name == context.operation.name;
     let mut out = Vec::new();
     match context.operation.http.as_ref().map_or("", |http| http.method.as_str()) {
-        "PATCH" | "PUT" if is_item && !is_named_creator => {
+        "PATCH" | "PUT" if is_item => {
             update.add_member_cases(&mut out);
             out.extend(update.rejected_case());
             out.extend(update.consistent_case());
             out.extend(update.isolated_case());
             out.extend(update.replaced_case());
         }
-        "PUT" if is_item => out.extend(update.overwritten_case()),
         "POST" if is_action(context.plan, context.operation, &update.subject) => out.extend(update.consistent_case()),
         "DELETE" if is_item => out.extend(update.others_stay_case()),
         _ => {}
