@@ -3,7 +3,7 @@
 //! What is counted often stands nowhere: characters of a text, entries of a list, or the number itself. Only statements
 //! that say nothing else are read, because a number inside of a longer sentence may mean anything.
 
-use super::statement::StatedFact;
+use super::statement::{SizeEnds, StatedFact};
 use super::vocabulary::{Groups, compile_pattern, count, find};
 use fancy_regex::Regex;
 use std::sync::LazyLock;
@@ -47,8 +47,6 @@ pub(super) fn read_bare_size(clause: &str) -> Option<StatedFact> {
             SizeUnit::Unstated => StatedFact::Size(min, max),
         })
 }
-
-type SizeEnds = (Option<u64>, Option<u64>);
 
 /// Parses a text that consists of a size.
 fn parse_statement(text: &str) -> Option<(SizeEnds, SizeUnit)> {

@@ -2,13 +2,13 @@
 //!
 //! It never reads the range of a number.
 
-use super::statement::{ProseStatement, StatedFact, StatedPart};
+use super::statement::{ProseStatement, SizeEnds, StatedFact, StatedPart};
 use super::vocabulary::{Groups, beginning, compile_pattern, count, find, is_match};
 use fancy_regex::Regex;
 use std::sync::LazyLock;
 
 /// The ends of a size that a match gives.
-type ReadEnds = fn(&Groups<'_>) -> Option<(Option<u64>, Option<u64>)>;
+type ReadEnds = fn(&Groups<'_>) -> Option<SizeEnds>;
 
 /// A pattern of a size, and how its groups are read.
 struct SizePattern {
@@ -16,25 +16,25 @@ struct SizePattern {
     read: ReadEnds,
 }
 
-fn range(found: &Groups<'_>) -> Option<(Option<u64>, Option<u64>)> {
+fn range(found: &Groups<'_>) -> Option<SizeEnds> {
     let (min, max) = (count(found, 1)?, count(found, 2)?);
     (min <= max).then_some((Some(min), Some(max)))
 }
 
-fn maximum(found: &Groups<'_>) -> Option<(Option<u64>, Option<u64>)> {
+fn maximum(found: &Groups<'_>) -> Option<SizeEnds> {
     Some((None, Some(count(found, 1)?)))
 }
 
-fn minimum(found: &Groups<'_>) -> Option<(Option<u64>, Option<u64>)> {
+fn minimum(found: &Groups<'_>) -> Option<SizeEnds> {
     Some((Some(count(found, 1)?), None))
 }
 
-fn exact(found: &Groups<'_>) -> Option<(Option<u64>, Option<u64>)> {
+fn exact(found: &Groups<'_>) -> Option<SizeEnds> {
     let size = count(found, 1)?;
     Some((Some(size), Some(size)))
 }
 
-fn below(found: &Groups<'_>) -> Option<(Option<u64>, Option<u64>)> {
+fn below(found: &Groups<'_>) -> Option<SizeEnds> {
     Some((None, Some(count(found, 1)?.checked_sub(1)?)))
 }
 
@@ -195,7 +195,7 @@ pub(super) fn read_sizes(clause: &str) -> Vec<ProseStatement> {
 }
 
 /// Returns the ends of the first size that a table finds, and the offset of the match.
-fn find_size(table: &[SizePattern], clause: &str, are_entries: bool) -> Option<((Option<u64>, Option<u64>), usize)> {
+fn find_size(table: &[SizePattern], clause: &str, are_entries: bool) -> Option<(SizeEnds, usize)> {
     for pattern in table {
         let Some(found) = find(&pattern.regex, clause) else { continue };
         let whole = found.get(0)?;

@@ -5,6 +5,9 @@
 use serde_json::Number;
 use std::fmt;
 
+/// The smallest and the largest size, where each is stated.
+pub(super) type SizeEnds = (Option<u64>, Option<u64>);
+
 /// The part of a member's value that a statement is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
