@@ -231,11 +231,6 @@ fn fields_of_fact(kind: &ShapeKind, fact: &StatedFact) -> Vec<(FactField, Json, 
         StatedFact::Values(values) if kind.is_text() => {
             prose(FactField::Enum, Some(Json::from(values.clone()))).into_iter().collect()
         }
-        // `Valid value: 15`
-        StatedFact::Values(values) if is_number && values.len() == 1 => {
-            let only: Option<Number> = values[0].parse().ok();
-            range(only.clone(), only)
-        }
         StatedFact::CharacterSet(set) if is_text => {
             prose(FactField::Pattern, Some(format!("^[{set}]+$").into())).into_iter().collect()
         }
