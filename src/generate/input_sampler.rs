@@ -326,7 +326,7 @@ impl InputSampler<'_> {
             if wanted.iter().any(|name| out.contains_key(name) && !is_targeted(name)) {
                 continue;
             }
-            // A member that another one excludes is no choice, if that one is given.
+            // A member that another one excludes cannot be chosen if that one is given.
             let is_excluded = |name: &String| {
                 shape.rules.iter().any(|other| {
                     matches!(other, ShapeRule::AtMostOneOf { members } if members.contains(name)

@@ -440,7 +440,7 @@ impl<'m> BotocoreReader<'m> {
         }
     }
 
-    /// Applies the sentences about the shapes of requests and about their members. What a response has is no limit of it.
+    /// Applies the sentences about the shapes of requests and about their members. The values of responses are not limited by them.
     fn apply_shape_docs(&mut self) {
         let mut containers: HashMap<ShapeId, ShapeId> = HashMap::new();
         for (id, shape) in &self.builder.contract.shapes {

@@ -185,7 +185,7 @@ impl ContractBuilder {
             .errors
             .entry(ErrorName::from(name))
             .or_insert_with(|| ErrorShape::new(ErrorRole::infer(status, name, description)));
-        // A status alone is no type.
+        // A status alone is not a type.
         error.unnamed |= status.is_some_and(|status| name == status.to_string());
         let is_conflict = error.role == ErrorRole::Conflict;
         if let Some(status) = status {

@@ -245,7 +245,7 @@ fn fields_of_fact(kind: &ShapeKind, fact: &StatedFact) -> Vec<(FactField, Json, 
     }
 }
 
-/// Returns the rules that a relation states for the members of a structure; none if a name is no member, or if the members
+/// Returns the rules that a relation states for the members of a structure; none if a name is not a member, or if the members
 /// that must be given say otherwise.
 fn rules_of_relation(members: &IndexMap<String, Member>, own: &str, relation: &StatedRelation) -> Vec<ShapeRule> {
     let resolve = |names: &[Option<String>]| {

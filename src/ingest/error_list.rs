@@ -57,7 +57,7 @@ fn infer_role(listed: &ListedError) -> ErrorRole {
 }
 
 /// Returns the entries of a list whose items are labelled, as in `Code: NoSuchBucket`, `HTTP Status Code: 404 Not
-/// Found`. Entries whose code is no name are left out; the list is empty if it has fewer than three entries.
+/// Found`. Entries whose code is not a name are left out; the list is empty if it has fewer than three entries.
 fn read_error_list(html: &str) -> Vec<ListedError> {
     let mut found: Vec<ListedError> = Vec::new();
     if !html.contains("Code:") {

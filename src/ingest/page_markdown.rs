@@ -1,7 +1,7 @@
 //! Reads the Markdown of a documentation page into displayed lines: awsdocs with anchors and escapes, the site's own
 //! export, and what html2text, markdownify and trafilatura write.
 //!
-//! It never changes what a code span says: `[a](-*b)` inside of one is no link.
+//! It never changes what a code span says: `[a](-*b)` inside of one is not a link.
 
 use super::api_sections::parse_heading;
 use super::page_html::decode_entities;

@@ -81,7 +81,7 @@ impl ResponseChecker<'_> {
             StepRequest::Operation { name, .. } => self.contract.operation(name.as_str()),
             StepRequest::Raw { .. } => None,
         };
-        operation.ok_or_else(|| LawAbort::Inconclusive("the step is no operation of the contract".to_owned()))
+        operation.ok_or_else(|| LawAbort::Inconclusive("the step is not an operation of the contract".to_owned()))
     }
 
     /// Returns the document of a success.

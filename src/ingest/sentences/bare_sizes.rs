@@ -42,7 +42,7 @@ pub(super) fn read_bare_size(clause: &str) -> Option<StatedFact> {
         .map(|((min, max), unit)| match unit {
             SizeUnit::Characters => StatedFact::Characters(min, max),
             SizeUnit::Entries => StatedFact::Entries(min, max),
-            // `Timeout in seconds (1–30)` is no size of a text.
+            // `Timeout in seconds (1–30)` is not the size of a text.
             SizeUnit::Unstated if names_time => StatedFact::Range(min.map(Into::into), max.map(Into::into)),
             SizeUnit::Unstated => StatedFact::Size(min, max),
         })

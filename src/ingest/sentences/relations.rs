@@ -1,6 +1,6 @@
 //! Relations between members: `A and B are mutually exclusive`, `You must specify either A or B`.
 //!
-//! It never decides whether a name is a member; whoever applies a relation does.
+//! It never decides whether a name is a member; the code that applies a relation does.
 
 use super::statement::StatedRelation;
 use super::vocabulary::{compile_regex, find, is_match};
