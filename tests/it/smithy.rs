@@ -194,6 +194,36 @@ fn a_smithy_model_without_a_service_is_an_error_with_a_hint() {
     assert!(all.iter().any(|one| one.contains("`Gone`, which the model does not define")), "{all:#?}");
 }
 
+#[test]
+fn models_whose_parts_contain_each_other_end() {
+    let mut shapes = vec![
+        r#""a#S": {"type": "service", "operations": [{"target": "a#O"}]}"#.to_owned(),
+        r#""a#O": {"type": "operation", "input": {"target": "a#M0"}}"#.to_owned(),
+        r#""a#L": {"type": "list", "member": {"target": "a#L", "traits": {"smithy.api#length": {"max": 3}}}}"#.to_owned(),
+        r#""a#T": {"type": "structure", "members": {"x": {"target": "a#T", "traits": {"smithy.api#length": {"max": 3}}}}}"#
+            .to_owned(),
+        r#""a#Leaf": {"type": "structure", "members": {"l": {"target": "a#L"}, "t": {"target": "a#T"}}}"#.to_owned(),
+    ];
+    // Each mixin has two others, and each map two constrained parts: without care, 2^40 of them.
+    for depth in 0..40 {
+        let next = if depth == 39 { "a#Leaf".to_owned() } else { format!("a#M{}", depth + 1) };
+        shapes.push(format!(
+            r#""a#M{depth}": {{"type": "structure", "mixins": [{{"target": "{next}"}}, {{"target": "a#N{depth}"}}],
+                "members": {{"p{depth}": {{"target": "a#P0", "traits": {{"smithy.api#length": {{"max": 3}}}}}}}}}}"#
+        ));
+        shapes.push(format!(
+            r#""a#N{depth}": {{"type": "structure", "mixins": [{{"target": "{next}"}}], "members": {{}}}}"#
+        ));
+        let part = format!(r#"{{"target": "a#P{}", "traits": {{"smithy.api#length": {{"max": 3}}}}}}"#, depth + 1);
+        shapes.push(format!(r#""a#P{depth}": {{"type": "map", "key": {part}, "value": {part}}}"#));
+    }
+    let text = format!(r#"{{"smithy": "2.0", "shapes": {{{}}}}}"#, shapes.join(","));
+    let (contract, _) = read("deep.json", text.as_bytes());
+    let input = contract.operation("O").and_then(|operation| operation.input.clone()).expect("an input");
+    assert_eq!(contract.shape(&input).kind.members().expect("members").len(), 42);
+    assert!(contract.shapes.len() < 20_000, "{}", contract.shapes.len());
+}
+
 /// Returns the Smithy models beside the project.
 fn models() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/models/smithy");

@@ -59,9 +59,10 @@ pub fn mintlify(bytes: &[u8]) {
     document(SourceFormat::Mintlify, bytes);
 }
 
-/// Reads a botocore model.
+/// Reads a botocore model, and the same bytes as a Smithy model.
 pub fn botocore(bytes: &[u8]) {
     document(SourceFormat::Botocore, bytes);
+    document(SourceFormat::Smithy, bytes);
 }
 
 /// Reads a contract in our own format.

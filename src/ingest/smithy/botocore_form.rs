@@ -10,7 +10,10 @@ use crate::contract::Protocol;
 use crate::ingest::IngestDiagnostic;
 use crate::ingest::json::{JsonEntry, JsonNode, JsonValue};
 use crate::ingest::source_text::SourceText;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+
+/// Maximum number of shapes that are copied for members with constraints of their own.
+const MAX_COPIES: usize = 10_000;
 
 /// The operations and shapes of a service in botocore's form.
 #[derive(Default)]
@@ -29,6 +32,10 @@ pub(super) struct ServiceTranslator<'m> {
     namespace: Option<&'m JsonEntry>,
     /// Names in botocore's form by absolute shape id.
     names: HashMap<&'m str, String>,
+    taken_names: HashSet<String>,
+    /// Shapes that are being copied for a member; none is copied for a member inside of its own copy.
+    copying: Vec<&'m str>,
+    copies: usize,
     open: VecDeque<&'m str>,
     /// Line and number of uses of each trait that is not known.
     unknown_traits: BTreeMap<&'m str, (u32, usize)>,
@@ -49,6 +56,9 @@ impl<'m> ServiceTranslator<'m> {
             protocol,
             namespace: model.shape_trait(&service.key, "smithy.api#xmlNamespace"),
             names: HashMap::new(),
+            taken_names: HashSet::new(),
+            copying: Vec::new(),
+            copies: 0,
             open: VecDeque::new(),
             unknown_traits: BTreeMap::new(),
             service: TranslatedService::default(),
@@ -90,8 +100,9 @@ impl<'m> ServiceTranslator<'m> {
             return name.clone();
         }
         let (namespace, local) = id.split_once('#').unwrap_or(("", id));
-        let is_taken = self.names.values().any(|name| name == local);
+        let is_taken = self.taken_names.contains(local);
         let name = if is_taken { format!("{}_{local}", namespace.replace('.', "_")) } else { local.to_owned() };
+        self.taken_names.insert(name.clone());
         self.names.insert(id, name.clone());
         self.open.push_back(id);
         name
@@ -312,16 +323,23 @@ impl<'m> ServiceTranslator<'m> {
     /// Adds a copy of a member's target with the member's constraints, and returns its name.
     fn restricted_copy(&mut self, owner: &'m str, member: &SmithyMember<'m>, traits: &[&'m JsonEntry]) -> String {
         let target = member.target();
+        if self.copying.contains(&target) || self.copies >= MAX_COPIES {
+            return self.name_of(target);
+        }
         let local = owner.split_once('#').map_or(owner, |(_, local)| local);
         let mut name = format!("{local}{}", capitalize(member.name));
-        while self.names.values().any(|taken| *taken == name) || self.service.shapes.iter().any(|one| one.key == name) {
+        while self.taken_names.contains(&name) {
             name.push('_');
         }
+        self.taken_names.insert(name.clone());
+        self.copies += 1;
+        self.copying.push(target);
         let type_name = self.model.shape(target).and_then(|shape| shape.node.member_text("type"));
         let type_name = type_name.or_else(|| prelude_type(target)).unwrap_or("document");
         // The reader takes the last entry of a name, which is the member's.
         let all: Vec<&JsonEntry> = self.model.traits(target).into_iter().chain(traits.iter().copied()).collect();
         let node = self.shape_node(target, type_name, member.line, &all);
+        self.copying.pop();
         self.service.shapes.push(JsonEntry { key: name.clone(), line: member.line, node });
         name
     }

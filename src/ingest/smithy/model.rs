@@ -3,11 +3,11 @@
 //! It never decides what a trait means.
 
 use crate::ingest::json::{JsonEntry, JsonNode};
-use indexmap::IndexMap;
-use std::collections::HashMap;
+use indexmap::{IndexMap, IndexSet};
+use std::collections::{HashMap, HashSet};
 
-/// Maximum depth of mixins inside mixins.
-const MAX_MIXIN_DEPTH: usize = 32;
+/// Maximum number of mixins of one shape, with those inside of others.
+const MAX_MIXINS: usize = 256;
 
 /// A Smithy model, indexed by the absolute ids of its shapes (`com.example#Shape`).
 pub(super) struct SmithyModel<'m> {
@@ -62,17 +62,21 @@ impl<'m> SmithyModel<'m> {
     /// Returns the traits of a shape: its own, applied ones, and those of its mixins; the first of a name counts.
     pub fn traits(&self, id: &str) -> Vec<&'m JsonEntry> {
         let mut found = Vec::new();
-        self.collect_traits(id, 0, &mut found);
+        self.collect_traits(id, &mut HashSet::new(), &mut found);
         found
     }
 
-    fn collect_traits(&self, id: &str, depth: usize, found: &mut Vec<&'m JsonEntry>) {
-        let Some(entry) = self.shape(id).filter(|_| depth < MAX_MIXIN_DEPTH) else { return };
+    /// `seen` holds the shapes that were visited; a mixin adds its traits once.
+    fn collect_traits(&self, id: &str, seen: &mut HashSet<&'m str>, found: &mut Vec<&'m JsonEntry>) {
+        let Some(entry) = self.shape(id).filter(|_| seen.len() < MAX_MIXINS) else { return };
+        if !seen.insert(entry.key.as_str()) {
+            return;
+        }
         found.extend(self.applied.get(id).into_iter().flatten());
         found.extend(entry.node.get("traits").map(JsonNode::entries).unwrap_or_default());
         for mixin in entry.node.get("mixins").map(JsonNode::items).unwrap_or_default() {
             if let Some(target) = mixin.member_text("target") {
-                self.collect_traits(target, depth + 1, found);
+                self.collect_traits(target, seen, found);
             }
         }
     }
@@ -93,15 +97,23 @@ impl<'m> SmithyModel<'m> {
     /// first, as the specification orders them.
     pub fn members(&self, id: &'m str) -> Vec<SmithyMember<'m>> {
         let mut found = IndexMap::new();
-        self.collect_members(id, 0, &mut found);
+        self.collect_members(id, &mut HashSet::new(), &mut found);
         found.into_values().collect()
     }
 
-    fn collect_members(&self, id: &'m str, depth: usize, found: &mut IndexMap<&'m str, SmithyMember<'m>>) {
-        let Some(entry) = self.shape(id).filter(|_| depth < MAX_MIXIN_DEPTH) else { return };
+    fn collect_members(
+        &self,
+        id: &'m str,
+        seen: &mut HashSet<&'m str>,
+        found: &mut IndexMap<&'m str, SmithyMember<'m>>,
+    ) {
+        let Some(entry) = self.shape(id).filter(|_| seen.len() < MAX_MIXINS) else { return };
+        if !seen.insert(id) {
+            return;
+        }
         for mixin in entry.node.get("mixins").map(JsonNode::items).unwrap_or_default() {
             if let Some(target) = mixin.member_text("target") {
-                self.collect_members(target, depth + 1, found);
+                self.collect_members(target, seen, found);
             }
         }
         let named = entry.node.get("members").map(JsonNode::entries).unwrap_or_default();
@@ -114,12 +126,11 @@ impl<'m> SmithyModel<'m> {
 
     /// Returns the ids of the operations that a service binds, also through resources.
     pub fn operations(&self, service: &'m JsonEntry) -> Vec<&'m str> {
-        let (mut found, mut open, mut seen) = (Vec::new(), vec![service], Vec::new());
+        let (mut found, mut open, mut seen) = (IndexSet::new(), vec![service], HashSet::new());
         while let Some(entry) = open.pop() {
-            if seen.contains(&entry.key.as_str()) {
+            if !seen.insert(entry.key.as_str()) {
                 continue;
             }
-            seen.push(entry.key.as_str());
             for key in ["create", "put", "read", "update", "delete", "list"] {
                 found.extend(entry.node.get(key).and_then(|node| node.member_text("target")));
             }
@@ -130,12 +141,6 @@ impl<'m> SmithyModel<'m> {
             let resources = entry.node.get("resources").map(JsonNode::items).unwrap_or_default();
             open.extend(resources.iter().filter_map(|item| self.shape(item.member_text("target")?)));
         }
-        let mut unique = Vec::new();
-        for id in found {
-            if !unique.contains(&id) {
-                unique.push(id);
-            }
-        }
-        unique
+        found.into_iter().collect()
     }
 }
