@@ -81,7 +81,8 @@ fn statements(contract: &Contract) -> BTreeMap<String, String> {
         if let Some(http) = &operation.http {
             let parts = http.uri.split('{').map(|part| part.split_once('}').map_or(part, |(_, rest)| rest));
             let uri = parts.collect::<Vec<_>>().join("{}");
-            found.insert(name.to_owned(), format!("{} {uri} {:?}", http.method, http.success));
+            let anonymous = operation.traits.anonymous;
+            found.insert(name.to_owned(), format!("{} {uri} {:?} anonymous={anonymous}", http.method, http.success));
         }
         for (side, shape) in [("in", &operation.input), ("out", &operation.output)] {
             if let Some(shape) = shape {

@@ -31,7 +31,8 @@ const MODEL: &str = r##"{
       "type": "operation",
       "input": {"target": "smithy.api#Unit"},
       "output": {"target": "smithy.api#Unit"},
-      "traits": {"smithy.api#http": {"method": "GET", "uri": "/ping?x-id=Ping", "code": 204}}
+      "traits": {"smithy.api#http": {"method": "GET", "uri": "/ping?x-id=Ping", "code": 204},
+                 "smithy.api#optionalAuth": {}}
     },
     "com.shop#CreateOrder": {
       "type": "operation",
@@ -127,6 +128,8 @@ fn smithy_models_are_read_as_contracts() {
         let http = contract.operation(name).and_then(|operation| operation.http.clone()).expect("a route");
         (http.method, http.uri, http.success)
     };
+    let is_anonymous = |name: &str| contract.operation(name).expect("documented").traits.anonymous;
+    assert!(is_anonymous("Ping") && !is_anonymous("GetOrder"));
     assert_eq!(http("Ping"), ("GET".to_owned(), "/ping".to_owned(), Some(204)));
     assert_eq!(http("CreateOrder"), ("POST".to_owned(), "/orders".to_owned(), Some(201)));
 

@@ -71,6 +71,14 @@ pub(in crate::ingest) fn read(
     if spoken.is_none() {
         contract.protocol = Some(Protocol::RestJson);
     }
+    for id in model.operations(service) {
+        let name = id.split_once('#').map_or(id, |(_, local)| local);
+        if needs_no_credentials(&model, id)
+            && let Some(operation) = contract.operations.iter_mut().find(|one| one.name.as_str() == name)
+        {
+            operation.traits.anonymous = true;
+        }
+    }
     contract.auth = read_auth(&model, service, &contract.service);
     diagnostics.extend(more);
     Ok((contract, diagnostics))
@@ -123,6 +131,16 @@ fn metadata(
         members.push(entry("awsQueryCompatible", compatible.line, JsonValue::Object(Vec::new())));
     }
     members
+}
+
+/// Returns true if an operation accepts callers without credentials: `smithy.api#optionalAuth`, or an empty
+/// `smithy.api#auth`.
+fn needs_no_credentials(model: &SmithyModel<'_>, operation: &str) -> bool {
+    model.traits(operation).iter().any(|one| match one.key.as_str() {
+        "smithy.api#optionalAuth" => true,
+        "smithy.api#auth" => one.node.items().is_empty(),
+        _ => false,
+    })
 }
 
 /// Returns how callers of the service authenticate: the schemes of its traits, in the order of `smithy.api#auth`.
