@@ -166,7 +166,9 @@ fn select_cases(job: &ScenarioJob, url: &str) -> Vec<(Arc<Case>, EncodedRequest)
         leaked_fixtures: Default::default(),
         search_time: Default::default(),
         response_times: Default::default(),
+        operation_health: Default::default(),
         server: None,
+        reset_endpoint: None,
         restart_endpoint: None,
     };
     let all: Vec<(Arc<Case>, EncodedRequest)> = generate::generate_cases(&job.contract, &job.scenario, options)

@@ -11,8 +11,8 @@ use crate::generate::{Action, FuzzGenerator, PlanError};
 use crate::infer::complete_scenario;
 use crate::judge::{Verdict, judge};
 use crate::run::{
-    CancelToken, CaseOutcome, Endpoint, InProcessRunner, LeakedFixtures, Liveness, ResponseTimes, RunPlan,
-    SearchBudget, TransportOptions,
+    CancelToken, CaseOutcome, Endpoint, InProcessRunner, LeakedFixtures, Liveness, OperationHealth, ResponseTimes,
+    RunPlan, SearchBudget, TransportOptions,
 };
 use crate::scenario::{self, Scenario};
 use http_body::Body;
@@ -165,8 +165,10 @@ impl Subject {
             leaked_fixtures: LeakedFixtures::default(),
             search_time: SearchBudget::default(),
             response_times: ResponseTimes::default(),
+            operation_health: OperationHealth::default(),
             #[cfg(feature = "run")]
             server: None,
+            reset_endpoint: None,
             restart_endpoint: None,
         }));
         Ok(Self {

@@ -317,7 +317,9 @@ fn merge_groups(groups: &[&DivergenceGroup], explanation: &Explanation) -> (FixP
             case_count: group.finding.case_count,
         });
     }
-    let rank = explained.iter().map(|group| group.rank).min().unwrap_or(first.rank);
+    // A request with two faults may fail for the other one.
+    let alone = explained.iter().filter(|group| !is_pair(group)).map(|group| group.rank).min();
+    let rank = alone.or_else(|| explained.iter().map(|group| group.rank).min()).unwrap_or(first.rank);
     (rank, finding)
 }
 

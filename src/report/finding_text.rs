@@ -12,6 +12,9 @@ const MAX_KNOWN_PATTERNS: usize = 12;
 /// Maximum number of different responses that an entry for known divergences tells apart.
 const MAX_KNOWN_RESPONSES: usize = 3;
 
+/// The kind of cause that other members of the same operations contradict, so that its entries name every member.
+const PARTIAL_CAUSE: &str = "lax-constraint";
+
 /// Returns the title of a finding.
 pub(super) fn finding_title(finding: &Finding) -> String {
     title(
@@ -55,53 +58,99 @@ pub(super) fn describe_explained(finding: &Finding) -> Option<String> {
     Some(format!("{} at {members} in {operations}; one of them:", pluralize(finding.case_count, "case")))
 }
 
-/// Returns the entries that mark a finding as known divergences, for `scenarios/NAME.known/ENDPOINT.toml`. They cover
-/// what the finding explains.
-pub(super) fn known_divergence_entry(finding: &Finding) -> String {
-    let mut observed: Vec<&str> = Vec::new();
-    for part in &finding.parts {
-        if !observed.contains(&part.observed.as_str()) {
-            observed.push(&part.observed);
-        }
-    }
-    if observed.len() > MAX_KNOWN_RESPONSES {
-        return entry_for(finding, &format!("{}*", common_prefix(&observed)), |_| true);
-    }
-    let entries: Vec<String> =
-        observed.iter().map(|response| entry_for(finding, response, |other| other == *response)).collect();
-    entries.join("\n")
+/// What an entry for known divergences needs to know of a finding, whether of this run or of an earlier one.
+pub(super) struct KnownEntrySource<'a> {
+    pub scenario: &'a str,
+    pub constraint: &'a str,
+    pub cause: &'a str,
+    pub frame: Option<&'a str>,
+    pub message: Option<&'a str>,
+    /// Number of operations concerned.
+    pub operation_count: usize,
+    pub places: Vec<KnownEntryPlace<'a>>,
 }
 
-fn entry_for(finding: &Finding, observed: &str, is_covered: impl Fn(&str) -> bool) -> String {
-    let parts: Vec<&FindingPart> = finding.parts.iter().filter(|part| is_covered(&part.observed)).collect();
-    // A cause of the whole server is the same in every operation, and of every member if it is a constraint. A failure
-    // is not: other failures of the same operation have other causes.
-    let is_wide = parts.len() > MAX_KNOWN_PATTERNS && finding.operations.len() > 1;
-    let is_everywhere = is_wide && finding.frame.is_none();
-    let mut cases: Vec<String> = Vec::new();
-    for part in parts {
-        let operation = if is_wide { "*" } else { part.operation.as_str() };
-        let is_same_constraint = part.constraint == finding.constraint;
-        let member = if is_everywhere && is_same_constraint { "*" } else { part.member.as_str() };
-        let pattern = toml_string(&format!("{}/{operation}/{member}/{}/*", finding.scenario, part.constraint));
-        if !cases.contains(&pattern) {
-            cases.push(pattern);
+/// Cases of one operation, member, constraint and response.
+pub(super) struct KnownEntryPlace<'a> {
+    pub operation: &'a str,
+    pub member: &'a str,
+    pub constraint: &'a str,
+    pub observed: &'a str,
+}
+
+impl<'a> KnownEntrySource<'a> {
+    /// Returns what a finding of this run is accepted by.
+    pub fn new(finding: &'a Finding) -> Self {
+        Self {
+            scenario: &finding.scenario,
+            constraint: &finding.constraint,
+            cause: finding.cause,
+            frame: finding.frame.as_deref(),
+            message: finding.message.as_deref(),
+            operation_count: finding.operations.len(),
+            places: finding.parts.iter().map(KnownEntryPlace::new).collect(),
         }
     }
-    let list = if cases.len() > 3 {
-        format!("[\n    {},\n]", cases.join(",\n    "))
-    } else {
-        format!("[{}]", cases.join(", "))
-    };
-    let message = match &finding.message {
-        Some(text) => format!("message  = {}\n", toml_string(&message_pattern(text))),
-        None => String::new(),
-    };
-    let frame = match &finding.frame {
-        Some(frame) => format!("frame    = {}\n", toml_string(&frame_pattern(frame))),
-        None => String::new(),
-    };
-    format!("[[known]]\ncases    = {list}\nobserved = {}\n{message}{frame}reason   = \"\"", toml_string(observed))
+
+    /// Returns the entries that mark the finding as known divergences, for `scenarios/NAME.known/ENDPOINT.toml`. They
+    /// cover what the finding explains.
+    pub fn entries(&self) -> String {
+        let mut observed: Vec<&str> = Vec::new();
+        for place in &self.places {
+            if !observed.contains(&place.observed) {
+                observed.push(place.observed);
+            }
+        }
+        if observed.len() > MAX_KNOWN_RESPONSES {
+            return self.entry_for(&format!("{}*", common_prefix(&observed)), |_| true);
+        }
+        let entries: Vec<String> =
+            observed.iter().map(|response| self.entry_for(response, |other| other == *response)).collect();
+        entries.join("\n")
+    }
+
+    fn entry_for(&self, observed: &str, is_covered: impl Fn(&str) -> bool) -> String {
+        let places: Vec<&KnownEntryPlace<'_>> = self.places.iter().filter(|place| is_covered(place.observed)).collect();
+        // A cause of the whole server is the same in every operation, and of every member if it is a constraint. A
+        // failure is not: other failures of the same operation have other causes.
+        let is_wide = places.len() > MAX_KNOWN_PATTERNS && self.operation_count > 1 && self.cause != PARTIAL_CAUSE;
+        let is_everywhere = is_wide && self.frame.is_none();
+        let mut cases: Vec<String> = Vec::new();
+        for place in places {
+            let operation = if is_wide { "*" } else { place.operation };
+            let is_same_constraint = place.constraint == self.constraint;
+            let member = if is_everywhere && is_same_constraint { "*" } else { place.member };
+            let pattern = toml_string(&format!("{}/{operation}/{member}/{}/*", self.scenario, place.constraint));
+            if !cases.contains(&pattern) {
+                cases.push(pattern);
+            }
+        }
+        let list = if cases.len() > 3 {
+            format!("[\n    {},\n]", cases.join(",\n    "))
+        } else {
+            format!("[{}]", cases.join(", "))
+        };
+        let message = match self.message {
+            Some(text) => format!("message  = {}\n", toml_string(&message_pattern(text))),
+            None => String::new(),
+        };
+        let frame = match self.frame {
+            Some(frame) => format!("frame    = {}\n", toml_string(&frame_pattern(frame))),
+            None => String::new(),
+        };
+        format!("[[known]]\ncases    = {list}\nobserved = {}\n{message}{frame}reason   = \"\"", toml_string(observed))
+    }
+}
+
+impl<'a> KnownEntryPlace<'a> {
+    fn new(part: &'a FindingPart) -> Self {
+        Self {
+            operation: &part.operation,
+            member: &part.member,
+            constraint: &part.constraint,
+            observed: &part.observed,
+        }
+    }
 }
 
 /// Returns a pattern that matches all messages with these fixed parts.

@@ -1,6 +1,6 @@
 //! Prints the findings of an earlier run: a numbered list, or everything that one finding explains.
 
-use super::finding_text::title;
+use super::finding_text::{KnownEntryPlace, KnownEntrySource, title};
 use super::style::{BOLD_STYLE, DIM_STYLE, paint, pluralize};
 use super::terminal::replay_word;
 use crate::escape::escape_text;
@@ -28,6 +28,10 @@ pub struct RecordedFinding {
     pub statement: Option<String>,
     /// The innermost stack frame that the server printed.
     pub frame: Option<String>,
+    /// The message of a failure, without what varies.
+    pub message: Option<String>,
+    /// What was accepted, if the finding is that the response changed.
+    pub accepted: Option<String>,
     /// The operations concerned.
     #[serde(default)]
     pub operations: Vec<String>,
@@ -69,6 +73,31 @@ impl RecordedFinding {
             [&self.operation, &self.member, &self.constraint],
         )
     }
+
+    /// Returns the entries that mark the finding as known divergences.
+    fn known_entries(&self) -> String {
+        let source = KnownEntrySource {
+            scenario: &self.scenario,
+            constraint: &self.constraint,
+            cause: &self.cause,
+            frame: self.frame.as_deref(),
+            message: self.message.as_deref(),
+            operation_count: self.operations.len(),
+            places: self.explains.iter().map(ExplainedCases::known_entry_place).collect(),
+        };
+        source.entries()
+    }
+}
+
+impl ExplainedCases {
+    fn known_entry_place(&self) -> KnownEntryPlace<'_> {
+        KnownEntryPlace {
+            operation: &self.operation,
+            member: &self.member,
+            constraint: &self.constraint,
+            observed: &self.observed,
+        }
+    }
 }
 
 /// Writes one line per finding, numbered from 1.
@@ -104,6 +133,11 @@ pub fn write_recorded_finding(number: usize, finding: &RecordedFinding, out: &mu
     }
     if let Some(first) = finding.examples.first() {
         field("reproduce", &format!("overstep replay {}", replay_word(first)))?;
+    }
+    if finding.accepted.is_none() {
+        for (index, line) in finding.known_entries().lines().enumerate() {
+            field(if index == 0 { "accept as known" } else { "" }, &escape_text(line))?;
+        }
     }
     for (index, id) in finding.case_ids.iter().enumerate() {
         field(if index == 0 { "cases" } else { "" }, &escape_text(id))?;

@@ -2,7 +2,7 @@
 //!
 //! This module never checks whether it writes to a terminal.
 
-use super::finding_text::{describe_explained, finding_title, known_divergence_entry};
+use super::finding_text::{KnownEntrySource, describe_explained, finding_title};
 use super::style::{
     BOLD_STYLE, DIM_STYLE, ERROR_STYLE, SUCCESS_STYLE, TextWidth, WARNING_STYLE, paint, pluralize, wrap_text,
 };
@@ -12,6 +12,8 @@ use crate::judge::{Finding, OperationCoverage};
 use indexmap::IndexMap;
 use std::io::{self, Write};
 
+/// Maximum number of lines of an entry for known divergences; for longer ones the command that prints them is shown.
+const MAX_ENTRY_LINES: usize = 5;
 /// Maximum length of a curl line that is printed in full; for longer ones the command that prints them is shown.
 const MAX_CURL_LENGTH: usize = 700;
 /// Maximum number of findings that are shown in full; the remaining ones take a line each.
@@ -144,7 +146,7 @@ impl<W: Write> TerminalReporter<W> {
             replay_word(example)
         )?;
         self.write_curl(finding, example)?;
-        self.write_known_divergence(finding)?;
+        self.write_known_divergence(number, finding)?;
         self.write_server_output(&finding.server_output, MAX_SERVER_LINES)
     }
 
@@ -167,11 +169,21 @@ impl<W: Write> TerminalReporter<W> {
         Ok(())
     }
 
-    /// Writes the entry that accepts the finding as a known divergence.
-    fn write_known_divergence(&mut self, finding: &Finding) -> io::Result<()> {
+    /// Writes the entry that accepts the finding as a known divergence, or the command that prints a long one.
+    fn write_known_divergence(&mut self, number: usize, finding: &Finding) -> io::Result<()> {
         // A response that differs from the accepted one is settled in the snapshot, not as a known divergence.
-        let stanza = if finding.accepted.is_none() { known_divergence_entry(finding) } else { String::new() };
-        for (index, line) in stanza.lines().enumerate() {
+        if finding.accepted.is_some() {
+            return Ok(());
+        }
+        let entries = KnownEntrySource::new(finding).entries();
+        if entries.lines().count() > MAX_ENTRY_LINES && self.rerun_command.contains(" check") {
+            return self.write_field(
+                "accept as known",
+                &format!("`overstep report last --finding {number}` prints the entry"),
+                None,
+            );
+        }
+        for (index, line) in entries.lines().enumerate() {
             let name = if index == 0 { "accept as known" } else { "" };
             writeln!(
                 self.writer,

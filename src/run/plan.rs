@@ -4,7 +4,9 @@
 
 #[cfg(feature = "run")]
 use super::ServerProcess;
-use super::{CancelToken, Endpoint, LeakedFixtures, RateLimit, RequestLimits, ResponseTimes, SearchBudget};
+use super::{
+    CancelToken, Endpoint, LeakedFixtures, OperationHealth, RateLimit, RequestLimits, ResponseTimes, SearchBudget,
+};
 use crate::case::Case;
 use crate::contract::Contract;
 use crate::scenario::Scenario;
@@ -39,9 +41,13 @@ pub struct RunPlan<'a> {
     pub search_time: SearchBudget,
     /// How long controls took so far.
     pub response_times: ResponseTimes,
+    /// Which operations succeeded, and which no longer do.
+    pub operation_health: OperationHealth,
     /// The server that was started for the run.
     #[cfg(feature = "run")]
     pub server: Option<Arc<ServerProcess>>,
+    /// Resets the endpoint's state by a request; returns false if it fails.
+    pub reset_endpoint: Option<&'a (dyn Fn() -> bool + Sync)>,
     /// Restarts the endpoint and waits until it is ready; returns false if that is not possible.
     pub restart_endpoint: Option<&'a (dyn Fn() -> bool + Sync)>,
 }

@@ -1,17 +1,19 @@
-//! Finds controls that succeeded before the run and fail after it, and the case that caused that.
+//! Finds controls that succeeded at first and failed during the run or after it, and the case that caused that.
 //!
-//! It never runs unless the endpoint can be restarted, because the case can only be found on a fresh endpoint.
+//! It never runs unless the endpoint can be reset or restarted, because the case can only be found on a fresh endpoint.
 
 use crate::case::{Case, CaseId};
 use crate::contract::OperationName;
 use crate::judge::Verdict;
 use crate::report::CaseResult;
-use crate::run::{CaseOutcome, RunError, SequentialRunner};
+use crate::run::{CaseOutcome, OperationHealth, RunError, SequentialRunner};
 use crate::search::{Culprit, find_culprit};
 use crate::session::case_observer::CaseObserver;
 use crate::session::evaluate::CaseEvaluator;
 use crate::session::job::ScenarioJob;
+use std::cell::RefCell;
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Maximum number of cases that are kept to be sent again.
@@ -20,11 +22,13 @@ const MAX_SUSPECTS: usize = 4000;
 const MAX_INVESTIGATED: usize = 3;
 
 /// The requests of a run that may have had a lasting effect: they were accepted, or made the server fail.
-#[derive(Default)]
 pub(super) struct AfterEffects {
+    health: OperationHealth,
     /// The controls that succeeded.
     controls: Vec<Arc<Case>>,
     suspects: Vec<Arc<Case>>,
+    /// The controls that failed during the run, each with the number of suspects at that time.
+    broken: Vec<(CaseOutcome, usize)>,
     inconclusive_cases: u64,
     /// The last accepted case of each operation, with the number of inconclusive cases before it.
     last_accepted: HashMap<OperationName, (CaseId, u64)>,
@@ -32,8 +36,15 @@ pub(super) struct AfterEffects {
 
 impl AfterEffects {
     /// Creates a record that begins with the request that probed the endpoint.
-    pub fn new(probe: Option<Case>) -> Self {
-        Self { suspects: probe.map(Arc::new).into_iter().collect(), ..Self::default() }
+    pub fn new(probe: Option<Case>, health: OperationHealth) -> Self {
+        Self {
+            health,
+            controls: Vec::new(),
+            suspects: probe.map(Arc::new).into_iter().collect(),
+            broken: Vec::new(),
+            inconclusive_cases: 0,
+            last_accepted: HashMap::new(),
+        }
     }
 }
 
@@ -43,6 +54,9 @@ impl CaseObserver for AfterEffects {
         let is_accepted = done.judgement.observed.status.is_some_and(|status| (200..300).contains(&status));
         let is_failure = done.judgement.observed.status.is_some_and(|status| status >= 500);
         self.inconclusive_cases += u64::from(done.judgement.verdict == Verdict::Indeterminate);
+        if let Some(breakage) = self.health.breakage_found_by(&case.id) {
+            self.broken.push((breakage.control, self.suspects.len()));
+        }
         if is_accepted {
             self.last_accepted.insert(case.operation.clone(), (case.id.clone(), self.inconclusive_cases));
         }
@@ -54,43 +68,58 @@ impl CaseObserver for AfterEffects {
     }
 }
 
+/// A control that fails after other cases.
+struct FailingControl {
+    control: Arc<Case>,
+    outcome: Option<CaseOutcome>,
+    /// The suspects, one of which may be the reason.
+    suspects: Range<usize>,
+    /// Whether the endpoint was restored after that.
+    is_restored: bool,
+}
+
 impl AfterEffects {
-    /// Returns the controls that fail now as separate cases, each with the case after which it fails. `fresh` restores
-    /// the endpoint to the state before the run.
+    /// Returns the controls that failed during the run or fail now as separate cases, each with the case after which it
+    /// fails. `restore` restores the endpoint to the state before the run.
     pub fn find_causes(
         self,
         job: &ScenarioJob,
         line: &SequentialRunner<'_>,
         finish: &CaseEvaluator<'_>,
-        fresh: &dyn Fn() -> bool,
+        restore: &dyn Fn() -> bool,
     ) -> Vec<CaseResult> {
         let search = line.plan().search_time.start_search();
         let is_over = || search.is_over() || line.plan().cancel_token.is_cancelled();
-        let failing = self.controls.iter().filter_map(|control| {
-            let met = line.run_case(Arc::clone(control));
-            is_server_failure(&met).then(|| (control, met.ok()))
-        });
-        let failing: Vec<(&Arc<Case>, Option<CaseOutcome>)> = failing.take(MAX_INVESTIGATED).collect();
         let mut found = Vec::new();
-        for (control, met) in failing {
+        for failing in self.failing_controls(line) {
+            let control = &failing.control;
+            let last_failure = RefCell::new(failing.outcome);
             let holds = |count: usize| {
-                if is_over() || !fresh() {
+                if is_over() || !restore() {
                     return None;
                 }
-                for case in &self.suspects[..count] {
+                for case in &self.suspects[failing.suspects.clone()][..count] {
                     // Sending all these cases may take as long as the whole run.
                     if is_over() {
                         return None;
                     }
                     line.run_case(Arc::clone(case)).ok()?;
                 }
-                Some(is_server_failure(&line.run_case(Arc::clone(control))))
+                let met = line.run_case(Arc::clone(control));
+                let is_failure = is_server_failure(&met);
+                if is_failure {
+                    last_failure.replace(met.ok());
+                }
+                Some(is_failure)
             };
-            let guilt = find_culprit(self.suspects.len(), holds);
+            let guilt = find_culprit(failing.suspects.len(), holds);
             let after = match guilt {
-                Culprit::Found(at) => format!("`{}`", self.suspects[at].id),
+                Culprit::Found(at) => format!("`{}`", self.suspects[failing.suspects.start + at].id),
                 Culprit::Among(cases) => format!("one of {cases} cases (the search was stopped early)"),
                 // It fails on a fresh endpoint as well, or no case reproduces the failure, so no single case caused it.
+                Culprit::NotFound if failing.is_restored => {
+                    "others of this run (no single case reproduces the failure)".to_owned()
+                }
                 Culprit::NotFound => self.describe_last_success(control.operation.as_str()),
             };
             let case = Case {
@@ -99,15 +128,48 @@ impl AfterEffects {
                 ..(**control).clone()
             };
             let met = match guilt {
-                // A search that was stopped leaves the endpoint in an unknown state.
-                Culprit::Among(_) => met.map(|met| CaseOutcome { case: Arc::new(case), ..met }),
-                Culprit::Found(_) if is_over() => met.map(|met| CaseOutcome { case: Arc::new(case), ..met }),
-                // It is sent once more with its own id; the endpoint is in the state that the responsible case left.
-                Culprit::Found(_) | Culprit::NotFound => line.run_case(case).ok(),
+                // The endpoint is in the state after the run, so the control is sent with its own id.
+                Culprit::NotFound if !failing.is_restored => line.run_case(case).ok(),
+                // A control that is sent once more may meet what the failed one has left behind.
+                _ => last_failure.into_inner().map(|met| CaseOutcome { case: Arc::new(case), ..met }),
             };
             found.extend(met.map(|met| finish.evaluate(met)));
         }
         found
+    }
+
+    /// Returns the controls that failed during the run, and those that fail now; one for each operation.
+    fn failing_controls(&self, line: &SequentialRunner<'_>) -> Vec<FailingControl> {
+        // Results are observed in plan order, and cases that ran earlier may be later in the plan.
+        let window = line.plan().transport_options.window;
+        let mut failing: Vec<FailingControl> = Vec::new();
+        let mut start = 0;
+        for (outcome, suspects_before) in &self.broken {
+            let end = (suspects_before + window).min(self.suspects.len());
+            if failing.iter().all(|one| one.control.operation != outcome.case.operation) {
+                failing.push(FailingControl {
+                    control: Arc::clone(&outcome.case),
+                    outcome: Some(outcome.clone()),
+                    suspects: start..end,
+                    is_restored: true,
+                });
+            }
+            start = suspects_before.saturating_sub(window);
+        }
+        failing.truncate(MAX_INVESTIGATED);
+        let is_new = |control: &Arc<Case>| failing.iter().all(|one| one.control.operation != control.operation);
+        let failing_now = self.controls.iter().filter(|control| is_new(control)).filter_map(|control| {
+            let met = line.run_case(Arc::clone(control));
+            is_server_failure(&met).then(|| FailingControl {
+                control: Arc::clone(control),
+                outcome: met.ok(),
+                suspects: start..self.suspects.len(),
+                is_restored: false,
+            })
+        });
+        let failing_now: Vec<FailingControl> = failing_now.take(MAX_INVESTIGATED - failing.len()).collect();
+        failing.extend(failing_now);
+        failing
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) struct CheckObservers<'a> {
     pub muted: MutedComparisons,
     /// Collects paths of the scenario that exist nowhere.
     pub unknown_places: UnknownPlaces,
-    /// Collects accepted requests, to find lasting effects; absent if the endpoint cannot be restarted.
+    /// Collects accepted requests, to find lasting effects; absent if the endpoint cannot be restored.
     pub after_effects: Option<AfterEffects>,
 }
 

@@ -64,10 +64,11 @@ pub(super) fn run_check(
         }
         return not_ready.report(observers.tally, output);
     }
+    session.allow_resets();
     session.allow_restarts();
-    if session.plan.restart_endpoint.is_some() {
+    if session.plan.reset_endpoint.is_some() || session.plan.restart_endpoint.is_some() {
         let probe = session.setup.compiled.canary(&job.scenario).ok().flatten();
-        observers.after_effects = Some(AfterEffects::new(probe));
+        observers.after_effects = Some(AfterEffects::new(probe, session.plan.operation_health.clone()));
     }
     let runner = SequentialRunner::new(&session.plan).ok();
     let knowledge = match &runner {
@@ -241,8 +242,8 @@ impl<'s> CheckRun<'s, '_> {
         let evaluator = self.session.evaluator(self.compared(), Some(&self.knowledge));
         // This comes before anything else is sent, so that a control that fails now fails because of the run.
         if let Some(after_effects) = self.observers.after_effects.take() {
-            let restart = || self.session.restart_server();
-            for mut result in after_effects.find_causes(job, runner, &evaluator, &restart) {
+            let restore = || self.session.restore_endpoint();
+            for mut result in after_effects.find_causes(job, runner, &evaluator, &restore) {
                 self.observers.observe_follow_up(&mut result);
                 self.output.report_case(&result)?;
             }

@@ -29,21 +29,24 @@ pub(super) struct Session<'s> {
     pub origin: String,
     /// Why there are fewer workers than were asked for.
     lacking: Option<Shortage>,
+    reset: &'s (dyn Fn() -> bool + Sync),
     restart: &'s (dyn Fn() -> bool + Sync),
 }
 
 impl<'s> Session<'s> {
-    /// Creates a session. `control` returns the control of an operation, and `restart` restarts the user's server.
+    /// Creates a session. `control` returns the control of an operation, `reset` resets the endpoint, and `restart`
+    /// restarts the user's server.
     pub fn new(
         setup: &'s EndpointSetup<'s>,
         control: &'s (dyn Fn(&str) -> Option<Case> + Sync),
+        reset: &'s (dyn Fn() -> bool + Sync),
         restart: &'s (dyn Fn() -> bool + Sync),
     ) -> Self {
         let mut settings = setup.options.settings;
         let (workers, lacking) = run::fit_workers(settings.workers, &setup.endpoint);
         settings.workers = workers;
         let plan = setup.job.build_run_plan(&setup.endpoint, settings, setup.run_id, &setup.cancel_token, control);
-        Self { redaction: plan.redaction(), origin: setup.endpoint.origin(), setup, plan, lacking, restart }
+        Self { redaction: plan.redaction(), origin: setup.endpoint.origin(), setup, plan, lacking, reset, restart }
     }
 
     /// Returns the job.
@@ -71,6 +74,21 @@ impl<'s> Session<'s> {
             }
             Err(not_ready) => Err(not_ready),
         })
+    }
+
+    /// Lets the run reset the endpoint, if a request for that is configured.
+    pub fn allow_resets(&mut self) {
+        if self.job().lifecycle.reset.is_some() {
+            self.plan.reset_endpoint = Some(self.reset);
+        }
+    }
+
+    /// Restores the state before the run, by a reset if that is enough; returns false if it is not possible.
+    pub fn restore_endpoint(&self) -> bool {
+        match self.plan.reset_endpoint {
+            Some(reset) if !self.plan.operation_health.must_restart() => reset(),
+            _ => self.restart_server(),
+        }
     }
 
     /// Lets the run restart the server, if overstep started it.
@@ -217,8 +235,9 @@ impl EndpointSetup<'_> {
     /// Must be called on a multi-threaded runtime.
     pub fn run<T>(&self, work: impl FnOnce(Session<'_>) -> T) -> T {
         let control = |operation: &str| self.control_case(operation);
+        let reset = || server_lifecycle::reset_endpoint(self);
         let restart = || server_lifecycle::restart_server(self);
-        tokio::task::block_in_place(|| work(Session::new(self, &control, &restart)))
+        tokio::task::block_in_place(|| work(Session::new(self, &control, &reset, &restart)))
     }
 }
 

@@ -11,8 +11,8 @@ use crate::infer::InferenceResult;
 use crate::judge::KnownDivergences;
 use crate::report::{Diagnostic, RunStarted};
 use crate::run::{
-    AwsAccessKeys, CancelToken, Endpoint, EndpointLifecycle, HostPrefixes, LeakedFixtures, ProxyAddress, Reach,
-    ResponseTimes, RunPlan, SearchBudget, TransportOptions,
+    AwsAccessKeys, CancelToken, Endpoint, EndpointLifecycle, HostPrefixes, LeakedFixtures, OperationHealth,
+    ProxyAddress, Reach, ResponseTimes, RunPlan, SearchBudget, TransportOptions,
 };
 use crate::scenario::Scenario;
 use crate::session::differential::DifferentialMode;
@@ -251,7 +251,9 @@ impl ScenarioJob {
             leaked_fixtures: LeakedFixtures::default(),
             search_time: SearchBudget::default(),
             response_times: ResponseTimes::default(),
+            operation_health: OperationHealth::default(),
             server: None,
+            reset_endpoint: None,
             restart_endpoint: None,
         }
     }

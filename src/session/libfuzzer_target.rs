@@ -182,7 +182,7 @@ fn open_session(
     let setup = runtime.block_on(EndpointSetup::new(job, compiled, options, run_id, &stop)).map_err(in_words)?;
     let setup: &'static EndpointSetup<'static> = Box::leak(Box::new(setup));
     let control = Box::leak(Box::new(|operation: &str| setup.control_case(operation)));
-    Ok(Box::leak(Box::new(Session::new(setup, control, &|| false))))
+    Ok(Box::leak(Box::new(Session::new(setup, control, &|| false, &|| false))))
 }
 
 fn in_words(error: SessionError) -> String {

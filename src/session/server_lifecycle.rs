@@ -108,6 +108,12 @@ pub(super) fn restart_server(setup: &EndpointSetup<'_>) -> bool {
     server.restart().is_ok() && is_ready()
 }
 
+/// Resets the state of an endpoint by its reset request. Returns false if it fails or the run is stopped.
+pub(super) fn reset_endpoint(setup: &EndpointSetup<'_>) -> bool {
+    let (server, stop) = (setup.server.get().map(|server| &**server), &setup.cancel_token);
+    !stop.is_cancelled() && run::prepare_endpoint(&setup.endpoint, &setup.job.lifecycle, server, stop).is_ok()
+}
+
 fn launch_server(
     launch: LaunchCommand,
     redaction: &Redaction,

@@ -183,7 +183,9 @@ proptest! {
             leaked_fixtures: Default::default(),
             search_time: Default::default(),
             response_times: Default::default(),
+            operation_health: Default::default(),
             server: None,
+            reset_endpoint: None,
             restart_endpoint: None,
         };
         for case in cases.filter(|case| case.unsendable_reason.is_none() && case.steps.len() == 1) {

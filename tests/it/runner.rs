@@ -223,7 +223,9 @@ fn a_hanging_operation_does_not_stop_other_operations() {
             leaked_fixtures: Default::default(),
             search_time: Default::default(),
             response_times: Default::default(),
+            operation_health: Default::default(),
             server: None,
+            reset_endpoint: None,
             restart_endpoint: None,
             ..*plan
         };
@@ -284,6 +286,7 @@ fn run_with_wedging_cases(search_time: &SearchBudget) -> (Vec<CaseOutcome>, usiz
             leaked_fixtures: Default::default(),
             search_time: search_time.clone(),
             response_times: Default::default(),
+            operation_health: Default::default(),
             server: None,
             restart_endpoint: Some(&restart),
             ..*plan

@@ -61,7 +61,9 @@ fn requests(contract: &Contract, scenario: &Scenario, case: &Case) -> Result<Vec
         leaked_fixtures: LeakedFixtures::default(),
         search_time: Default::default(),
         response_times: Default::default(),
+        operation_health: Default::default(),
         server: None,
+        reset_endpoint: None,
         restart_endpoint: None,
     };
     let prepared = prepare_requests(&plan, case, &|name| format!("<{name}>")).map_err(|error| error.to_string())?;

@@ -1,7 +1,9 @@
 //! A kind of causes: which diverging cases a cause of this kind can explain, and what contradicts it.
 
+use super::enforced_constraints::EnforcedConstraints;
+use super::identity_hash::IdentityHash;
 use super::{CaseFacts, Divergence};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::Hash;
 
 /// How much of an endpoint a cause is about. Wider causes are preferred.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,19 +30,6 @@ impl CauseIdentity {
     }
 }
 
-/// A hash of a kind and an identity, so that a passing case needs no allocation to be recorded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct IdentityHash(u64);
-
-impl IdentityHash {
-    pub fn new<'a>(kind: &str, parts: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut hasher = DefaultHasher::new();
-        kind.hash(&mut hasher);
-        parts.into_iter().for_each(|part| part.hash(&mut hasher));
-        Self(hasher.finish())
-    }
-}
-
 /// A kind of causes. Each lives in a file of its own.
 pub(super) trait CauseKind: Sync {
     /// Returns the name in results, in kebab-case.
@@ -59,6 +48,11 @@ pub(super) trait CauseKind: Sync {
 
     /// Returns true if the groups are enough to believe in the cause.
     fn is_supported_by(&self, explained: &[&Divergence]) -> bool;
+
+    /// Returns true if the cases that show the opposite outweigh the groups.
+    fn is_outweighed(&self, _explained: &[&Divergence], _enforced: &EnforcedConstraints) -> bool {
+        false
+    }
 
     /// Returns true if causes of this kind explain failures that the server describes itself.
     fn explains_described_failures(&self) -> bool {

@@ -1,6 +1,8 @@
 //! Finds the fewest causes that explain all groups: a greedy cover, the widest causes first.
 
-use super::cause_kind::{CauseIdentity, CauseKind, CauseScope, IdentityHash};
+use super::cause_kind::{CauseIdentity, CauseKind, CauseScope};
+use super::enforced_constraints::EnforcedConstraints;
+use super::identity_hash::IdentityHash;
 use super::kinds::CAUSE_KINDS;
 use super::pairs::attach_pairs;
 use super::{Contradictions, Divergence, Explanation};
@@ -18,7 +20,9 @@ pub fn find_causes(groups: &[Divergence], contradictions: &Contradictions) -> Ve
     for scope in
         [CauseScope::Server, CauseScope::Shape, CauseScope::Operation, CauseScope::Member, CauseScope::Constraint]
     {
-        while let Some((kind, identity, explained)) = best_candidate(&candidates, scope, groups, &unexplained) {
+        while let Some((kind, identity, explained)) =
+            best_candidate(&candidates, scope, groups, &unexplained, contradictions.enforced())
+        {
             let divergences: Vec<&Divergence> = explained.iter().map(|index| &groups[*index]).collect();
             explained.iter().for_each(|index| unexplained[*index] = false);
             let statement = kind.statement(identity, &divergences);
@@ -88,6 +92,7 @@ fn best_candidate<'c>(
     scope: CauseScope,
     groups: &[Divergence],
     unexplained: &[bool],
+    enforced: &EnforcedConstraints,
 ) -> Option<(&'static dyn CauseKind, &'c CauseIdentity, Vec<usize>)> {
     let mut best: Option<(&'static dyn CauseKind, &CauseIdentity, Vec<usize>)> = None;
     for ((number, identity), explains) in candidates {
@@ -98,7 +103,11 @@ fn best_candidate<'c>(
         let open: Vec<usize> = explains.iter().copied().filter(|index| unexplained[*index]).collect();
         let divergences: Vec<&Divergence> = open.iter().map(|index| &groups[*index]).collect();
         let is_better = best.as_ref().is_none_or(|(_, _, most)| open.len() > most.len());
-        if open.len() > 1 && is_better && kind.is_supported_by(&divergences) {
+        if open.len() > 1
+            && is_better
+            && kind.is_supported_by(&divergences)
+            && !kind.is_outweighed(&divergences, enforced)
+        {
             best = Some((kind, identity, open));
         }
     }

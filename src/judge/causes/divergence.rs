@@ -30,6 +30,8 @@ pub struct CaseFacts<'a> {
     pub id: &'a CaseId,
     pub intent: Intent,
     pub outcome: Outcome,
+    /// Whether the response is a documented one.
+    pub is_documented: bool,
 }
 
 impl<'a> CaseFacts<'a> {
@@ -45,7 +47,8 @@ impl<'a> CaseFacts<'a> {
             (Verdict::Pass, None) => Outcome::Accepted,
             (_, None) => return None,
         };
-        Some(Self { operation: case.operation.as_str(), id: &case.id, intent: case.intent, outcome })
+        let is_documented = judgement.verdict == Verdict::Pass;
+        Some(Self { operation: case.operation.as_str(), id: &case.id, intent: case.intent, outcome, is_documented })
     }
 
     /// Returns true if the case shows that something is checked: a violation was rejected, by whatever error.
@@ -99,7 +102,13 @@ pub struct Divergence {
 impl Divergence {
     /// Returns the facts that groups share with single cases.
     pub fn facts(&self) -> CaseFacts<'_> {
-        CaseFacts { operation: &self.operation, id: &self.id, intent: self.intent, outcome: self.outcome }
+        CaseFacts {
+            operation: &self.operation,
+            id: &self.id,
+            intent: self.intent,
+            outcome: self.outcome,
+            is_documented: false,
+        }
     }
 
     /// Returns true if the violation of a constraint was accepted, by a response without a fault of its own.

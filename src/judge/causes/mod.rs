@@ -7,8 +7,10 @@ mod cause_kind;
 mod contradictions;
 mod cover;
 mod divergence;
+mod enforced_constraints;
 mod explanation;
 mod failure_text;
+mod identity_hash;
 mod kinds;
 mod pairs;
 

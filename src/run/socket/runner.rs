@@ -11,7 +11,7 @@ use super::transport::Client;
 use super::worker::CaseWorker;
 use super::worker_state::WorkerShared;
 use crate::case::Case;
-use crate::run::{CaseOutcome, Liveness, OutcomeHandler, RunPlan, Shortage, TransportError};
+use crate::run::{Breakage, CaseOutcome, Liveness, OutcomeHandler, RunPlan, Shortage, TransportError};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -188,17 +188,87 @@ where
         while !self.is_over() {
             let Some((index, case)) = self.next_case() else { return };
             self.output.wait_for_window(index).await;
-            let result = match self.run_case(&mut worker, case).await {
-                Some(examined) => {
-                    if has_shortage(&examined.outcome) {
-                        self.health.mark_dead(&examined.outcome);
-                    }
-                    self.handle(&mut worker, examined).await
-                }
-                None => None,
-            };
+            let result = self.run_and_handle(&mut worker, case).await;
             self.output.record_outcome(index, result);
         }
+    }
+
+    /// Runs a case and returns its result. Returns `None` if the run is over.
+    async fn run_and_handle(&self, worker: &mut CaseWorker<'_>, case: Arc<Case>) -> Option<H::Output> {
+        let start = self.plan.operation_health.restoration_count();
+        let examined = self.run_case(worker, case).await?;
+        if has_shortage(&examined.outcome) {
+            self.health.mark_dead(&examined.outcome);
+        }
+        self.plan.operation_health.record_outcome(&examined.outcome);
+        let examined = self.retry_if_broken(worker, examined, start).await?;
+        self.handle(worker, examined).await
+    }
+
+    /// Restores the endpoint if an operation that the case uses worked before and does not work any more, and sends the
+    /// case again alone: its outcome says nothing about its own requests then. `start` is the number of restorations
+    /// before the case began. Returns `None` if the run is over.
+    async fn retry_if_broken(
+        &self,
+        worker: &mut CaseWorker<'_>,
+        examined: ExaminedOutcome,
+        start: u32,
+    ) -> Option<ExaminedOutcome> {
+        let health = &self.plan.operation_health;
+        let can_restore = self.plan.reset_endpoint.is_some() || self.plan.restart_endpoint.is_some();
+        let Some(operation) = health.failed_operation(&examined.outcome).filter(|_| can_restore) else {
+            return Some(examined);
+        };
+        let _exclusive = self.exclusivity.write().await;
+        if self.is_over() {
+            return None;
+        }
+        // If another case led to the restoration in the meantime, the operation works again.
+        if health.restoration_count() == start {
+            let Some(control) = (self.plan.control_case)(operation.as_str()).map(Arc::new) else {
+                return Some(examined);
+            };
+            let met = worker.run_case_alone(Arc::clone(&control)).await?;
+            if health.failed_operation(&met).is_none() {
+                return Some(examined);
+            }
+            health.record_breakage(Breakage { found_by: examined.outcome.case.id.clone(), control: met });
+            if !self.restore(worker, control).await {
+                return Some(examined);
+            }
+        }
+        let outcome = worker.run_case_alone(Arc::clone(&examined.outcome.case)).await?;
+        Some(ExaminedOutcome { outcome, ran_alone: true })
+    }
+
+    /// Resets the endpoint, and restarts it if the control of an operation fails even then. Returns true if the control
+    /// no longer fails.
+    async fn restore(&self, worker: &mut CaseWorker<'_>, control: Arc<Case>) -> bool {
+        let health = &self.plan.operation_health;
+        let resets = self.plan.reset_endpoint.filter(|_| !health.must_restart()).into_iter();
+        let restart = || self.restart();
+        let restarts = self.plan.restart_endpoint.map(|_| &restart as &(dyn Fn() -> bool + Sync)).into_iter();
+        for (index, restore) in resets.map(|reset| reset as &(dyn Fn() -> bool + Sync)).chain(restarts).enumerate() {
+            if index > 0 {
+                health.require_restart();
+            }
+            if restore() {
+                health.record_restoration();
+                let Some(met) = worker.run_case_alone(Arc::clone(&control)).await else { return false };
+                if health.failed_operation(&met).is_none() {
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
+    /// Restarts the endpoint; returns false if it does not become ready.
+    fn restart(&self) -> bool {
+        let is_ready = self.plan.restart_endpoint.is_some_and(|restart| restart());
+        self.shared.reset_unanswered_controls();
+        self.crashes.record_restart();
+        is_ready
     }
 
     /// Runs a case, and runs it again alone if the load, or another case that ended the endpoint, may be the reason for
@@ -289,14 +359,8 @@ where
     /// running.
     async fn retry_after_restart(&self, worker: &mut CaseWorker<'_>, outcome: CaseOutcome, start: u32) -> CaseOutcome {
         let search = self.plan.search_time.start_search();
-        let restart = || {
-            let is_ready = self.plan.restart_endpoint.is_some_and(|restart| restart());
-            self.shared.reset_unanswered_controls();
-            self.crashes.record_restart();
-            is_ready
-        };
         if search.is_over() {
-            let is_restarted = self.crashes.restart_count() != start || restart();
+            let is_restarted = self.crashes.restart_count() != start || self.restart();
             let suspects = self.crashes.take_suspect_count(start).filter(|_| is_restarted);
             return CaseOutcome { liveness: suspects.map(Liveness::CrashSuspected).or(outcome.liveness), ..outcome };
         }
@@ -304,7 +368,7 @@ where
         // Another worker may have restarted it in the meantime.
         if !worker.is_operation_alive(operation.as_str()).await
             && !worker.is_other_operation_alive(&operation).await
-            && !restart()
+            && !self.restart()
         {
             return outcome;
         }
@@ -314,7 +378,7 @@ where
         }
         let has_exited = self.plan.server.as_ref().is_some_and(|server| server.exit_description().is_some());
         let is_listening = !has_exited && self.shared.client.probe_connection().await.is_ok();
-        if !restart() {
+        if !self.restart() {
             return retried;
         }
         self.crashes.mark_attributed(start);

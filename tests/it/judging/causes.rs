@@ -137,6 +137,32 @@ fn a_constraint_that_is_never_enforced_is_one_finding() {
 }
 
 #[test]
+fn a_constraint_that_is_hardly_enforced_is_one_finding() {
+    let accepted: Vec<String> =
+        (0..8).map(|index| format!("- | s/Op{}/member{index}/length/above-max | 200", index % 2)).collect();
+    let enforced: Vec<String> =
+        (0..3).map(|index| format!("+ | s/Op{index}/key{index}/length/above-max | 400")).collect();
+    let summary = |enforced: &[String]| {
+        let lines: Vec<&str> = accepted.iter().chain(enforced).map(String::as_str).collect();
+        summarize(&lines)
+    };
+    assert_eq!(summary(&[]), ["unchecked-constraint 8: no `length` constraint is enforced"]);
+    assert_eq!(summary(&enforced[..2]), ["lax-constraint 8: most `length` constraints are not enforced"]);
+    // With one member in three, the others are faults of their own.
+    assert!(summary(&enforced).len() > 1, "{:?}", summary(&enforced));
+}
+
+#[test]
+fn a_failure_of_two_faults_does_not_raise_a_finding_of_one() {
+    let lines = [
+        "- | s/One/name/length/above-max | 200",
+        "- | s/One/pair/required+length/id+name | 500",
+        "- | s/Two/title/enum/lower-case | 500",
+    ];
+    assert_eq!(summarize(&lines), ["single 1: Two/title/enum", "single 2: One/name/length"]);
+}
+
+#[test]
 fn members_of_one_name_with_one_rule_are_one_finding() {
     let lines = [
         "- | s/One/tags{key}/length/above-max | 200",

@@ -163,7 +163,9 @@ impl World {
             leaked_fixtures: Default::default(),
             search_time: Default::default(),
             response_times: Default::default(),
+            operation_health: Default::default(),
             server: None,
+            reset_endpoint: None,
             restart_endpoint: None,
         })
     }

@@ -141,7 +141,9 @@ impl MutationTarget {
             leaked_fixtures: Default::default(),
             search_time: Default::default(),
             response_times: Default::default(),
+            operation_health: Default::default(),
             server: None,
+            reset_endpoint: None,
             restart_endpoint: None,
         };
         let cases = self.plans.cases[fault.map_or("*", |fault| fault.operation.as_str())].iter().cloned();

@@ -1,6 +1,7 @@
 //! A law that no operation keeps.
 
-use super::super::cause_kind::{CauseIdentity, CauseKind, CauseScope, IdentityHash, spans_operations};
+use super::super::cause_kind::{CauseIdentity, CauseKind, CauseScope, spans_operations};
+use super::super::identity_hash::IdentityHash;
 use super::super::{CaseFacts, Divergence, Outcome};
 
 pub(super) struct BrokenLaw;

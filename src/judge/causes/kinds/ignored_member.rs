@@ -1,6 +1,7 @@
 //! A member of an operation whose value makes no difference.
 
-use super::super::cause_kind::{CauseIdentity, CauseKind, CauseScope, IdentityHash};
+use super::super::cause_kind::{CauseIdentity, CauseKind, CauseScope};
+use super::super::identity_hash::IdentityHash;
 use super::super::{CaseFacts, Divergence};
 
 pub(super) struct IgnoredMember;

@@ -9,7 +9,7 @@ use super::response_change::ResponseChange;
 use super::same_failure::SameFailure;
 use super::shared_member::SharedMember;
 use super::shared_shape::SharedShape;
-use super::unchecked_constraint::{OperationConstraint, ServerConstraint, ServerTypeVariant};
+use super::unchecked_constraint::{LaxConstraint, OperationConstraint, ServerConstraint, ServerTypeVariant};
 use super::unchecked_credentials::UncheckedCredentials;
 use super::unchecked_existence::UncheckedExistence;
 use super::unchecked_operation::UncheckedOperation;
@@ -24,6 +24,7 @@ pub(in super::super) const CAUSE_KINDS: &[&dyn CauseKind] = &[
     &WrongForm,
     &DamagedBody,
     &ServerConstraint,
+    &LaxConstraint,
     &ServerTypeVariant,
     &UncheckedExistence,
     &UndocumentedError,

@@ -1,14 +1,23 @@
-//! A kind of constraints that is not enforced at all: by the server, or by one operation.
+//! A kind of constraints that is not enforced: nowhere, almost nowhere, or not by one operation.
 
-use super::super::cause_kind::{CauseIdentity, CauseKind, CauseScope, IdentityHash, count_distinct, spans_operations};
+use super::super::cause_kind::{CauseIdentity, CauseKind, CauseScope, count_distinct, spans_operations};
+use super::super::enforced_constraints::EnforcedConstraints;
+use super::super::identity_hash::IdentityHash;
 use super::super::{CaseFacts, Divergence};
 use crate::contract::Constraint;
 
 /// Minimum number of members for a statement about a whole server.
 const MIN_SERVER_MEMBERS: usize = 3;
 
+/// Minimum number of members for a statement about most constraints of a server.
+const MIN_LAX_MEMBERS: usize = 6;
+/// Members that accept violations, for each one that rejects them, before most constraints count as not enforced.
+const LAX_RATIO: usize = 4;
+
 /// No constraint of one kind is enforced.
 pub(super) struct ServerConstraint;
+/// Few constraints of one kind are enforced: the server has no general check of them.
+pub(super) struct LaxConstraint;
 /// One kind of wrong type is accepted everywhere, although others are rejected.
 pub(super) struct ServerTypeVariant;
 /// One operation does not enforce any constraint of one kind.
@@ -51,6 +60,34 @@ impl CauseKind for ServerConstraint {
 
     fn statement(&self, identity: &CauseIdentity, _explained: &[&Divergence]) -> String {
         format!("no `{}` constraint is enforced", identity.0.join(""))
+    }
+}
+
+impl CauseKind for LaxConstraint {
+    fn name(&self) -> &'static str {
+        "lax-constraint"
+    }
+
+    fn scope(&self) -> CauseScope {
+        CauseScope::Server
+    }
+
+    fn identify(&self, divergence: &Divergence) -> Option<CauseIdentity> {
+        Some(CauseIdentity::new(&[accepted_constraint(divergence)?]))
+    }
+
+    fn is_supported_by(&self, explained: &[&Divergence]) -> bool {
+        spans_operations(explained, 2) && count_distinct(explained, member_of) >= MIN_LAX_MEMBERS
+    }
+
+    fn is_outweighed(&self, explained: &[&Divergence], enforced: &EnforcedConstraints) -> bool {
+        let constraint = explained.first().and_then(|one| one.id.kind().constraint());
+        let enforcing = constraint.map_or(0, |constraint| enforced.member_count(constraint));
+        count_distinct(explained, member_of) < enforcing * LAX_RATIO
+    }
+
+    fn statement(&self, identity: &CauseIdentity, _explained: &[&Divergence]) -> String {
+        format!("most `{}` constraints are not enforced", identity.0.join(""))
     }
 }
 

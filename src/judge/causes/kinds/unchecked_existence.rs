@@ -1,6 +1,7 @@
 //! A server that does not notice that a named resource does not exist.
 
-use super::super::cause_kind::{CauseIdentity, CauseKind, CauseScope, IdentityHash, spans_operations};
+use super::super::cause_kind::{CauseIdentity, CauseKind, CauseScope, spans_operations};
+use super::super::identity_hash::IdentityHash;
 use super::super::{CaseFacts, Divergence, Outcome};
 use crate::case::CaseKind;
 

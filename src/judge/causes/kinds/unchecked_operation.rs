@@ -1,6 +1,7 @@
 //! An operation that validates nothing, or fails on all invalid input.
 
-use super::super::cause_kind::{CauseIdentity, CauseKind, CauseScope, IdentityHash, count_distinct};
+use super::super::cause_kind::{CauseIdentity, CauseKind, CauseScope, count_distinct};
+use super::super::identity_hash::IdentityHash;
 use super::super::{CaseFacts, Divergence, Outcome};
 use crate::case::Intent;
 

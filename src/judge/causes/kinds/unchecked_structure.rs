@@ -1,6 +1,7 @@
 //! A structure, list or map inside of an input, in which an operation checks nothing.
 
-use super::super::cause_kind::{CauseIdentity, CauseKind, CauseScope, IdentityHash, count_distinct};
+use super::super::cause_kind::{CauseIdentity, CauseKind, CauseScope, count_distinct};
+use super::super::identity_hash::IdentityHash;
 use super::super::{CaseFacts, Divergence};
 use crate::case::CaseSubject;
 

@@ -1,0 +1,111 @@
+//! Which operations succeeded in a run, and which of them a request broke: their controls made the server fail later.
+//!
+//! It never sends anything.
+
+use super::CaseOutcome;
+use crate::case::{CaseId, StepPurpose, StepRequest};
+use crate::contract::OperationName;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Maximum number of times that the endpoint is restored because of one operation. A control that fails again and again
+/// fails for a reason of its own.
+const MAX_BREAKAGES_PER_OPERATION: u32 = 8;
+/// Maximum number of breakages whose details are kept.
+const MAX_KEPT_BREAKAGES: usize = 16;
+
+/// An operation whose control succeeded, and made the server fail later in the run.
+#[derive(Clone, Debug)]
+pub struct Breakage {
+    /// The case whose failure led to the discovery.
+    pub found_by: CaseId,
+    /// The outcome of the control.
+    pub control: CaseOutcome,
+}
+
+/// The state of the operations during a run; clones share what is known.
+#[derive(Clone, Debug, Default)]
+pub struct OperationHealth(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    /// The operations whose controls succeeded, with the number of times that they were broken.
+    succeeded: Mutex<HashMap<OperationName, u32>>,
+    breakages: Mutex<Vec<Breakage>>,
+    /// Whether there are breakages: the common case must not take a lock that all workers share.
+    has_breakages: AtomicBool,
+    /// Number of times that the endpoint was restored.
+    restorations: AtomicU32,
+    /// Whether a reset did not restore the endpoint, so that only a restart can.
+    must_restart: AtomicBool,
+}
+
+impl OperationHealth {
+    /// Records an outcome: a control that succeeds shows that its operation works.
+    pub fn record_outcome(&self, outcome: &CaseOutcome) {
+        let case = &outcome.case;
+        let judged = outcome.exchanges.get(case.judged.shown_step()).and_then(Option::as_ref);
+        if case.id.is_control()
+            && let Some(response) = judged.and_then(|exchange| exchange.response.as_ref().ok())
+            && (200..300).contains(&response.status)
+        {
+            lock(&self.0.succeeded).entry(case.operation.clone()).or_default();
+        }
+    }
+
+    /// Returns the operation that failed in an outcome although its control succeeded before: the request under test got
+    /// a server failure, or one that creates or changes what the case needs.
+    pub fn failed_operation(&self, outcome: &CaseOutcome) -> Option<OperationName> {
+        let steps = outcome.case.steps.iter().zip(&outcome.exchanges);
+        let failed = steps.filter(|(step, _)| step.purpose != StepPurpose::TearDown).find(|(_, exchange)| {
+            let response = exchange.as_ref().and_then(|exchange| exchange.response.as_ref().ok());
+            response.is_some_and(|response| response.status >= 500)
+        });
+        let StepRequest::Operation { name, .. } = &failed?.0.request else { return None };
+        let breakages = lock(&self.0.succeeded).get(name).copied()?;
+        (breakages < MAX_BREAKAGES_PER_OPERATION).then(|| name.clone())
+    }
+
+    /// Records that the control of an operation fails now.
+    pub fn record_breakage(&self, breakage: Breakage) {
+        *lock(&self.0.succeeded).entry(breakage.control.case.operation.clone()).or_default() += 1;
+        let mut kept = lock(&self.0.breakages);
+        if kept.len() < MAX_KEPT_BREAKAGES {
+            kept.push(breakage);
+        }
+        self.0.has_breakages.store(true, Ordering::Release);
+    }
+
+    /// Returns the breakage that a case led to the discovery of.
+    pub fn breakage_found_by(&self, case: &CaseId) -> Option<Breakage> {
+        if !self.0.has_breakages.load(Ordering::Acquire) {
+            return None;
+        }
+        lock(&self.0.breakages).iter().find(|breakage| breakage.found_by == *case).cloned()
+    }
+
+    /// Records that the endpoint was restored.
+    pub fn record_restoration(&self) {
+        self.0.restorations.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Returns the number of times that the endpoint was restored.
+    pub fn restoration_count(&self) -> u32 {
+        self.0.restorations.load(Ordering::Acquire)
+    }
+
+    /// Records that a reset did not restore the endpoint.
+    pub fn require_restart(&self) {
+        self.0.must_restart.store(true, Ordering::Release);
+    }
+
+    /// Returns true if only a restart restores the endpoint.
+    pub fn must_restart(&self) -> bool {
+        self.0.must_restart.load(Ordering::Acquire)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
