@@ -27,12 +27,13 @@ pub fn must_confirm(outcome: &CaseOutcome, judged: &JudgedCase) -> bool {
     judged.is_finding && !is_plain_success(outcome, index)
 }
 
-/// Returns true if a step got a complete response with a status of success.
+/// Returns true if a step got a well-framed response with a status of success.
 fn is_plain_success(outcome: &CaseOutcome, index: usize) -> bool {
     let exchange = outcome.exchanges.get(index).and_then(Option::as_ref);
-    exchange
-        .and_then(|exchange| exchange.response.as_ref().ok())
-        .is_some_and(|response| (200..300).contains(&response.status) && response.framing == BodyFraming::Complete)
+    exchange.and_then(|exchange| exchange.response.as_ref().ok()).is_some_and(|response| {
+        let is_well_framed = matches!(response.framing, BodyFraming::Complete | BodyFraming::OpenStream);
+        (200..300).contains(&response.status) && is_well_framed
+    })
 }
 
 /// Decides between the result of a case and that of its repetition.

@@ -297,6 +297,13 @@ fn merge_groups(groups: &[&DivergenceGroup], explanation: &Explanation) -> (FixP
         .expect("a cause explains at least one group");
     let mut finding = first.finding.clone();
     finding.cause = explanation.kind;
+    let describes_other_failure = |group: &&&DivergenceGroup| {
+        !is_pair(group) && (&group.finding.frame, &group.finding.message) != (&finding.frame, &finding.message)
+    };
+    if explained.iter().any(|group| describes_other_failure(&group)) {
+        // The statement is about all of them.
+        (finding.frame, finding.message) = (None, None);
+    }
     finding.statement.clone_from(&explanation.statement);
     let mut examples: Vec<&(usize, String)> = explained.iter().flat_map(|group| &group.examples).collect();
     examples.sort_by_key(|(size, _)| *size);

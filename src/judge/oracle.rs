@@ -177,7 +177,7 @@ fn judge_missing_response(reason: &TransportError, liveness: Option<Liveness>) -
 
 fn describe_framing(framing: &BodyFraming) -> Option<String> {
     Some(match framing {
-        BodyFraming::Complete => return None,
+        BodyFraming::Complete | BodyFraming::OpenStream => return None,
         BodyFraming::Short => "body is shorter than its framing".to_owned(),
         BodyFraming::Trailing => "body is longer than its framing".to_owned(),
         BodyFraming::Undecodable(reason) => format!("body cannot be decoded: {reason}"),

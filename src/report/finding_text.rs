@@ -12,8 +12,8 @@ const MAX_KNOWN_PATTERNS: usize = 12;
 /// Maximum number of different responses that an entry for known divergences tells apart.
 const MAX_KNOWN_RESPONSES: usize = 3;
 
-/// The kind of cause that other members of the same operations contradict, so that its entries name every member.
-const PARTIAL_CAUSE: &str = "lax-constraint";
+/// The kinds of causes that do not hold everywhere, so that their entries name every operation and member.
+const PARTIAL_CAUSES: [&str; 2] = ["lax-constraint", "failure-on-damage"];
 
 /// Returns the title of a finding.
 pub(super) fn finding_title(finding: &Finding) -> String {
@@ -113,7 +113,8 @@ impl<'a> KnownEntrySource<'a> {
         let places: Vec<&KnownEntryPlace<'_>> = self.places.iter().filter(|place| is_covered(place.observed)).collect();
         // A cause of the whole server is the same in every operation, and of every member if it is a constraint. A
         // failure is not: other failures of the same operation have other causes.
-        let is_wide = places.len() > MAX_KNOWN_PATTERNS && self.operation_count > 1 && self.cause != PARTIAL_CAUSE;
+        let is_wide =
+            places.len() > MAX_KNOWN_PATTERNS && self.operation_count > 1 && !PARTIAL_CAUSES.contains(&self.cause);
         let is_everywhere = is_wide && self.frame.is_none();
         let mut cases: Vec<String> = Vec::new();
         for place in places {

@@ -47,6 +47,21 @@ fn bad_responses_have_their_own_error() {
             "200 TimedOut 5",
         ),
         (
+            "a stream of events that stays open",
+            scripted("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\n\r\ndata: x\n\n", false),
+            "200 OpenStream 9",
+        ),
+        (
+            "a stream of events that ends",
+            scripted("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\ndata: x\n\n", true),
+            "200 Complete 9",
+        ),
+        (
+            "a rejected request for a stream",
+            scripted("HTTP/1.1 400 Bad Request\r\ncontent-type: text/event-stream\r\n\r\ndata: x\n\n", false),
+            "400 TimedOut 9",
+        ),
+        (
             "half a chunk",
             scripted("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n9\r\nhello", true),
             "200 Short 5",

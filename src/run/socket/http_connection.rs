@@ -7,6 +7,7 @@
 use super::connection::{ConnectionStream, Connector, RequestTimer};
 use super::framing::{BodyBuffer, BodyLength, ChunkDecoder, HttpHead};
 use super::non_http::not_http_error;
+use crate::run::body_framing::is_event_stream;
 use crate::run::content_encoding::decode_body;
 use crate::run::{BodyFraming, HttpResponse, RequestLimits, TransportError};
 use crate::wire::EncodedRequest;
@@ -14,7 +15,12 @@ use bytes::{Buf as _, BytesMut};
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
+use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWrite as _};
+use tokio::time::Instant;
+
+/// How long the events of a stream are awaited after its head.
+pub(super) const MAX_STREAM_WAIT: Duration = Duration::from_secs(1);
 
 /// Maximum number of interim (1xx) responses before a final one.
 const MAX_INTERIM_RESPONSES: usize = 64;
@@ -61,6 +67,14 @@ pub(super) struct ExchangeOptions<'a> {
     /// Whether to ask the server to close the connection.
     pub(super) close: bool,
     pub(super) limits: &'a RequestLimits,
+}
+
+/// What ends the reading of a body, beside its own end and the timer.
+#[derive(Clone, Copy)]
+struct BodyLimits {
+    max_bytes: usize,
+    /// Time at which a stream of events is left; absent for other bodies.
+    stream_end: Option<Instant>,
 }
 
 /// A response, and whether the connection can be reused.
@@ -121,7 +135,9 @@ impl HttpConnection {
         write_request(&mut self.output, request, options);
         let head = self.read_final_head(options.limits, timer).await?;
         let length = head.body_length(&request.method)?;
-        let (body, mut framing) = self.read_body(&length, options.limits.max_body_bytes, timer).await;
+        let stream_end = is_stream(&head).then(|| Instant::now() + MAX_STREAM_WAIT);
+        let body_limits = BodyLimits { max_bytes: options.limits.max_body_bytes, stream_end };
+        let (body, mut framing) = self.read_body(&length, body_limits, timer).await;
         let mut can_reuse = false;
         if framing == BodyFraming::Complete {
             let may_reuse = head.can_reuse && length != BodyLength::UntilClose && self.written == self.output.len();
@@ -228,9 +244,10 @@ impl HttpConnection {
     async fn read_body(
         &mut self,
         length: &BodyLength,
-        limit: usize,
+        limits: BodyLimits,
         timer: &mut RequestTimer,
     ) -> (Vec<u8>, BodyFraming) {
+        let limit = limits.max_bytes;
         let mut out = BodyBuffer::default();
         let mut chunks = ChunkDecoder::default();
         loop {
@@ -260,8 +277,18 @@ impl HttpConnection {
                 let framing = if self.input.is_empty() { BodyFraming::Complete } else { BodyFraming::Trailing };
                 return (out.into_bytes(), framing);
             }
-            match self.read_more(timer).await {
+            let progress = match limits.stream_end {
+                Some(end) => match tokio::time::timeout_at(end, self.read_more(timer)).await {
+                    Ok(progress) => progress,
+                    Err(_) => return (out.into_bytes(), BodyFraming::OpenStream),
+                },
+                None => self.read_more(timer).await,
+            };
+            match progress {
                 ReadProgress::Data => {}
+                ReadProgress::TimedOut if limits.stream_end.is_some() => {
+                    return (out.into_bytes(), BodyFraming::OpenStream);
+                }
                 ReadProgress::TimedOut => return (out.into_bytes(), BodyFraming::TimedOut),
                 ReadProgress::End if *length == BodyLength::UntilClose => {
                     return (out.into_bytes(), BodyFraming::Complete);
@@ -270,6 +297,11 @@ impl HttpConnection {
             }
         }
     }
+}
+
+/// Returns true if a successful response is a stream of events.
+fn is_stream(head: &HttpHead) -> bool {
+    (200..300).contains(&head.status) && head.header("content-type").is_some_and(is_event_stream)
 }
 
 /// Writes the request's bytes, with the headers that depend on the connection.

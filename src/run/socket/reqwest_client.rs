@@ -4,11 +4,14 @@
 
 use super::connection::RequestTimer;
 use super::error::ClientSetupError;
+use super::http_connection::MAX_STREAM_WAIT;
 use super::resolver::{self, CheckedAddresses};
 use super::{system_limits, tls};
+use crate::run::body_framing::is_event_stream;
 use crate::run::content_encoding::decode_body;
 use crate::run::{BodyFraming, Endpoint, HttpResponse, RequestLimits, TransportError};
 use crate::wire::EncodedRequest;
+use tokio::time::Instant;
 
 /// A client for one endpoint; shared by all workers.
 pub(super) struct ReqwestClient {
@@ -80,9 +83,21 @@ impl ReqwestClient {
             .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
             .collect();
         let mut body: Vec<u8> = Vec::new();
+        let content_type = headers.iter().find(|(name, _)| name == "content-type");
+        let is_stream = (200..300).contains(&status) && content_type.is_some_and(|(_, value)| is_event_stream(value));
+        let stream_end = is_stream.then(|| Instant::now() + MAX_STREAM_WAIT);
         let framing = loop {
             timer.record_progress();
-            match timer.race(response.chunk()).await {
+            let chunk = timer.race(response.chunk());
+            let received = match stream_end {
+                Some(end) => match tokio::time::timeout_at(end, chunk).await {
+                    Ok(received) => received,
+                    Err(_) => break BodyFraming::OpenStream,
+                },
+                None => chunk.await,
+            };
+            match received {
+                None if is_stream => break BodyFraming::OpenStream,
                 None => break BodyFraming::TimedOut,
                 Some(Err(_)) => break BodyFraming::Short,
                 Some(Ok(None)) => break BodyFraming::Complete,

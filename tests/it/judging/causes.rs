@@ -115,6 +115,25 @@ fn one_kind_of_damage_is_one_finding() {
 }
 
 #[test]
+fn one_kind_of_damage_that_fails_in_many_operations_is_one_finding() {
+    let failing = [
+        "- | s/One/malformed/not-an-object/list | 500 | `list` has no `get` in put_one",
+        "- | s/Two/malformed/not-an-object/list | 500 | `list` has no `pop` in get_two",
+        "- | s/Three/malformed/not-an-object/list | 500 | `str` is no index of three",
+    ];
+    let merged = summarize(&failing);
+    assert_eq!(merged, ["failure-on-damage 3: malformed bodies make the server fail (not-an-object)"]);
+    assert_eq!(summarize(&failing[..2]).len(), 2);
+    // Failures with one text have one cause, which tells more.
+    let same: Vec<String> = ["One", "Two", "Three", "Four"]
+        .iter()
+        .map(|operation| format!("- | s/{operation}/malformed/not-an-object/list | 500 | bad decoder state"))
+        .collect();
+    let same: Vec<&str> = same.iter().map(String::as_str).collect();
+    assert_eq!(summarize(&same), ["same-failure 4: the server fails with \"bad decoder state\""]);
+}
+
+#[test]
 fn a_constraint_that_is_never_enforced_is_one_finding() {
     let accepted = [
         "- | s/One/name/pattern/a | 200",

@@ -1,10 +1,17 @@
-//! One parser for all operations, which accepts one kind of damage, or answers damaged bodies in one wrong way.
+//! One parser for all operations, which accepts one kind of damage, fails on it, or answers damaged bodies in one wrong
+//! way.
 
-use super::super::cause_kind::{CauseIdentity, CauseKind, CauseScope};
+use super::super::cause_kind::{CauseIdentity, CauseKind, CauseScope, spans_operations};
 use super::super::{Divergence, Outcome};
 use crate::case::CaseKind;
 
 pub(super) struct DamagedBody;
+
+/// Operations that one kind of damage makes fail each in its own code: the server has no check before them.
+pub(super) struct FailureOnDamage;
+
+/// Minimum number of operations for a statement about a missing check.
+const MIN_FAILING_OPERATIONS: usize = 3;
 
 const ACCEPTED: &str = "accepted";
 const ANSWERED: &str = "answered";
@@ -52,5 +59,46 @@ impl CauseKind for DamagedBody {
             [_, observed] => format!("malformed bodies get {observed}"),
             _ => String::new(),
         }
+    }
+}
+
+impl CauseKind for FailureOnDamage {
+    fn name(&self) -> &'static str {
+        "failure-on-damage"
+    }
+
+    fn scope(&self) -> CauseScope {
+        CauseScope::Server
+    }
+
+    fn identify(&self, divergence: &Divergence) -> Option<CauseIdentity> {
+        let CaseKind::Damage(damage) = divergence.id.kind() else { return None };
+        let has_failed = divergence.outcome == Outcome::Failed && divergence.failure.is_some();
+        (has_failed && divergence.accepted.is_none()).then(|| CauseIdentity::new(&[damage]))
+    }
+
+    fn is_supported_by(&self, explained: &[&Divergence]) -> bool {
+        spans_operations(explained, MIN_FAILING_OPERATIONS)
+    }
+
+    fn explains_described_failures(&self) -> bool {
+        true
+    }
+
+    fn merged_statement(&self, explained: &[&Divergence]) -> Option<String> {
+        let mut kinds: Vec<&str> = Vec::new();
+        for group in explained {
+            match group.id.kind() {
+                CaseKind::Damage(damage) if group.outcome == Outcome::Failed => kinds.push(damage),
+                _ => return None,
+            }
+        }
+        kinds.sort_unstable();
+        kinds.dedup();
+        Some(format!("malformed bodies make the server fail ({})", kinds.join(", ")))
+    }
+
+    fn statement(&self, identity: &CauseIdentity, _explained: &[&Divergence]) -> String {
+        format!("malformed bodies make the server fail ({})", identity.0.join(""))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::super::cause_kind::CauseKind;
 use super::broken_law::BrokenLaw;
-use super::damaged_body::DamagedBody;
+use super::damaged_body::{DamagedBody, FailureOnDamage};
 use super::ignored_member::IgnoredMember;
 use super::member_constraint::MemberConstraint;
 use super::response_change::ResponseChange;
@@ -23,6 +23,7 @@ pub(in super::super) const CAUSE_KINDS: &[&dyn CauseKind] = &[
     &ResponseChange,
     &WrongForm,
     &DamagedBody,
+    &FailureOnDamage,
     &ServerConstraint,
     &LaxConstraint,
     &ServerTypeVariant,
