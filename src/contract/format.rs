@@ -89,6 +89,8 @@ struct OperationJson {
     #[serde(default, skip_serializing_if = "OperationTraits::is_empty")]
     traits: OperationTraits,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    examples: Vec<serde_json::Value>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     sources: Vec<Provenance>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     disputed: bool,
@@ -186,6 +188,7 @@ pub fn to_json(contract: &Contract) -> String {
                 laws: operation.laws.clone(),
                 permission: operation.permission.clone(),
                 traits: operation.traits.clone(),
+                examples: operation.examples.clone(),
                 sources: operation.sources.clone(),
                 disputed: disputed(&operation.facts),
                 facts: operation.facts.clone(),
@@ -325,6 +328,7 @@ pub fn from_json(text: &str) -> Result<Contract, ContractFormatError> {
             laws: operation.laws,
             permission: operation.permission,
             traits: operation.traits,
+            examples: operation.examples,
             sources: operation.sources,
             facts: operation.facts,
         });

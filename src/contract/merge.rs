@@ -115,6 +115,9 @@ fn merge_operation(known: &mut Operation, other: &Operation) {
         }
     }
     known.errors.sort();
+    if known.examples.is_empty() {
+        known.examples.clone_from(&other.examples);
+    }
     for law in &other.laws {
         if !known.laws.contains(law) {
             known.laws.push(law.clone());

@@ -275,6 +275,8 @@ pub struct Operation {
     pub permission: Option<String>,
     /// How its requests and responses look on the wire, in addition to the protocol's rules.
     pub traits: OperationTraits,
+    /// Whole inputs that a source shows as worked examples, which may or may not be valid.
+    pub examples: Vec<serde_json::Value>,
     /// The places where it is described.
     pub sources: Vec<Provenance>,
     /// The statements of the sources, with their places.
@@ -307,6 +309,7 @@ impl Operation {
             laws: Vec::new(),
             permission: None,
             traits: OperationTraits::default(),
+            examples: Vec::new(),
             sources: Vec::new(),
             facts: Vec::new(),
         }

@@ -264,6 +264,28 @@ impl<'a> CompiledContract<'a> {
         Ok(tops.into_iter().filter_map(|top| Some((top.to_owned(), input.member(top)?.to_template()))).collect())
     }
 
+    /// Returns the worked examples of an operation, each as the members that the contract allows, in the form of a
+    /// scenario's `use`.
+    pub fn example_inputs(&self, operation: &str) -> Vec<Vec<(String, serde_json::Value)>> {
+        let Some(operation) = self.contract.operation(operation) else { return Vec::new() };
+        let Some(shape) = &operation.input else { return Vec::new() };
+        let checker = InputChecker {
+            contract: self.contract,
+            patterns: &self.patterns,
+            shared_key_patterns: &self.shared_key_patterns,
+        };
+        let Some(known) = self.contract.shape(shape).kind.members() else { return Vec::new() };
+        let allowed = |example: &serde_json::Value| {
+            let violations = checker.violations(shape, &Value::from_json(example));
+            let is_allowed = |member: &str| {
+                known.contains_key(member) && violations.iter().all(|one| one.path.top_member() != Some(member))
+            };
+            let members = example.as_object().into_iter().flatten().filter(|(member, _)| is_allowed(member));
+            members.map(|(member, value)| (member.clone(), Value::from_json(value).to_template())).collect()
+        };
+        operation.examples.iter().map(allowed).filter(|members: &Vec<_>| !members.is_empty()).collect()
+    }
+
     /// Returns a plain value of a member of an operation's input, in the form of a scenario's `use`. Returns `None` if
     /// the operation has no such member.
     ///

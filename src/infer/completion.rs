@@ -2,7 +2,7 @@
 //!
 //! It never sends a request; the responses of the run show whether a guess was right.
 
-use crate::contract::{Contract, MemberPath, Operation, Shape, ShapeId, ShapeKind};
+use crate::contract::{Contract, Member, MemberPath, Operation, Shape, ShapeId, ShapeKind};
 use crate::infer::creators::{IdentifierLocation, ResourceCreators, input_members};
 use crate::infer::inference_result::{IdentifierOrigin, InferenceResult, InferredResource};
 use crate::infer::name_parts::{ReferenceKind, ResourceReference, parse_reference, split_operation_name};
@@ -23,9 +23,10 @@ pub fn complete_scenario(contract: &Contract, scenario: &Scenario) -> InferenceR
     if is_web_api(contract) && !scenario.disable_inference {
         return complete_web_scenario(contract, scenario);
     }
+    let creates_nothing = |name: &str| scenario.operation_notes(name).is_some_and(|notes| notes.creates_nothing);
     let mut completer = ScenarioCompleter {
         contract,
-        creators: ResourceCreators::from_contract(contract),
+        creators: ResourceCreators::from_contract(contract, &creates_nothing),
         result: InferenceResult::from_scenario(scenario),
         own_fixtures: scenario.fixtures.keys().cloned().collect(),
         fixtures: IndexMap::new(),
@@ -39,6 +40,9 @@ pub fn complete_scenario(contract: &Contract, scenario: &Scenario) -> InferenceR
     let wanted = |operation: &&Operation| scenario.includes_operation(operation.name.as_str());
     for operation in contract.operations.iter().filter(wanted) {
         completer.complete_operation(operation);
+    }
+    for operation in contract.operations.iter().filter(wanted) {
+        completer.find_alternative_references(operation);
     }
     // Fixtures are inserted in the order of creation. Fixtures of the user need none of the inferred ones.
     for (name, fixture) in std::mem::take(&mut completer.fixtures) {
@@ -161,6 +165,37 @@ impl<'c> ScenarioCompleter<'c> {
                     return;
                 }
             }
+        }
+    }
+
+    /// Notes what else an operation may need: what its optional members refer to, and what belongs to the resource that
+    /// its required members name.
+    fn find_alternative_references(&mut self, operation: &'c Operation) {
+        let name = operation.name.as_str();
+        let members: Vec<(&String, &Member)> = input_members(self.contract, operation).collect();
+        for (member, it) in members {
+            let shape = self.contract.shape(&it.shape);
+            let is_set = self.result.scenario.use_value(name, member).is_some();
+            if !matches!(shape.kind, ShapeKind::String) || is_set != it.required {
+                continue;
+            }
+            let found = if it.required {
+                self.creators.find_attachment_creator(operation, member)
+            } else {
+                let parsed = parse_reference(member);
+                let names_it = |at: usize| !parsed.noun.is_empty() && self.creators.all[at].noun == parsed.noun;
+                self.creators.find_creator(operation, member).filter(|(at, _)| names_it(*at))
+            };
+            let Some((creator, location)) = found.filter(|(_, location)| accepts_identifier(shape, location)) else {
+                continue;
+            };
+            let Some((fixture, capture)) = self.ensure_fixture(creator, location) else { continue };
+            self.result.optional_references.push(IdentifierOrigin {
+                operation: name.to_owned(),
+                member: member.clone(),
+                value: format!("{{{fixture}.{capture}}}"),
+                created_by: self.creators.all[creator].operation.name.to_string(),
+            });
         }
     }
 

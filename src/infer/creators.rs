@@ -46,14 +46,16 @@ pub(super) struct ResourceCreators<'c> {
 }
 
 impl<'c> ResourceCreators<'c> {
-    pub fn from_contract(contract: &'c Contract) -> Self {
+    /// Reads the creators of a contract, without operations for which `creates_nothing` is true.
+    pub fn from_contract(contract: &'c Contract, creates_nothing: &dyn Fn(&str) -> bool) -> Self {
         let mut all: Vec<ResourceCreator<'c>> = contract
             .operations
             .iter()
             .filter_map(|operation| {
                 let (verb, noun) = split_operation_name(operation.name.as_str());
                 let rank = CREATE_VERBS.iter().position(|one| *one == verb)?;
-                (!noun.is_empty()).then_some(ResourceCreator { operation, noun, rank })
+                let creates = !noun.is_empty() && !creates_nothing(operation.name.as_str());
+                creates.then_some(ResourceCreator { operation, noun, rank })
             })
             .collect();
         all.sort_by_key(|creator| creator.rank);
@@ -81,6 +83,22 @@ impl<'c> ResourceCreators<'c> {
     pub fn find_creator(&self, operation: &Operation, member: &str) -> Option<(usize, IdentifierLocation)> {
         self.find_candidate(operation, member)
             .filter(|(creator, location)| !self.is_stored_content(&self.all[*creator], location))
+    }
+
+    /// Returns the creator of what an operation reads or deletes if it has no name of its own but that of what it belongs
+    /// to: `PutLifecyclePolicy` creates the policy that `GetLifecyclePolicy` reads, by the same `repositoryName`.
+    pub fn find_attachment_creator(&self, operation: &Operation, member: &str) -> Option<(usize, IdentifierLocation)> {
+        let (verb, noun) = split_operation_name(operation.name.as_str());
+        let needs_existing = READ_VERBS.contains(&verb.as_str()) || DELETE_VERBS.contains(&verb.as_str());
+        let parsed = parse_reference(member);
+        if !needs_existing || parsed.noun == noun {
+            return None;
+        }
+        let requires_it = |creator: &ResourceCreator<'_>| {
+            input_members(self.contract, creator.operation).any(|(name, it)| name == member && it.required)
+        };
+        let mut found = self.all.iter().enumerate().filter(|(_, creator)| creator.noun == noun && requires_it(creator));
+        found.next().map(|(at, _)| (at, IdentifierLocation::InRequest(member.to_owned())))
     }
 
     /// Returns true if the creating request stores this member as content and has another member as the name:
@@ -243,7 +261,11 @@ impl<'c> ResourceCreators<'c> {
             ReferenceKind::Url => of(ReferenceKind::Url),
             ReferenceKind::Id => of(ReferenceKind::Id).or_else(|| of(ReferenceKind::Arn)).or_else(name),
             ReferenceKind::Name => name().or_else(|| of(ReferenceKind::Name)),
-            ReferenceKind::BareNoun => name().or_else(|| of(ReferenceKind::Name)).or_else(|| of(ReferenceKind::Id)),
+            // An ARN is accepted where a resource has no name: `taskDefinition`.
+            ReferenceKind::BareNoun => name()
+                .or_else(|| of(ReferenceKind::Name))
+                .or_else(|| of(ReferenceKind::Id))
+                .or_else(|| of(ReferenceKind::Arn)),
         }
     }
 

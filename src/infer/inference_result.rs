@@ -13,7 +13,8 @@ pub struct InferenceResult {
     pub resources: Vec<InferredResource>,
     /// The origin of each identifier.
     pub origins: Vec<IdentifierOrigin>,
-    /// Values for optional members that name a resource. Plain requests leave them out.
+    /// Other values for members that name a resource: for optional members, which plain requests leave out, and for
+    /// required ones if the operation needs more than the resource that they name.
     pub optional_references: Vec<IdentifierOrigin>,
     /// The scenario before it was completed.
     pub given: Scenario,

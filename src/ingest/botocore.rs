@@ -9,7 +9,7 @@ use super::error_list::add_listed_errors;
 use super::json::{self, JsonEntry, JsonError, JsonNode};
 use super::sentences::{Description, StatedFact, may_state, read_description, split_html_sentences};
 use super::source_text::SourceText;
-use super::{IngestDiagnostic, IngestError, IngestOptions};
+use super::{DocumentLookup, IngestDiagnostic, IngestError, IngestOptions, worked_examples};
 use crate::contract::{
     AuthScheme, Contract, ErrorName, ErrorRole, ErrorShape, Fact, FactField, FactOrigin, MemberLocation, Protocol,
     ShapeId, ShapeKind,
@@ -29,13 +29,18 @@ fn service_name(metadata: Option<&JsonNode>) -> String {
         .to_owned()
 }
 
-/// Reads a model, limited to the operations that the options name, if any.
+/// Reads a model with the worked examples beside it, limited to the operations that the options name, if any.
 pub(super) fn read(
     text: &SourceText<'_>,
     options: &IngestOptions,
+    documents: &mut dyn DocumentLookup,
 ) -> Result<(Contract, Vec<IngestDiagnostic>), IngestError> {
     let root = json::parse(&text.text).map_err(|error| invalid_json(text, &error))?;
-    read_model(text, &root, options)
+    let (mut contract, diagnostics) = read_model(text, &root, options)?;
+    if let Some((_, bytes)) = documents.find_relative(&text.source, worked_examples::BOTOCORE_FILE) {
+        worked_examples::add_botocore_examples(&mut contract, &String::from_utf8_lossy(&bytes));
+    }
+    Ok((contract, diagnostics))
 }
 
 /// Returns the error for a document that is not valid JSON.

@@ -47,6 +47,7 @@ mod stated_laws;
 mod tables;
 mod unknown_format;
 mod wire_names;
+mod worked_examples;
 mod yaml;
 
 pub use diagnostic::{IngestDiagnostic, IngestError, IngestSeverity, SourceLocation};

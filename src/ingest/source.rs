@@ -189,7 +189,7 @@ fn read_source_text(
 ) -> Result<IngestOutput, IngestError> {
     let (mut contract, mut diagnostics) = match format {
         SourceFormat::Contract => contract_json::read(text)?,
-        SourceFormat::Botocore => botocore::read(text, options)?,
+        SourceFormat::Botocore => botocore::read(text, options, documents)?,
         SourceFormat::Smithy => smithy::read(text, options)?,
         SourceFormat::OpenApi => openapi::read(text, options, documents)?,
         SourceFormat::Boto3 => boto3::read(text),

@@ -178,7 +178,7 @@ impl<'a> Examination<'a> {
         }
         let creates = self.inferred.resources.iter().any(|resource| resource.created_by == name);
         if creates && row.outcome != ControlOutcome::Accepted {
-            row.creates_nothing = self.try_other_creator(name);
+            row.creates_nothing = self.try_other_creator(name, row.outcome == ControlOutcome::NotImplemented);
         }
         row.is_supporting = !session.job().scenario.includes_operation(name);
         for text in [&mut row.observed, &mut row.reason].into_iter().chain(row.reasons.values_mut()) {
@@ -187,8 +187,9 @@ impl<'a> Examination<'a> {
         Ok(row)
     }
 
-    /// Infers again without an operation that created nothing. Returns false if no other operation creates the resource.
-    fn try_other_creator(&mut self, failed: &str) -> bool {
+    /// Infers again without an operation that created nothing. Returns false if no other operation creates the resource,
+    /// unless the endpoint does not implement the operation: then those that need the resource are sent without it.
+    fn try_other_creator(&mut self, failed: &str, is_missing: bool) -> bool {
         let mut given = self.inferred.given.clone();
         given.operations.entry(failed.to_owned()).or_default().creates_nothing = true;
         let other = complete_scenario(&self.session.job().contract, &given);
@@ -201,7 +202,7 @@ impl<'a> Examination<'a> {
             let operation = self.session.job().contract.operation(name);
             operation.and_then(|operation| operation.http.as_ref()).is_some_and(|http| http.method == "GET")
         };
-        if creators(&other).iter().all(|name| before.contains(name) || lists(name)) {
+        if !is_missing && creators(&other).iter().all(|name| before.contains(name) || lists(name)) {
             return false;
         }
         self.inferred = other;

@@ -75,6 +75,9 @@ impl<'a> OperationProbe<'a> {
         if may_lack && !is_modelled && !met.rejected.is_empty() {
             found = self.follow_refusals(operation, &mut met, &mut row)?;
         }
+        if may_lack || (met.outcome == ControlOutcome::Diverges && met.is_server_failure) {
+            found.extend(self.try_alternatives(operation, &mut met, &mut row)?);
+        }
         let may_lack_members = is_modelled || may_lack_members(&met.observed);
         if may_lack && met.outcome != ControlOutcome::Accepted && may_lack_members {
             let members = self.search_members(operation, &mut met, &mut row)?;
@@ -109,15 +112,89 @@ impl<'a> OperationProbe<'a> {
             let places: Vec<_> = proposed.iter().map(|one| (one.path.clone(), one.value.clone())).collect();
             values = self.compiled.sample_members_with(&self.inferred.scenario, name, &places)?.into_iter().collect();
             row.attempts += 1;
-            let mut tried = self.inferred.scenario.clone();
-            values.iter().for_each(|(member, value)| tried.add_found_value(name, member, value));
-            *met = self.send_control(name, &tried)?;
+            *met = self.send_with_values(name, &values)?;
             row.reasons = proposed
                 .iter()
                 .filter_map(|one| Some((one.path.top_member()?.to_owned(), one.reason.clone())))
                 .collect();
         }
         Ok(if met.outcome == ControlOutcome::Accepted { values } else { FoundValues::new() })
+    }
+
+    /// Sends what else the operation may need: references to further resources, its worked examples, and both. Returns
+    /// the members of the first accepted request without which it is rejected.
+    fn try_alternatives(
+        &mut self,
+        operation: &Operation,
+        met: &mut ControlResult,
+        row: &mut OperationDiagnosis,
+    ) -> Result<FoundValues, PlanError> {
+        if met.outcome == ControlOutcome::Accepted {
+            return Ok(FoundValues::new());
+        }
+        let name = operation.name.as_str();
+        let references = self.alternative_references(name);
+        let mut alternatives = vec![references.clone()];
+        for example in self.compiled.example_inputs(name) {
+            let open = example.into_iter().filter(|(member, _)| self.is_open(name, member));
+            let open: FoundValues = open.collect();
+            // Identifiers of an example exist nowhere.
+            let with_references =
+                open.iter().map(|(member, value)| (member.clone(), references.get(member).unwrap_or(value).clone()));
+            let with_references: FoundValues = with_references.collect();
+            let mut with_all = with_references.clone();
+            with_all.extend(references.clone());
+            alternatives.extend([with_references, with_all]);
+        }
+        alternatives.dedup();
+        for mut values in alternatives.into_iter().filter(|values| !values.is_empty()) {
+            row.attempts += 1;
+            let next = self.send_with_values(name, &values)?;
+            if next.outcome != ControlOutcome::Accepted {
+                continue;
+            }
+            *met = next;
+            for member in values.keys().cloned().collect::<Vec<_>>() {
+                let mut fewer = values.clone();
+                fewer.shift_remove(&member);
+                if !fewer.is_empty() && self.send_with_values(name, &fewer)?.outcome == ControlOutcome::Accepted {
+                    values = fewer;
+                }
+            }
+            let from_example = values.keys().filter(|member| !references.contains_key(*member));
+            row.reasons = from_example.map(|member| (member.clone(), "a worked example has it".to_owned())).collect();
+            return Ok(values);
+        }
+        Ok(FoundValues::new())
+    }
+
+    /// Returns the further resources that members of an operation may name.
+    fn alternative_references(&self, operation: &str) -> FoundValues {
+        let references = self.inferred.optional_references.iter().filter(|one| one.operation == operation);
+        references.map(|one| (one.member.clone(), Json::String(one.value.clone()))).collect()
+    }
+
+    /// Returns true if the scenario has no value for a member or a part of it.
+    fn is_open(&self, operation: &str, member: &str) -> bool {
+        let notes = self.inferred.scenario.operation_notes(operation);
+        let is_part = |place: &str| {
+            place.strip_prefix(member).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[', '{']))
+        };
+        notes.is_none_or(|notes| !notes.use_values.keys().any(|place| is_part(place)))
+    }
+
+    /// Returns the value that names a resource in an optional member.
+    fn optional_reference(&self, operation: &str, member: &str) -> Option<Json> {
+        let references = &self.inferred.optional_references;
+        let reference = references.iter().find(|one| one.operation == operation && one.member == member);
+        reference.map(|one| Json::String(one.value.clone()))
+    }
+
+    /// Sends the control of an operation with further values.
+    fn send_with_values(&mut self, operation: &str, values: &FoundValues) -> Result<ControlResult, PlanError> {
+        let mut tried = self.inferred.scenario.clone();
+        values.iter().for_each(|(member, value)| tried.add_found_value(operation, member, value));
+        self.send_control(operation, &tried)
     }
 
     /// Returns the values that name resources which exist while the control of an operation runs.
@@ -194,9 +271,7 @@ impl<'a> OperationProbe<'a> {
             let Some(value) = self.compiled.sample_member(scenario, name, member)? else {
                 return Ok(None);
             };
-            let references = &self.inferred.optional_references;
-            let reference = references.iter().find(|one| one.operation == name && one.member == *member);
-            let value = reference.map_or(value, |one| Json::String(one.value.clone()));
+            let value = self.optional_reference(name, member).unwrap_or(value);
             tried.operations.entry(name.to_owned()).or_default().use_values.insert(member.clone(), value);
         }
         Ok(Some(tried))

@@ -226,7 +226,7 @@ fn read_botocore_model(search_paths: &SourceSearchPaths, service: &str) -> Resul
     Ok(SourceDocument {
         name: format!("botocore:{service}/{version}"),
         bytes: unpack_if_gzip(&path, read_bytes(&path)?)?,
-        path: None,
+        path: Some(path),
     })
 }
 

@@ -8,6 +8,7 @@ use super::shape_traits::{entry, text_entry};
 use crate::contract::{AuthScheme, Contract, Protocol};
 use crate::ingest::json::{JsonEntry, JsonNode, JsonValue};
 use crate::ingest::source_text::SourceText;
+use crate::ingest::worked_examples::add_examples;
 use crate::ingest::{IngestDiagnostic, IngestError, IngestOptions, botocore, json};
 
 /// Protocol traits in botocore's order of preference, and the name of each in a botocore model.
@@ -77,6 +78,14 @@ pub(in crate::ingest) fn read(
             && let Some(operation) = contract.operations.iter_mut().find(|one| one.name.as_str() == name)
         {
             operation.traits.anonymous = true;
+        }
+    }
+    for id in model.operations(service) {
+        let name = id.split_once('#').map_or(id, |(_, local)| local);
+        if let Some(examples) = model.shape_trait(id, "smithy.api#examples")
+            && let Some(operation) = contract.operations.iter_mut().find(|one| one.name.as_str() == name)
+        {
+            add_examples(operation, examples.node.items());
         }
     }
     contract.auth = read_auth(&model, service, &contract.service);
