@@ -131,4 +131,6 @@ pub struct ReadyCondition {
     pub path: String,
     /// The accepted texts; the value must equal one of them.
     pub accepted_values: Vec<String>,
+    /// Whether the condition is a guess: a resource that never meets it is used all the same.
+    pub is_inferred: bool,
 }

@@ -2,9 +2,15 @@
 //!
 //! They are guesses at what services accept; an endpoint that rejects one is never reported for it.
 
+/// The least policy that expires something, in the form of Amazon ECR's
+/// [lifecycle policies](https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html).
+const LIFECYCLE_POLICY: &str = "{\"rules\":[{\"rulePriority\":1,\"selection\":{\"tagStatus\":\"untagged\",\
+    \"countType\":\"imageCountMoreThan\",\"countNumber\":1},\"action\":{\"type\":\"expire\"}}]}";
+
 /// Returns a value for a member of this name, such as an ARN or a policy. The formats are AWS's, see
 /// [ARNs](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html) and
-/// [policies](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html).
+/// [policies](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html),
+/// [schedules and event patterns](https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rules.html).
 pub(crate) fn value_for_member(member: &str, service: &str) -> Option<String> {
     let lower = member.to_ascii_lowercase();
     // The default account of emulators; no real account has this number.
@@ -23,11 +29,23 @@ pub(crate) fn value_for_member(member: &str, service: &str) -> Option<String> {
             "{{\"Version\":\"2012-10-17\",\"Statement\":[{{\"Effect\":\"Allow\",{principal}\"Action\":\"{action}\"}}]}}"
         )
     };
+    if lower.ends_with("scheduleexpression") {
+        return Some("rate(5 minutes)".to_owned());
+    }
+    if lower == "eventpattern" {
+        return Some("{\"source\":[\"overstep\"]}".to_owned());
+    }
+    if lower == "lifecyclepolicytext" {
+        return Some(LIFECYCLE_POLICY.to_owned());
+    }
     if lower == "assumerolepolicydocument" {
         return Some(action("\"Principal\":{\"Service\":\"lambda.amazonaws.com\"},", "sts:AssumeRole"));
     }
     if lower.ends_with("policydocument") {
         return Some(action("\"Resource\":\"*\",", &format!("{service}:*")));
+    }
+    if lower.ends_with("policytext") || lower == "resourcepolicy" {
+        return Some(action("\"Principal\":\"*\",", &format!("{service}:*")));
     }
     None
 }
@@ -43,6 +61,11 @@ mod tests {
         let policy = value_for_member("PolicyDocument", "iam").expect("a policy");
         let read: serde_json::Value = serde_json::from_str(&policy).expect("JSON");
         assert_eq!(read["Statement"][0]["Effect"], "Allow");
+        for name in ["lifecyclePolicyText", "policyText", "assumeRolePolicyDocument"] {
+            let policy = value_for_member(name, "ecr").expect("a policy");
+            assert!(serde_json::from_str::<serde_json::Value>(&policy).is_ok_and(|json| json.is_object()), "{policy}");
+        }
+        assert_eq!(value_for_member("ScheduleExpression", "events").as_deref(), Some("rate(5 minutes)"));
         assert_eq!(value_for_member("Name", "iam"), None);
     }
 }

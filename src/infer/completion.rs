@@ -5,7 +5,7 @@
 use crate::contract::{Contract, Member, MemberPath, Operation, Shape, ShapeId, ShapeKind};
 use crate::infer::creators::{IdentifierLocation, ResourceCreators, input_members};
 use crate::infer::inference_result::{IdentifierOrigin, InferenceResult, InferredResource};
-use crate::infer::name_parts::{ReferenceKind, ResourceReference, parse_reference, split_operation_name};
+use crate::infer::name_parts::{ReferenceKind, ResourceReference, parse_reference, split_operation_name, split_words};
 use crate::infer::readiness::find_readiness;
 use crate::infer::required_scalars::{RequiredScalar, required_scalars};
 use crate::infer::template_fit::template_fits;
@@ -136,7 +136,10 @@ impl<'c> ScenarioCompleter<'c> {
                 needed.path.last_member().is_some_and(|member| {
                     let inferred = parse_reference(member);
                     let named = self.creators.find_creator(operation, member).is_some();
+                    // `domainName` of `DeleteDomainName` is the resource itself.
+                    let is_the_noun = split_words(member).concat() == noun.concat();
                     named
+                        || is_the_noun
                         || (inferred.kind != ReferenceKind::BareNoun
                             && (inferred.noun.is_empty() || noun.ends_with(&inferred.noun)))
                 })
@@ -182,8 +185,11 @@ impl<'c> ScenarioCompleter<'c> {
             let found = if it.required {
                 self.creators.find_attachment_creator(operation, member)
             } else {
-                let parsed = parse_reference(member);
-                let names_it = |at: usize| !parsed.noun.is_empty() && self.creators.all[at].noun == parsed.noun;
+                let (parsed, (_, own)) = (parse_reference(member), split_operation_name(name));
+                let names_it = |at: usize| {
+                    let noun = &self.creators.all[at].noun;
+                    !parsed.noun.is_empty() && (*noun == parsed.noun || (*noun == own && noun.ends_with(&parsed.noun)))
+                };
                 self.creators.find_creator(operation, member).filter(|(at, _)| names_it(*at))
             };
             let Some((creator, location)) = found.filter(|(_, location)| accepts_identifier(shape, location)) else {

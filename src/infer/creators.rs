@@ -8,8 +8,10 @@ use indexmap::IndexMap;
 use std::collections::VecDeque;
 
 /// Verbs that create, the most common first.
-const CREATE_VERBS: [&str; 11] =
-    ["create", "run", "allocate", "register", "put", "import", "publish", "request", "start", "generate", "upload"];
+const CREATE_VERBS: [&str; 13] = [
+    "create", "run", "allocate", "register", "put", "set", "import", "publish", "request", "start", "generate",
+    "upload", "initiate",
+];
 /// Verbs that delete, the most common first.
 const DELETE_VERBS: [&str; 7] = ["delete", "terminate", "deregister", "remove", "release", "destroy", "stop"];
 /// Verbs that read one resource.
@@ -158,9 +160,16 @@ impl<'c> ResourceCreators<'c> {
                 )
                 .map(|it| (main, it));
         }
+        if parsed.noun.is_empty() && parsed.kind == ReferenceKind::Name && self.all.iter().any(own) {
+            return None;
+        }
         if parsed.noun.is_empty() {
-            return pick(&|creator| creator.noun == noun, &|creator| {
-                self.locate_identifier(creator, member, &ResourceReference { noun: noun.clone(), kind: parsed.kind })
+            // `Id` of `UpdateHostedZoneComment` names a hosted zone, the longest noun that something creates.
+            return (1..=noun.len()).rev().find_map(|length| {
+                pick(&|creator| creator.noun == noun[..length], &|creator| {
+                    let named = ResourceReference { noun: noun[..length].to_vec(), kind: parsed.kind };
+                    self.locate_identifier(creator, member, &named)
+                })
             });
         }
         let location = |creator: &ResourceCreator<'_>| self.locate_identifier(creator, member, &parsed);
@@ -262,6 +271,8 @@ impl<'c> ResourceCreators<'c> {
             ReferenceKind::Id => of(ReferenceKind::Id).or_else(|| of(ReferenceKind::Arn)).or_else(name),
             ReferenceKind::Name => name().or_else(|| of(ReferenceKind::Name)),
             // An ARN is accepted where a resource has no name: `taskDefinition`.
+            // In a path, `api_Key` of `GET /apikeys/{api_Key}` is the identifier that the service assigned.
+            ReferenceKind::BareNoun if self.has_paths && of(ReferenceKind::Id).is_some() => of(ReferenceKind::Id),
             ReferenceKind::BareNoun => name()
                 .or_else(|| of(ReferenceKind::Name))
                 .or_else(|| of(ReferenceKind::Id))

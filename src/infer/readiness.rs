@@ -9,6 +9,10 @@ const READY_WORDS: [&str; 10] =
 /// Words for "not ready": a status without any of them is not worth awaiting.
 const NOT_READY_WORDS: [&str; 6] = ["creating", "pending", "inprogress", "provisioning", "starting", "initializing"];
 
+/// Parts of words for states that a resource does not leave by itself and in which it is of no use.
+const FAILED_PARTS: [&str; 9] =
+    ["fail", "error", "delet", "terminat", "cancel", "reject", "expire", "abort", "unhealthy"];
+
 /// Returns what a response shows once the resource is ready, if it may not be ready at once.
 pub(super) fn find_readiness(contract: &Contract, reader: &Operation) -> Option<ReadyCondition> {
     let mut open: Vec<(String, &ShapeId, usize)> = vec![(String::new(), reader.output.as_ref()?, 0)];
@@ -26,9 +30,16 @@ pub(super) fn find_readiness(contract: &Contract, reader: &Operation) -> Option<
                         let plain: String = value.chars().filter(char::is_ascii_alphanumeric).collect();
                         words.contains(&plain.to_ascii_lowercase().as_str())
                     };
-                    let ready: Vec<String> = values.iter().filter(|value| is(value, &READY_WORDS)).cloned().collect();
-                    if !ready.is_empty() && values.iter().any(|value| is(&value, &NOT_READY_WORDS)) {
-                        return Some(ReadyCondition { path: place, accepted_values: ready });
+                    let has_ready = values.iter().any(|value| is(&value, &READY_WORDS));
+                    if has_ready && values.iter().any(|value| is(&value, &NOT_READY_WORDS)) {
+                        let is_stable = |value: &&String| {
+                            let lower = value.to_ascii_lowercase();
+                            let has_failed = FAILED_PARTS.iter().any(|part| lower.contains(part));
+                            !lower.ends_with("ing") && !is(value, &NOT_READY_WORDS) && !has_failed
+                                || is(value, &READY_WORDS)
+                        };
+                        let accepted_values = values.iter().filter(is_stable).cloned().collect();
+                        return Some(ReadyCondition { path: place, accepted_values, is_inferred: true });
                     }
                 }
                 if depth < 1 {

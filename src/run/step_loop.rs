@@ -5,7 +5,7 @@
 use super::fixture_tracker::FixtureTracker;
 use super::placeholders::Placeholders;
 use super::request_builder::{RequestBuildError, RequestBuilder};
-use super::step_response::{capture_values, describe_failed_setup, describe_not_ready, is_missing_resource};
+use super::step_response::{capture_values, describe_failed_setup, describe_unmet_condition, is_missing_resource};
 use super::{Exchange, RunPlan};
 use crate::case::{Case, Step, StepPurpose};
 use crate::wire::EncodedRequest;
@@ -154,7 +154,7 @@ impl<'a> CaseProgress<'a> {
         }
         if step.purpose == StepPurpose::SetUp && self.sent.not_sent.is_none() {
             self.sent.not_sent =
-                describe_failed_setup(step, &exchange).or_else(|| describe_not_ready(self.plan, step, &exchange));
+                describe_failed_setup(step, &exchange).or_else(|| describe_unmet_condition(self.plan, step, &exchange));
         }
         self.sent.exchanges[index] = Some(exchange);
     }

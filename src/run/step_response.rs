@@ -21,12 +21,24 @@ pub(super) fn is_missing_resource(plan: &RunPlan<'_>, exchange: &Exchange) -> bo
     error_role(plan, exchange) == Some(ErrorRole::MissingResource)
 }
 
-/// Returns a message if a step's response does not show the value that the fixture waits for.
+/// Returns a message if the resource of a step did not become ready. One that does not meet a guessed condition is used
+/// all the same.
+pub(super) fn describe_unmet_condition(plan: &RunPlan<'_>, step: &Step, exchange: &Exchange) -> Option<String> {
+    let is_inferred = step.fixture.as_ref()?.until.as_ref()?.is_inferred;
+    if is_inferred { None } else { describe_not_ready(plan, step, exchange) }
+}
+
+/// Returns a message if a step's response does not show the value that the fixture waits for. A value that is not there
+/// does not have to be awaited if the condition is a guess.
 pub(super) fn describe_not_ready(plan: &RunPlan<'_>, step: &Step, exchange: &Exchange) -> Option<String> {
     let until = step.fixture.as_ref()?.until.as_ref()?;
     let response = exchange.response.as_ref().ok().filter(|response| is_step_success(step, response))?;
     let document = parse_document(plan, step, response)?;
-    let value = value_at(&document, &until.path).and_then(serde_json::Value::as_str).unwrap_or_default();
+    let value = value_at(&document, &until.path).and_then(serde_json::Value::as_str);
+    if value.is_none() && until.is_inferred {
+        return None;
+    }
+    let value = value.unwrap_or_default();
     (!until.accepted_values.iter().any(|due| due == value)).then(|| {
         format!(
             "set-up failed: `{}` is `{value}` and did not become {}",

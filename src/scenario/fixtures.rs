@@ -137,7 +137,7 @@ fn parse_ready_condition(
     if is.is_empty() {
         return Err(missing("is"));
     }
-    Ok(ReadyCondition { path: value, accepted_values: is })
+    Ok(ReadyCondition { path: value, accepted_values: is, is_inferred: false })
 }
 
 /// Reads `status = 201` or `status = [201, 409]`.

@@ -63,6 +63,7 @@ fn run_diagnosis(
         diagnosis.server_output = output;
         return Ok(());
     }
+    session.allow_resets();
     match SequentialRunner::new(&session.plan) {
         Ok(runner) => examine_operations(&session, inferred, &runner, diagnosis, progress),
         Err(why) => {
@@ -170,6 +171,10 @@ impl<'a> Examination<'a> {
             {
                 (row.outcome, row.reason) = (ControlOutcome::Diverges, format!("ends the server: it {exit}"));
             }
+        }
+        // An experiment with another operation may have broken what this one needs.
+        if probe.saw_breakage && row.outcome != ControlOutcome::Accepted && session.restore_endpoint() {
+            (row, found) = probe.probe_operation(operation)?;
         }
         (self.sent_cases, self.sent_steps) = (self.sent_cases + probe.sent_cases, self.sent_steps + probe.sent_steps);
         for (member, value) in found {

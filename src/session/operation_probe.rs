@@ -30,6 +30,8 @@ pub(super) struct OperationProbe<'a> {
     pub sent_steps: u64,
     /// Whether a request got no response.
     pub lost_response: bool,
+    /// Whether an operation that succeeded before made the server fail.
+    pub saw_breakage: bool,
 }
 
 /// The values found for an operation, by member.
@@ -54,7 +56,17 @@ impl<'a> OperationProbe<'a> {
         canary: Option<&'a ResponseFingerprint>,
         inferred: &'a InferenceResult,
     ) -> Self {
-        Self { job, compiled, runner, canary, inferred, sent_cases: 0, sent_steps: 0, lost_response: false }
+        Self {
+            job,
+            compiled,
+            runner,
+            canary,
+            inferred,
+            sent_cases: 0,
+            sent_steps: 0,
+            lost_response: false,
+            saw_breakage: false,
+        }
     }
 
     /// Sends the control of an operation and searches for what it lacks. Returns the values that were found, besides the
@@ -296,6 +308,9 @@ impl<'a> OperationProbe<'a> {
                 return Ok(nothing(why.to_string()));
             }
         };
+        let health = &self.runner.plan().operation_health;
+        health.record_outcome(&outcome);
+        self.saw_breakage |= health.failed_operation(&outcome).is_some_and(|failed| failed.as_str() != operation);
         self.lost_response |= outcome.exchanges.iter().flatten().any(|exchange| exchange.response.is_err());
         self.sent_steps += outcome.exchanges.iter().flatten().count() as u64;
         let judgement = judge(&self.job.contract, scenario, &outcome);

@@ -18,6 +18,8 @@ use std::time::{Duration, Instant};
 
 /// Maximum time to wait until a resource is ready.
 const MAX_READY_WAIT: Duration = Duration::from_secs(20);
+/// Maximum time to wait for a condition that is only a guess.
+const MAX_GUESSED_WAIT: Duration = Duration::from_secs(5);
 /// Maximum time to wait until a busy resource can be deleted or created.
 const MAX_BUSY_WAIT: Duration = Duration::from_secs(5);
 /// Maximum number of steps sent concurrently.
@@ -64,7 +66,7 @@ impl<'a> SocketSender<'a> {
     /// Returns true if a step must be repeated after `waited`, because its resource is not ready yet or busy.
     fn must_wait(&self, step: &Step, exchange: &Exchange, waited: Duration) -> bool {
         let RetryPolicy { plan, shared, .. } = self.policy;
-        (waited < MAX_READY_WAIT && describe_not_ready(plan, step, exchange).is_some())
+        (waited < max_ready_wait(shared, step) && describe_not_ready(plan, step, exchange).is_some())
             || (waited < MAX_BUSY_WAIT && shared.may_wait_for_busy() && is_busy(plan, step, exchange))
     }
 }
@@ -122,12 +124,27 @@ impl StepSender for SocketSender<'_> {
             }
             exchange = self.policy.send(&mut self.connections[0], step, request).await?;
         }
+        if let Some(part) = step.fixture.as_ref().filter(|part| part.until.is_some())
+            && describe_not_ready(plan, step, &exchange).is_some()
+        {
+            shared.record_unmet_condition(&part.name);
+        }
         if is_busy(plan, step, &exchange) {
             shared.record_busy();
         } else if step.fixture.is_some() {
             shared.record_not_busy();
         }
         Some(exchange)
+    }
+}
+
+/// Returns the maximum time to wait until the resource of a step is ready. A guessed condition that was not met once is
+/// not awaited again.
+fn max_ready_wait(shared: &WorkerShared, step: &Step) -> Duration {
+    match step.fixture.as_ref().and_then(|part| Some((part, part.until.as_ref()?))) {
+        Some((part, until)) if until.is_inferred && shared.was_unmet(&part.name) => Duration::ZERO,
+        Some((_, until)) if until.is_inferred => MAX_GUESSED_WAIT,
+        _ => MAX_READY_WAIT,
     }
 }
 

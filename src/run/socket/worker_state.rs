@@ -6,7 +6,7 @@ use super::schedule::RateSchedule;
 use super::transport::Client;
 use crate::contract::OperationName;
 use crate::run::RunPlan;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -26,6 +26,8 @@ pub(super) struct WorkerShared {
     /// Number of consecutive temporary obstacles that did not go away in time. After too many, the run stops waiting
     /// for them.
     busy_in_a_row: AtomicU32,
+    /// Fixtures whose condition was not met in time.
+    unmet_conditions: Mutex<HashSet<String>>,
 }
 
 /// Maximum number of consecutive failures (throttling, busy resources) before the run stops waiting.
@@ -43,6 +45,7 @@ impl WorkerShared {
             unanswered_controls: Mutex::default(),
             has_unanswered_controls: AtomicBool::new(false),
             busy_in_a_row: AtomicU32::new(0),
+            unmet_conditions: Mutex::default(),
         }
     }
 
@@ -72,6 +75,20 @@ impl WorkerShared {
 
     fn lock_false_throttlers(&self) -> MutexGuard<'_, Vec<OperationName>> {
         self.false_throttlers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns true if the condition of a fixture was not met in time before.
+    pub(super) fn was_unmet(&self, fixture: &str) -> bool {
+        self.lock_unmet().contains(fixture)
+    }
+
+    /// Records that the condition of a fixture was not met in time.
+    pub(super) fn record_unmet_condition(&self, fixture: &str) {
+        self.lock_unmet().insert(fixture.to_owned());
+    }
+
+    fn lock_unmet(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.unmet_conditions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns true if it is worth waiting for a busy resource.
