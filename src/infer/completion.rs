@@ -30,6 +30,7 @@ pub fn complete_scenario(contract: &Contract, scenario: &Scenario) -> InferenceR
         result: InferenceResult::from_scenario(scenario),
         own_fixtures: scenario.fixtures.keys().cloned().collect(),
         fixtures: IndexMap::new(),
+        fixture_creators: IndexMap::new(),
         in_progress: Vec::new(),
         visited_operations: Vec::new(),
         completed_fixtures: Vec::new(),
@@ -58,6 +59,8 @@ struct ScenarioCompleter<'c> {
     /// Fixtures of the scenario itself.
     own_fixtures: Vec<String>,
     fixtures: IndexMap<String, Fixture>,
+    /// The creator of each inferred fixture: several operations may create resources of one noun.
+    fixture_creators: IndexMap<String, usize>,
     /// Creators whose needs are being resolved; none can create what it needs itself.
     in_progress: Vec<usize>,
     visited_operations: Vec<String>,
@@ -274,7 +277,7 @@ impl<'c> ScenarioCompleter<'c> {
         let operation = self.creators.all[creator].operation;
         let fixture = self.creators.all[creator].noun.join("_");
         let capture = match &location {
-            IdentifierLocation::InRequest(member) => member.clone(),
+            IdentifierLocation::InRequest(member) => member.rsplit('.').next().unwrap_or(member).to_owned(),
             IdentifierLocation::InResponse(path) => path.rsplit('.').next().unwrap_or(path).replace("[0]", ""),
         };
         if self.own_fixtures.contains(&fixture) {
@@ -282,7 +285,8 @@ impl<'c> ScenarioCompleter<'c> {
             let knows = known.names.contains_key(&capture) || known.captures().any(|(name, _)| *name == capture);
             return knows.then_some((fixture, capture));
         }
-        if self.in_progress.contains(&creator) {
+        let is_of_other = self.fixture_creators.get(&fixture).is_some_and(|other| *other != creator);
+        if is_of_other || self.in_progress.contains(&creator) {
             return None;
         }
         if !self.fixtures.contains_key(&fixture) {
@@ -295,6 +299,7 @@ impl<'c> ScenarioCompleter<'c> {
             let create = RawRequest { request: operation.name.to_string(), ..RawRequest::default() };
             let made = Fixture { create: vec![create], ..Fixture::default() };
             self.fixtures.insert(fixture.clone(), made);
+            self.fixture_creators.insert(fixture.clone(), creator);
             self.result.resources.push(InferredResource {
                 fixture: fixture.clone(),
                 created_by: operation.name.to_string(),
@@ -305,8 +310,8 @@ impl<'c> ScenarioCompleter<'c> {
         }
         match location {
             IdentifierLocation::InRequest(member) => {
-                let shape = input_members(self.contract, operation).find(|(name, _)| **name == member)?.1.shape.clone();
-                let shape = self.contract.shape(&shape);
+                let place = MemberPath::parse(&member)?;
+                let shape = self.contract.shape(self.contract.input_shape_at(operation.name.as_str(), &place)?);
                 let template = self.generate_name(operation, &member, shape)?;
                 self.fixtures.get_mut(&fixture)?.names.insert(capture.clone(), template);
             }

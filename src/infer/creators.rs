@@ -142,6 +142,9 @@ impl<'c> ResourceCreators<'c> {
         if !parsed.noun.is_empty() && parsed.kind != ReferenceKind::Arn && self.all.iter().any(is_its_own) {
             return None;
         }
+        if parsed.noun.is_empty() && parsed.kind == ReferenceKind::Name && self.all.iter().any(own) {
+            return None;
+        }
         // The policy of `GetRolePolicy` is created by `PutRolePolicy`, and not by any operation that creates policies.
         if parsed.noun.is_empty() || (noun.len() > parsed.noun.len() && noun.ends_with(&parsed.noun)) {
             let found = pick(&|creator| creator.noun == noun, &exact);
@@ -149,7 +152,8 @@ impl<'c> ResourceCreators<'c> {
                 return found;
             }
         }
-        if parsed.noun == ["resource"] {
+        let is_any_resource = parsed.noun == ["resource"] && self.all.iter().all(|creator| creator.noun != parsed.noun);
+        if is_any_resource {
             let main = self.main_creator?;
             let creator = &self.all[main];
             return self
@@ -160,9 +164,6 @@ impl<'c> ResourceCreators<'c> {
                 )
                 .map(|it| (main, it));
         }
-        if parsed.noun.is_empty() && parsed.kind == ReferenceKind::Name && self.all.iter().any(own) {
-            return None;
-        }
         if parsed.noun.is_empty() {
             // `Id` of `UpdateHostedZoneComment` names a hosted zone, the longest noun that something creates.
             return (1..=noun.len()).rev().find_map(|length| {
@@ -170,6 +171,15 @@ impl<'c> ResourceCreators<'c> {
                     let named = ResourceReference { noun: noun[..length].to_vec(), kind: parsed.kind };
                     self.locate_identifier(creator, member, &named)
                 })
+            });
+        }
+        if parsed.kind == ReferenceKind::Id && parsed.noun == ["parent"] {
+            // `parentId` of `CreateResource` is the `rootResourceId` that `CreateRestApi` returns.
+            let root: Vec<String> = ["root"].into_iter().map(str::to_owned).chain(noun.clone()).collect();
+            let is_root =
+                |name: &str, _| parse_reference(name) == ResourceReference { noun: root.clone(), ..parsed.clone() };
+            return pick(&|_| true, &|creator| {
+                self.find_response_text(creator, is_root).map(IdentifierLocation::InResponse)
             });
         }
         let location = |creator: &ResourceCreator<'_>| self.locate_identifier(creator, member, &parsed);
@@ -229,11 +239,14 @@ impl<'c> ResourceCreators<'c> {
     fn locate_same_name(&self, creator: &ResourceCreator<'_>, member: &str) -> Option<IdentifierLocation> {
         let one = to_singular(member);
         let same = |name: &str| name.eq_ignore_ascii_case(member) || name.eq_ignore_ascii_case(&one);
-        let told = input_members(self.contract, creator.operation);
-        let named =
-            told.filter(|(_, member)| self.is_text_shape(&member.shape)).map(|(name, _)| name).find(|name| same(name));
-        named
-            .cloned()
+        let texts =
+            input_members(self.contract, creator.operation).filter(|(_, member)| self.is_text_shape(&member.shape));
+        let named = texts.into_iter().find(|(name, _)| same(name));
+        // `CreateTable` has an optional `Name` beside the required `TableInput.Name`.
+        let nested = || self.find_nested_name(creator, &|name| same(name));
+        let optional = named.filter(|(_, it)| !it.required).and_then(|_| nested());
+        optional
+            .or_else(|| named.map(|(name, _)| name.clone()))
             .map(IdentifierLocation::InRequest)
             .or_else(|| self.find_response_text(creator, |name, _| same(name)).map(IdentifierLocation::InResponse))
     }
@@ -254,16 +267,15 @@ impl<'c> ResourceCreators<'c> {
             })
             .map(IdentifierLocation::InResponse)
         };
+        let is_name = |name: &str| {
+            let other = parse_reference(name);
+            other.kind == ReferenceKind::Name && (other.noun.is_empty() || other.noun == creator.noun)
+        };
         let name = || {
             let told =
                 input_members(self.contract, creator.operation).filter(|(_, member)| self.is_text_shape(&member.shape));
-            told.map(|(name, _)| name)
-                .find(|name| {
-                    let other = parse_reference(name);
-                    other.kind == ReferenceKind::Name && (other.noun.is_empty() || other.noun == creator.noun)
-                })
-                .cloned()
-                .map(IdentifierLocation::InRequest)
+            let own = told.map(|(name, _)| name).find(|name| is_name(name)).cloned();
+            own.or_else(|| self.find_nested_name(creator, &is_name)).map(IdentifierLocation::InRequest)
         };
         match told.kind {
             ReferenceKind::Arn => of(ReferenceKind::Arn),
@@ -278,6 +290,16 @@ impl<'c> ResourceCreators<'c> {
                 .or_else(|| of(ReferenceKind::Id))
                 .or_else(|| of(ReferenceKind::Arn)),
         }
+    }
+
+    /// Returns the path of a required name inside a required structure of the creating request: `DatabaseInput.Name`.
+    fn find_nested_name(&self, creator: &ResourceCreator<'_>, is_name: &dyn Fn(&str) -> bool) -> Option<String> {
+        let mut structures = input_members(self.contract, creator.operation).filter(|(_, member)| member.required);
+        structures.find_map(|(outer, member)| {
+            let members = self.contract.shape(&member.shape).kind.members()?;
+            let found = members.iter().find(|(name, it)| it.required && is_name(name) && self.is_text_shape(&it.shape));
+            found.map(|(name, _)| format!("{outer}.{name}"))
+        })
     }
 
     /// Returns the path of the first text in a response, in breadth-first order, whose member's name fits.
