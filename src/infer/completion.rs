@@ -2,7 +2,7 @@
 //!
 //! It never sends a request; the responses of the run show whether a guess was right.
 
-use crate::contract::{Contract, Member, MemberPath, Operation, Shape, ShapeId, ShapeKind};
+use crate::contract::{Contract, MemberPath, Operation, Shape, ShapeId, ShapeKind};
 use crate::infer::creators::{IdentifierLocation, ResourceCreators, input_members};
 use crate::infer::inference_result::{IdentifierOrigin, InferenceResult, InferredResource};
 use crate::infer::name_parts::{ReferenceKind, ResourceReference, parse_reference, split_operation_name, split_words};
@@ -52,10 +52,10 @@ pub fn complete_scenario(contract: &Contract, scenario: &Scenario) -> InferenceR
     completer.result
 }
 
-struct ScenarioCompleter<'c> {
-    contract: &'c Contract,
-    creators: ResourceCreators<'c>,
-    result: InferenceResult,
+pub(super) struct ScenarioCompleter<'c> {
+    pub(super) contract: &'c Contract,
+    pub(super) creators: ResourceCreators<'c>,
+    pub(super) result: InferenceResult,
     /// Fixtures of the scenario itself.
     own_fixtures: Vec<String>,
     fixtures: IndexMap<String, Fixture>,
@@ -174,40 +174,6 @@ impl<'c> ScenarioCompleter<'c> {
         }
     }
 
-    /// Notes what else an operation may need: what its optional members refer to, and what belongs to the resource that
-    /// its required members name.
-    fn find_alternative_references(&mut self, operation: &'c Operation) {
-        let name = operation.name.as_str();
-        let members: Vec<(&String, &Member)> = input_members(self.contract, operation).collect();
-        for (member, it) in members {
-            let shape = self.contract.shape(&it.shape);
-            let is_set = self.result.scenario.use_value(name, member).is_some();
-            if !matches!(shape.kind, ShapeKind::String) || is_set != it.required {
-                continue;
-            }
-            let found = if it.required {
-                self.creators.find_attachment_creator(operation, member)
-            } else {
-                let (parsed, (_, own)) = (parse_reference(member), split_operation_name(name));
-                let names_it = |at: usize| {
-                    let noun = &self.creators.all[at].noun;
-                    !parsed.noun.is_empty() && (*noun == parsed.noun || (*noun == own && noun.ends_with(&parsed.noun)))
-                };
-                self.creators.find_creator(operation, member).filter(|(at, _)| names_it(*at))
-            };
-            let Some((creator, location)) = found.filter(|(_, location)| accepts_identifier(shape, location)) else {
-                continue;
-            };
-            let Some((fixture, capture)) = self.ensure_fixture(creator, location) else { continue };
-            self.result.optional_references.push(IdentifierOrigin {
-                operation: name.to_owned(),
-                member: member.clone(),
-                value: format!("{{{fixture}.{capture}}}"),
-                created_by: self.creators.all[creator].operation.name.to_string(),
-            });
-        }
-    }
-
     /// Sets a member to an identifier that another operation creates.
     fn use_created_identifier(
         &mut self,
@@ -273,7 +239,7 @@ impl<'c> ScenarioCompleter<'c> {
     }
 
     /// Returns the fixture of a creator, and the name under which the fixture has the identifier.
-    fn ensure_fixture(&mut self, creator: usize, location: IdentifierLocation) -> Option<(String, String)> {
+    pub(super) fn ensure_fixture(&mut self, creator: usize, location: IdentifierLocation) -> Option<(String, String)> {
         let operation = self.creators.all[creator].operation;
         let fixture = self.creators.all[creator].noun.join("_");
         let capture = match &location {
@@ -446,7 +412,7 @@ impl<'c> ScenarioCompleter<'c> {
 
 /// Returns true if a shape accepts an identifier from this place: a shape with a format of its own accepts no generated
 /// name.
-fn accepts_identifier(shape: &Shape, location: &IdentifierLocation) -> bool {
+pub(super) fn accepts_identifier(shape: &Shape, location: &IdentifierLocation) -> bool {
     matches!(location, IdentifierLocation::InResponse(_))
         || NAME_TEMPLATES.iter().any(|name| template_fits(shape, name))
 }
@@ -523,82 +489,5 @@ mod tests {
     fn optional_maps_are_left_unset() {
         let (_, more) = map("TableName", "Text");
         assert_eq!(inferred_uses(json!({"Wanted": {"shape": "Wanted"}}), more), []);
-    }
-
-    /// Returns a contract of these operations, each with the members of its input and output; `!` marks required ones.
-    fn contract_of(operations: &[(&str, &[&str], &[&str])]) -> Contract {
-        let mut shapes = json!({"Text": {"type": "string"}});
-        let mut all = Vec::new();
-        for (name, input, output) in operations {
-            for (side, members) in [("Input", input), ("Output", output)] {
-                let member = |one: &&str| {
-                    (one.trim_end_matches('!').to_owned(), json!({"shape": "Text", "required": one.ends_with('!')}))
-                };
-                let members: serde_json::Map<String, Json> = members.iter().map(member).collect();
-                shapes[format!("{name}{side}")] = json!({"type": "structure", "members": members});
-            }
-            all.push(json!({
-                "name": name, "http": {"method": "POST", "uri": "/"}, "input": format!("{name}Input"),
-                "output": format!("{name}Output"), "sources": [{"document": "model", "line": 1}],
-                "facts": [{"path": "http", "value": "POST /", "standing": "model", "document": "model", "line": 1}],
-            }));
-        }
-        let text = json!({"format": "overstep-contract/1", "service": "jobs", "protocol": "awsJson1_0",
-                          "shapes": shapes, "errors": [], "operations": all});
-        contract::from_json(&text.to_string()).expect("a contract")
-    }
-
-    #[test]
-    fn optional_members_and_attachments_are_alternatives() {
-        let contract = contract_of(&[
-            ("CreateCluster", &["clusterName!"], &[]),
-            ("RunJob", &["command!", "cluster"], &[]),
-            ("PutClusterPolicy", &["clusterName!", "policy!"], &[]),
-            ("GetClusterPolicy", &["clusterName!"], &["policy"]),
-        ]);
-        let result = complete_scenario(&contract, &Scenario::with_name("jobs"));
-        let alternatives: Vec<(&str, &str, &str)> = result
-            .optional_references
-            .iter()
-            .map(|one| (one.operation.as_str(), one.member.as_str(), one.value.as_str()))
-            .collect();
-        assert_eq!(
-            alternatives,
-            [
-                ("RunJob", "cluster", "{cluster.clusterName}"),
-                ("GetClusterPolicy", "clusterName", "{cluster_policy.clusterName}"),
-            ]
-        );
-        // Plain requests do without them.
-        assert_eq!(result.scenario.use_value("RunJob", "cluster"), None);
-        assert_eq!(
-            result.scenario.use_value("GetClusterPolicy", "clusterName"),
-            Some(&json!("{cluster.clusterName}"))
-        );
-    }
-
-    #[test]
-    fn creators_of_one_noun_have_names_of_their_own() {
-        let contract = contract_of(&[
-            ("ImportApi", &["body!"], &["id", "name"]),
-            ("CreateApi", &["name!"], &["id", "name", "rootResourceId"]),
-            ("GetApi", &["apiId!"], &["id"]),
-            ("CreateResource", &["apiId!", "parentId!"], &["id"]),
-            ("UpdateApiComment", &["id!"], &[]),
-        ]);
-        let of = |scenario: &Scenario, operation: &str, member: &str| {
-            scenario.use_value(operation, member).and_then(Json::as_str).unwrap_or("none").to_owned()
-        };
-        let found = complete_scenario(&contract, &Scenario::with_name("apis")).scenario;
-        assert_eq!(of(&found, "CreateApi", "name"), "ovs-{run}-{case}");
-        assert_eq!(of(&found, "GetApi", "apiId"), "{api.id}");
-        assert_eq!(of(&found, "UpdateApiComment", "id"), "{api.id}");
-        assert_eq!(of(&found, "CreateResource", "parentId"), "{api.rootResourceId}");
-        // If the endpoint does not create APIs, nothing is expected of them.
-        let mut given = Scenario::with_name("apis");
-        for creator in ["CreateApi", "ImportApi"] {
-            given.operations.entry(creator.to_owned()).or_default().creates_nothing = true;
-        }
-        assert_eq!(of(&complete_scenario(&contract, &given).scenario, "GetApi", "apiId"), "none");
     }
 }

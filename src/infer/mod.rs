@@ -3,6 +3,7 @@
 //!
 //! It guesses and reports its guesses. It never changes what the scenario says.
 
+mod alternatives;
 mod completion;
 mod creators;
 mod inference_result;

@@ -260,6 +260,31 @@ fn init_writes_a_scenario_that_check_can_use() {
 }
 
 #[test]
+fn worked_examples_show_what_a_request_needs() {
+    let Some(directory) = project() else { return };
+    let directory = directory.path();
+    // No limit and no rejection says that this is the only note that is accepted.
+    let picky = SERVER.replace("if \"Note\" not in i: raise", "if i.get(\"Note\") != \"exact\": raise");
+    assert_ne!(picky, SERVER);
+    std::fs::write(directory.join("server.py"), picky).expect("write file");
+    std::fs::remove_file(directory.join("scenarios/things.toml")).expect("remove file");
+    let examples = json!({"version": "1.0", "examples": {"NoteThing": [
+        {"input": {"ThingName": "elsewhere", "Note": "x".repeat(50)}},
+        {"input": {"ThingName": "elsewhere", "Note": "exact", "Unknown": 1}},
+    ]}});
+    let init = ["init", "things", "--source", "scenarios/things.json", "-e", "emulator"];
+    run(directory, &init).assert_contains(&["4 of 5 operations that the endpoint has succeed"]);
+    std::fs::remove_file(directory.join("scenarios/things.toml")).expect("remove file");
+    std::fs::write(directory.join("scenarios/examples-1.json"), examples.to_string()).expect("write file");
+    run(directory, &init).assert_contains(&["5 of 5 operations that the endpoint has succeed"]);
+    let scenario = std::fs::read_to_string(directory.join("scenarios/things.toml")).expect("a scenario");
+    assert!(
+        scenario.contains("# Note: a worked example has it\n[operations.NoteThing]\nuse = { Note = \"exact\" }"),
+        "{scenario}"
+    );
+}
+
+#[test]
 fn a_scenario_without_a_principal_signs_as_its_contract_says() {
     let Some(directory) = project() else { return };
     std::fs::write(directory.path().join("scenarios/bare.toml"), "sources = [\"things.json\"]\n").expect("write file");
