@@ -172,6 +172,14 @@ fn a_constraint_that_is_hardly_enforced_is_one_finding() {
 }
 
 #[test]
+fn names_of_nothing_violate_no_constraint() {
+    let lines = ["- | s/One/missing/id/unknown | 200", "- | s/Two/missing/id/unknown | 200"];
+    assert_eq!(summarize(&lines), ["single 1: One/missing/id", "single 1: Two/missing/id"]);
+    let all = [&lines[..], &["- | s/Three/missing/id/unknown | 200"]].concat();
+    assert_eq!(summarize(&all), ["unchecked-existence 3: requests for resources that do not exist are accepted"]);
+}
+
+#[test]
 fn a_failure_of_two_faults_does_not_raise_a_finding_of_one() {
     let lines = [
         "- | s/One/name/length/above-max | 200",

@@ -8,7 +8,9 @@ pub(super) struct SharedMember;
 
 /// Returns the constraint, and what tells the outcomes of its cases apart; `None` if the group is about no constraint.
 pub(super) fn outcome_key(divergence: &Divergence) -> Option<(&'static str, String)> {
-    if divergence.accepted.is_some() || divergence.wrong_form.is_some() {
+    // A well-formed name of nothing that is accepted violates no constraint.
+    let names_nothing = divergence.intent == Intent::Missing && divergence.outcome == Outcome::Accepted;
+    if divergence.accepted.is_some() || divergence.wrong_form.is_some() || names_nothing {
         return None;
     }
     let constraint = divergence.id.kind().constraint()?;

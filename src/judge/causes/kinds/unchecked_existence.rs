@@ -3,7 +3,7 @@
 use super::super::cause_kind::{CauseIdentity, CauseKind, CauseScope, spans_operations};
 use super::super::identity_hash::IdentityHash;
 use super::super::{CaseFacts, Divergence, Outcome};
-use crate::case::CaseKind;
+use crate::case::{CaseKind, Intent};
 
 pub(super) struct UncheckedExistence;
 
@@ -20,7 +20,8 @@ impl CauseKind for UncheckedExistence {
     }
 
     fn identify(&self, divergence: &Divergence) -> Option<CauseIdentity> {
-        let is_missing = matches!(divergence.id.kind(), CaseKind::MissingResource(_));
+        let is_missing =
+            matches!(divergence.id.kind(), CaseKind::MissingResource(_)) || divergence.intent == Intent::Missing;
         let is_accepted = divergence.outcome == Outcome::Accepted && divergence.accepted.is_none();
         (is_missing && is_accepted).then(|| CauseIdentity::new(&[]))
     }
