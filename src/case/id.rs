@@ -226,14 +226,20 @@ impl FromStr for CaseId {
     }
 }
 
+/// Returns true for a constraint whose cases have the structure as their subject.
+fn is_about_structure(constraint: Constraint) -> bool {
+    matches!(
+        constraint,
+        Constraint::AtLeastOneOf | Constraint::AtMostOneOf | Constraint::AllOrNone | Constraint::EqualLengths
+    )
+}
+
 /// Parses subject and kind. A member may have the name of a class; then the kind tells them apart.
 fn parse_place(subject: &str, kind: &str, variant: &str) -> Option<(CaseSubject, CaseKind)> {
     let class = CaseClass::from_name(subject);
     let is_missing = class == Some(CaseClass::Missing) && variant == UNKNOWN_RESOURCE;
     match (CaseKind::parse_for_member(kind).filter(|_| !is_missing), class) {
-        (Some(CaseKind::Constraint(rule @ (Constraint::AtLeastOneOf | Constraint::AtMostOneOf))), _)
-            if subject == INPUT =>
-        {
+        (Some(CaseKind::Constraint(rule)), _) if subject == INPUT && is_about_structure(rule) => {
             Some((CaseSubject::Member(MemberPath::root()), CaseKind::Constraint(rule)))
         }
         (Some(kind), _) => Some((CaseSubject::Member(parse_path(subject)), kind)),

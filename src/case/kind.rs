@@ -48,20 +48,6 @@ const FUZZ: &str = "fuzz";
 /// The variant of all planned cases of [`CaseKind::MissingResource`].
 pub const UNKNOWN_RESOURCE: &str = "unknown";
 
-const CONSTRAINTS: [Constraint; 11] = [
-    Constraint::Required,
-    Constraint::Type,
-    Constraint::Length,
-    Constraint::Range,
-    Constraint::MultipleOf,
-    Constraint::Pattern,
-    Constraint::Enum,
-    Constraint::Unique,
-    Constraint::AtLeastOneOf,
-    Constraint::AtMostOneOf,
-    Constraint::MaxTotalBytes,
-];
-
 impl CaseKind {
     /// Returns the constraint, if the case tests one.
     pub fn constraint(&self) -> Option<Constraint> {
@@ -83,7 +69,7 @@ impl CaseKind {
     pub(super) fn parse_for_member(text: &str) -> Option<Self> {
         match text {
             SEGMENT => Some(Self::Segment),
-            _ => CONSTRAINTS.into_iter().find(|constraint| constraint.name() == text).map(Self::Constraint),
+            _ => Constraint::ALL.into_iter().find(|constraint| constraint.name() == text).map(Self::Constraint),
         }
     }
 

@@ -465,7 +465,14 @@ fn amend_rule(shape: &mut Shape, new_value: &Json, amendment: &Amendment) -> Res
         let form = "for example `{ rule = \"maxTotalBytes\", over = \"values\", max = 4096 }`";
         (format!("invalid rule: {error}"), Some(form.to_owned()))
     })?;
-    let place = match shape.rules.iter().position(|known| known.constraint() == rule.constraint()) {
+    let members = shape.kind.members();
+    if let Some(unknown) =
+        rule.related_members().into_iter().find(|name| members.is_none_or(|members| !members.contains_key(*name)))
+    {
+        let known = members.into_iter().flatten().map(|(name, _)| name.as_str());
+        return Err((format!("`{unknown}` is not a member here"), suggest_nearest(unknown, known)));
+    }
+    let place = match shape.rules.iter().position(|known| known.is_about_same(&rule)) {
         Some(place) => {
             shape.rules[place] = rule;
             place
@@ -540,6 +547,20 @@ mod tests {
         assert_eq!((error.status, error.role), (Some(401), ErrorRole::Unauthenticated));
         assert_eq!(operation.laws, ["merges"]);
         assert_eq!(operation.http.as_ref().and_then(|http| http.success), Some(201));
+    }
+
+    #[test]
+    fn amended_rules_stand_beside_rules_about_other_members() {
+        let mut contract = contract();
+        let rule = |name: &str, needs: &str| serde_json::json!({"rule": "requires", "member": name, "needs": [needs]});
+        contract.amend(&amendment("Do.rules", Some(rule("Name", "Other")), None)).expect("it fits");
+        contract.amend(&amendment("Do.rules", Some(rule("Other", "Name")), None)).expect("it fits");
+        contract.amend(&amendment("Do.rules", Some(rule("Name", "Other")), None)).expect("it fits");
+        let input = contract.shape(&"In".into());
+        assert_eq!(input.rules.len(), 2);
+        assert!(input.facts_at(&FactField::Rule(1)).all(|fact| fact.standing == FactOrigin::Scenario));
+        let error = contract.amend(&amendment("Do.rules", Some(rule("Name", "Othe")), None)).expect_err("unknown");
+        assert_eq!(error.hint.as_deref(), Some("did you mean `Other`?"));
     }
 
     #[test]

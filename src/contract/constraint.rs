@@ -30,11 +30,70 @@ pub enum Constraint {
     AtLeastOneOf,
     /// At most one of several members is present.
     AtMostOneOf,
+    /// All of several members are present, or none.
+    AllOrNone,
+    /// A member is present only together with others.
+    Requires,
+    /// A member is present if another one has a certain value.
+    RequiredIf,
+    /// A member is not present if another one has a certain value.
+    ForbiddenIf,
+    /// A member is present only if another one has a certain value.
+    OnlyIf,
+    /// A member is less than another one.
+    LessThan,
+    /// A member is at most another one.
+    AtMost,
+    /// Several lists have the same number of entries.
+    EqualLengths,
+    /// The items of a list differ in one of their members.
+    DistinctBy,
     /// The contents stay within a byte budget.
     MaxTotalBytes,
 }
 
 impl Constraint {
+    /// All constraints, in the order in which they are tested.
+    pub const ALL: [Self; 20] = [
+        Self::Required,
+        Self::Type,
+        Self::Length,
+        Self::Range,
+        Self::MultipleOf,
+        Self::Pattern,
+        Self::Enum,
+        Self::Unique,
+        Self::AtLeastOneOf,
+        Self::AtMostOneOf,
+        Self::AllOrNone,
+        Self::Requires,
+        Self::RequiredIf,
+        Self::ForbiddenIf,
+        Self::OnlyIf,
+        Self::LessThan,
+        Self::AtMost,
+        Self::EqualLengths,
+        Self::DistinctBy,
+        Self::MaxTotalBytes,
+    ];
+
+    /// Returns true for the constraints over several members of a structure.
+    pub fn relates_members(self) -> bool {
+        matches!(
+            self,
+            Self::AtLeastOneOf
+                | Self::AtMostOneOf
+                | Self::AllOrNone
+                | Self::Requires
+                | Self::RequiredIf
+                | Self::ForbiddenIf
+                | Self::OnlyIf
+                | Self::LessThan
+                | Self::AtMost
+                | Self::EqualLengths
+        )
+    }
+
     /// Returns the name used in case ids.
     pub fn name(self) -> &'static str {
         match self {
@@ -48,6 +107,15 @@ impl Constraint {
             Self::Unique => "unique",
             Self::AtLeastOneOf => "atLeastOneOf",
             Self::AtMostOneOf => "atMostOneOf",
+            Self::AllOrNone => "allOrNone",
+            Self::Requires => "requires",
+            Self::RequiredIf => "requiredIf",
+            Self::ForbiddenIf => "forbiddenIf",
+            Self::OnlyIf => "onlyIf",
+            Self::LessThan => "lessThan",
+            Self::AtMost => "atMost",
+            Self::EqualLengths => "equalLengths",
+            Self::DistinctBy => "distinctBy",
             Self::MaxTotalBytes => "maxTotalBytes",
         }
     }

@@ -286,10 +286,17 @@ fn collect_field_statements(shape: &Shape, member: &str, all: &mut Statements) {
         put(FactField::Unique, true.into());
     }
     for (index, rule) in shape.rules.iter().enumerate() {
-        let value = match rule {
-            ShapeRule::AtLeastOneOf { members } | ShapeRule::AtMostOneOf { members } => members.clone().into(),
-            ShapeRule::MaxTotalBytes { max, .. } => (*max).into(),
+        let name = format!("rules/{}", rule.constraint());
+        let (name, value) = match rule {
+            ShapeRule::AtLeastOneOf { members } | ShapeRule::AtMostOneOf { members } => (name, members.clone().into()),
+            ShapeRule::MaxTotalBytes { max, .. } => (name, (*max).into()),
+            ShapeRule::DistinctBy { key } => (name, key.clone().into()),
+            // A structure may have several rules of these kinds.
+            _ => {
+                let values = rule.deciding_member().map_or(Json::Bool(true), |(_, values)| values.to_vec().into());
+                (format!("{name}/{}", rule.related_members().join("/")), values)
+            }
         };
-        put_as(format!("rules/{}", rule.constraint()), value, &FactField::Rule(index));
+        put_as(name, value, &FactField::Rule(index));
     }
 }

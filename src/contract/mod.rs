@@ -27,6 +27,7 @@ mod response_place;
 mod role;
 mod service_errors;
 mod shape;
+mod shape_rule;
 mod traits;
 
 pub use amend::{Amendment, AmendmentError};
@@ -46,5 +47,6 @@ pub use operation_defect::{OperationDefect, find_operation_defects, remove_inval
 pub use path::{MemberPath, PathSegment};
 pub use response_place::{UndocumentedPlace, find_documented_place};
 pub use role::ErrorRole;
-pub use shape::{ByteScope, LengthRange, Member, MemberLocation, NumberRange, Shape, ShapeKind, ShapeRule};
+pub use shape::{LengthRange, Member, MemberLocation, NumberRange, Shape, ShapeKind};
+pub use shape_rule::{ByteScope, ShapeRule};
 pub use traits::{OperationTraits, PartTraits, ServiceTraits, TimestampFormat, WireTraits, XmlNamespace};

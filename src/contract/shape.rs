@@ -1,6 +1,6 @@
 //! Shapes, their members, and every constraint that can apply to them.
 
-use super::{Constraint, Fact, FactField, FactOrigin, PartTraits, ShapeId, WireTraits};
+use super::{Fact, FactField, FactOrigin, PartTraits, ShapeId, ShapeRule, WireTraits};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -190,55 +190,6 @@ impl Member {
     /// Returns the name on the wire of a member called `name`.
     pub fn wire_name<'a>(&'a self, name: &'a str) -> &'a str {
         self.wire.as_deref().unwrap_or(name)
-    }
-}
-
-/// What a byte budget counts, always in UTF-8 bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum ByteScope {
-    /// The values of a map. For a structure value, the member `Value` if it has one, otherwise all texts.
-    Values,
-    /// Keys and values.
-    KeysAndValues,
-}
-
-/// A constraint over several members.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "rule", rename_all = "camelCase")]
-#[non_exhaustive]
-pub enum ShapeRule {
-    /// On a structure: at least one of these members is present.
-    AtLeastOneOf {
-        /// Names of members of the structure.
-        members: Vec<String>,
-    },
-    /// On a structure: at most one of these members is present.
-    AtMostOneOf {
-        /// Names of members of the structure.
-        members: Vec<String>,
-    },
-    /// On a map or list: maximum number of UTF-8 bytes of all contents together.
-    MaxTotalBytes {
-        /// What is counted. If several readings are possible, this is the recorded one.
-        over: ByteScope,
-        /// Maximum number of bytes.
-        max: u64,
-        /// Whether what is already stored in the resource counts too, because the documentation limits the
-        /// resource and not the request.
-        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-        stored: bool,
-    },
-}
-
-impl ShapeRule {
-    /// Returns the constraint that this rule states.
-    pub fn constraint(&self) -> Constraint {
-        match self {
-            Self::AtLeastOneOf { .. } => Constraint::AtLeastOneOf,
-            Self::AtMostOneOf { .. } => Constraint::AtMostOneOf,
-            Self::MaxTotalBytes { .. } => Constraint::MaxTotalBytes,
-        }
     }
 }
 

@@ -129,7 +129,13 @@ impl PlanContext<'_> {
         input: &Value,
     ) -> Result<(Intent, Expectation), String> {
         let is_meant = |violation: &&&Violation| violation.path == *path && constraints.contains(&violation.constraint);
-        if let Some(other) = found.certain.iter().find(|violation| !is_meant(violation)) {
+        let is_meant_violated = found.certain.iter().any(|violation| is_meant(&violation));
+        // A value beyond a limit may also be beyond another member that cannot be moved: both must be rejected.
+        let is_order =
+            |violation: &Violation| matches!(violation.constraint, Constraint::LessThan | Constraint::AtMost);
+        if let Some(other) =
+            found.certain.iter().find(|violation| !(is_meant(violation) || is_meant_violated && is_order(violation)))
+        {
             return Err(describe_extra_violation(other));
         }
         if found.certain.is_empty() {

@@ -5,10 +5,11 @@
 use super::contract_patterns::{ContractPatterns, PatternDefect};
 use super::documented_examples::is_date_time;
 use super::limits::integer_bounds;
+use super::member_rules::{find_broken_rule, find_repeated_key};
 use crate::case::{Certainty, Value};
 use crate::contract::{
     ByteScope, Constraint, Contract, DecimalStep, FactField, FactOrigin, LengthRange, Member, MemberLocation,
-    MemberPath, PathSegment, Protocol, Shape, ShapeId, ShapeKind, ShapeRule, TimestampFormat,
+    MemberPath, Operation, PathSegment, Protocol, Shape, ShapeId, ShapeKind, ShapeRule, TimestampFormat,
 };
 use indexmap::IndexMap;
 use std::collections::{HashMap, HashSet};
@@ -87,12 +88,15 @@ struct ValuePlace {
     location: MemberLocation,
     /// Number of values around it.
     depth: usize,
+    /// Whether the request changes a stored resource and leaves out what stays.
+    is_partial: bool,
 }
 
 impl ValuePlace {
     /// Returns the place of an item, a key or an entry's value.
     fn below(&self, segment: PathSegment) -> Self {
-        Self { path: self.path.join(segment), location: self.location, depth: self.depth + 1 }
+        let (location, is_partial) = (self.location, self.is_partial);
+        Self { path: self.path.join(segment), location, depth: self.depth + 1, is_partial }
     }
 }
 
@@ -100,7 +104,8 @@ impl InputChecker<'_> {
     /// Returns all violations in an operation's input.
     pub fn violations(&self, input: &ShapeId, value: &Value) -> Vec<Violation> {
         let mut found = Vec::new();
-        let place = ValuePlace { path: MemberPath::root(), location: MemberLocation::Body, depth: 0 };
+        let is_partial = is_partial_update(self.contract, input);
+        let place = ValuePlace { path: MemberPath::root(), location: MemberLocation::Body, depth: 0, is_partial };
         self.check_value(input, value, &place, &mut found);
         found
     }
@@ -117,7 +122,7 @@ impl InputChecker<'_> {
     }
 
     fn check_described_value(&self, id: &ShapeId, value: &Value, place: &ValuePlace, out: &mut Vec<Violation>) {
-        let ValuePlace { path, location, depth } = place;
+        let ValuePlace { path, location, depth, .. } = place;
         let shape = self.contract.shape(id);
         let mut add = |constraint, certain| {
             out.push(Violation { path: path.clone(), constraint, certainty: Certainty::certain_if(certain) })
@@ -182,6 +187,13 @@ impl InputChecker<'_> {
                 certainty: Certainty::Certain,
             });
         }
+        for rule in &shape.rules {
+            let ShapeRule::DistinctBy { key } = rule else { continue };
+            if let Some(is_certain) = find_repeated_key(items, key) {
+                let (path, certainty) = (place.path.clone(), Certainty::certain_if(is_certain));
+                out.push(Violation { path, constraint: Constraint::DistinctBy, certainty });
+            }
+        }
         let inner = place.below(PathSegment::Item);
         for item in items {
             self.check_entry(member, item, &inner, out);
@@ -224,7 +236,7 @@ impl InputChecker<'_> {
                 continue;
             }
             let location = if place.depth == 0 { member.location } else { place.location };
-            let inner = ValuePlace { path: place.path.join_member(name), location, depth: place.depth + 1 };
+            let inner = ValuePlace { location, ..place.below(PathSegment::Member(name.clone())) };
             let mut add = |constraint, certain| {
                 out.push(Violation { path: inner.path.clone(), constraint, certainty: Certainty::certain_if(certain) });
             };
@@ -250,7 +262,7 @@ impl InputChecker<'_> {
                 certainty: Certainty::Certain,
             });
         }
-        check_rules(shape, given, &place.path, out);
+        check_rules(shape, given, place, out);
     }
 
     /// Returns true if the protocol's bodies consist of texts, so that the type of a value cannot be seen.
@@ -468,39 +480,58 @@ fn check_range(shape: &Shape, literal: &str, path: &MemberPath, out: &mut Vec<Vi
     }
 }
 
-fn check_rules(shape: &Shape, given: &IndexMap<String, Value>, path: &MemberPath, out: &mut Vec<Violation>) {
+/// Checks the rules over several members of a structure.
+fn check_rules(shape: &Shape, given: &IndexMap<String, Value>, place: &ValuePlace, out: &mut Vec<Violation>) {
     let present = |members: &[String]| members.iter().filter(|name| given.contains_key(*name)).count();
     let empty = |members: &[String]| {
         members.iter().filter(|name| matches!(given.get(*name), Some(Value::Null))).count()
             + members.iter().filter(|name| given.get(*name) == Some(&Value::empty_map())).count()
     };
-    for rule in &shape.rules {
-        match rule {
-            ShapeRule::AtLeastOneOf { members } => {
-                let there = present(members);
-                if there == empty(members) {
-                    // Members that the rule's source does not list may count too; an empty map may not count.
-                    let others = shape.kind.members().into_iter().flatten().any(|(name, member)| {
+    for (index, rule) in shape.rules.iter().enumerate() {
+        if let ShapeRule::AtLeastOneOf { members } = rule {
+            let there = present(members);
+            if there == empty(members) {
+                // Members that the rule's source does not list may count too, unless exactly one of those that it lists is
+                // required; an empty map may not count.
+                let is_exact = shape
+                    .rules
+                    .iter()
+                    .any(|other| matches!(other, ShapeRule::AtMostOneOf { members: listed } if listed == members));
+                let others = !is_exact
+                    && shape.kind.members().into_iter().flatten().any(|(name, member)| {
                         member.location == MemberLocation::Body
                             && !member.required
                             && !members.contains(name)
                             && given.contains_key(name)
                     });
-                    out.push(Violation {
-                        path: path.clone(),
-                        constraint: rule.constraint(),
-                        certainty: Certainty::certain_if(there == 0 && !others),
-                    });
-                }
-            }
-            ShapeRule::AtMostOneOf { members } if present(members) > 1 => {
                 out.push(Violation {
-                    path: path.clone(),
+                    path: place.path.clone(),
                     constraint: rule.constraint(),
-                    certainty: Certainty::Certain,
+                    certainty: Certainty::certain_if(there == 0 && !others),
                 });
             }
-            _ => {}
+        } else if let Some(broken) = find_broken_rule(rule, given, place.is_partial) {
+            let is_disputed = shape.facts.iter().any(|fact| fact.disputed && fact.field.rule_index() == Some(index));
+            let path = broken.member.map_or_else(|| place.path.clone(), |name| place.path.join_member(name));
+            let certainty = Certainty::certain_if(broken.certainty.is_certain() && !is_disputed);
+            out.push(Violation { path, constraint: rule.constraint(), certainty });
         }
     }
+}
+
+/// Returns true if an operation with this input changes a stored resource and leaves out what stays.
+fn is_partial_update(contract: &Contract, input: &ShapeId) -> bool {
+    let mut using = contract.operations.iter().filter(|operation| operation.input.as_ref() == Some(input));
+    using.any(is_partial)
+}
+
+/// Returns true for an operation that changes a stored resource and leaves out what stays.
+pub(crate) fn is_partial(operation: &Operation) -> bool {
+    let by_method = operation.http.as_ref().is_some_and(|http| http.method.eq_ignore_ascii_case("PATCH"));
+    let words = ["Update", "Modify", "Change", "Edit", "Patch"];
+    by_method
+        || words.iter().any(|word| {
+            let name = operation.name.as_str();
+            name.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
+        })
 }

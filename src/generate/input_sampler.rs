@@ -49,9 +49,9 @@ pub(crate) const MAX_PARTS: u64 = MAX_PLAIN_SIZE / 4;
 
 /// The rest of the path to a change, during the descent into an input.
 #[derive(Clone, Copy)]
-struct PathTarget<'c> {
-    rest: &'c [PathSegment],
-    change: &'c InputChange,
+pub(super) struct PathTarget<'c> {
+    pub rest: &'c [PathSegment],
+    pub change: &'c InputChange,
 }
 
 /// A member whose texts are free: name, shape and place.
@@ -94,7 +94,13 @@ impl InputSampler<'_> {
         self.build_value(id, path, &[], 1)
     }
 
-    fn build_value(&self, id: &ShapeId, path: &MemberPath, targets: &[PathTarget<'_>], depth: usize) -> Value {
+    pub(super) fn build_value(
+        &self,
+        id: &ShapeId,
+        path: &MemberPath,
+        targets: &[PathTarget<'_>],
+        depth: usize,
+    ) -> Value {
         if let Some(PathTarget { change: InputChange::Set(value), .. }) =
             targets.iter().find(|target| target.rest.is_empty())
         {
@@ -236,6 +242,7 @@ impl InputSampler<'_> {
         for index in 1..min_entries(shape) {
             items.push(self.distinct_item(member, &place, index, depth));
         }
+        self.separate_items(shape, member, path, &mut items);
         Value::List(items)
     }
 
@@ -305,44 +312,6 @@ impl InputSampler<'_> {
                 Value::Map(given.into_iter().map(|(name, value)| (name, self.convert_to_shape(entry, value))).collect())
             }
             (_, value) => value,
-        }
-    }
-
-    /// Satisfies each `atLeastOneOf` rule with a member that no change targets.
-    fn satisfy_rules(
-        &self,
-        shape: &Shape,
-        path: &MemberPath,
-        targets: &[PathTarget<'_>],
-        depth: usize,
-        out: &mut IndexMap<String, Value>,
-    ) {
-        let ShapeKind::Structure { members } = &shape.kind else { return };
-        let is_targeted = |name: &String| {
-            targets.iter().any(|target| matches!(target.rest.first(), Some(PathSegment::Member(m)) if m == name))
-        };
-        for rule in &shape.rules {
-            let ShapeRule::AtLeastOneOf { members: wanted } = rule else { continue };
-            if wanted.iter().any(|name| out.contains_key(name) && !is_targeted(name)) {
-                continue;
-            }
-            // A member that another one excludes cannot be chosen if that one is given.
-            let is_excluded = |name: &String| {
-                shape.rules.iter().any(|other| {
-                    matches!(other, ShapeRule::AtMostOneOf { members } if members.contains(name)
-                        && members.iter().any(|other| other != name && out.contains_key(other)))
-                })
-            };
-            let free = || {
-                let untargeted = wanted.iter().filter(|name| !is_targeted(name) && !is_excluded(name));
-                let known = untargeted.filter_map(|name| members.get_key_value(name));
-                known.filter(|(_, member)| self.testable.has_value(&member.shape))
-            };
-            let plain = free().find(|(_, member)| self.contract.shape(&member.shape).kind.is_text());
-            if let Some((name, member)) = plain.or_else(|| free().next()) {
-                let value = self.build_value(&member.shape, &path.join_member(name), &[], depth + 1);
-                out.insert(name.clone(), value);
-            }
         }
     }
 

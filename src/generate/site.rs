@@ -161,7 +161,10 @@ fn list_constraints(
 ) -> Vec<(MemberPath, Constraint)> {
     let mut found = Vec::new();
     let of_rules = |path: &MemberPath, shape: &Shape, found: &mut Vec<_>| {
-        found.extend(shape.rules.iter().map(|rule| (path.clone(), rule.constraint())));
+        found.extend(shape.rules.iter().map(|rule| {
+            let place = rule.subject().map_or_else(|| path.clone(), |member| path.join_member(member));
+            (place, rule.constraint())
+        }));
     };
     if let Some(input) = &operation.input {
         of_rules(&MemberPath::root(), contract.shape(input), &mut found);

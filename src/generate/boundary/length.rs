@@ -312,10 +312,12 @@ pub(super) fn build_entries(sampler: &InputSampler<'_>, site: &InputSite, shape:
             let place = site.path.join(PathSegment::Item);
             let first = sampler.distinct_item(member, &place, 0, 1);
             // A compound item is built once; its copies differ in their texts.
-            Some(Value::List(match &first {
+            let mut items = match &first {
                 Value::List(_) | Value::Map(_) => sampler.distinct_copies(&first, member, &place, size),
                 _ => (0..size).map(|index| sampler.distinct_item(member, &place, index, 1)).collect(),
-            }))
+            };
+            sampler.separate_items(shape, member, &site.path, &mut items);
+            Some(Value::List(items))
         }
         ShapeKind::Map { key, value } => {
             let place = site.path.join(PathSegment::Value);

@@ -9,6 +9,7 @@ pub(super) mod canary;
 pub(super) mod empty_values;
 pub(super) mod enums;
 pub(super) mod length;
+mod member_relations;
 pub(super) mod missing;
 pub(super) mod multiples;
 pub(super) mod pairs;

@@ -1,11 +1,12 @@
-//! Rules over several members, tested with none of them, with each alone, and with two at once.
+//! Rules over several members, on both sides: requests that break one rule and nothing else, and their valid neighbours.
 //!
-//! It never tests byte budgets; see `byte_budget.rs`.
+//! It never tests byte budgets; see `byte_budget.rs`. The requests for each rule are in `member_relations.rs`.
 
+use super::member_relations::{MemberChanges, RuleCase, relation_cases};
 use crate::case::{Case, CaseKind, CaseSubject};
 use crate::contract::{Constraint, FactField, MemberPath, Shape, ShapeRule};
 use crate::generate::case_spec::{CaseRequest, CaseSpec, IntendedOutcome};
-use crate::generate::input_sampler::InputChange;
+use crate::generate::input_sampler::InputSampler;
 use crate::generate::operation_context::OperationContext;
 
 pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
@@ -21,55 +22,62 @@ pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
 
 fn add_rule_cases(context: &OperationContext<'_>, path: &MemberPath, shape: &Shape, out: &mut Vec<Case>) {
     for (index, rule) in shape.rules.iter().enumerate() {
-        let fact = shape.preferred_fact(&FactField::Rule(index)).map(crate::contract::Fact::provenance);
-        let (members, words) = match rule {
-            ShapeRule::AtLeastOneOf { members } => (members, "at least one of"),
-            ShapeRule::AtMostOneOf { members } => (members, "at most one of"),
-            ShapeRule::MaxTotalBytes { .. } => continue,
-        };
         // A further rule of the same kind names its members, so that ids stay unique.
         let is_first = !shape.rules[..index].iter().any(|other| other.constraint() == rule.constraint());
-        let suffix = if is_first { String::new() } else { format!("-of-{}", members.join("-")) };
-        let needs_one = shape.rules.iter().any(|other| {
-            matches!((rule, other), (ShapeRule::AtMostOneOf { members: a }, ShapeRule::AtLeastOneOf { members: b }) if a == b)
-        });
-        let places: Vec<MemberPath> = members.iter().map(|name| path.join_member(name)).collect();
-        let mut add = |variant: String, outcome: IntendedOutcome, keep: &dyn Fn(usize) -> bool| {
-            let spec = CaseSpec {
-                subject: CaseSubject::Member(path.clone()),
-                kind: CaseKind::Constraint(rule.constraint()),
-                variant: format!("{variant}{suffix}"),
-                rule: format!("{words} {}", members.join(", ")),
-                source: fact.clone().or_else(|| context.operation.sources.first().cloned()),
-                outcome,
-            };
-            let changes: Vec<(&MemberPath, InputChange)> = places
-                .iter()
-                .enumerate()
-                .map(|(index, place)| (place, if keep(index) { InputChange::Touch } else { InputChange::Remove }))
-                .collect();
-            out.extend(context.build_case(spec, |sampler| Some(CaseRequest::new(sampler.input_with(&changes)))));
+        let suffix = match rule.subject() {
+            None if !is_first => format!("-of-{}", rule.related_members().join("-")),
+            _ => String::new(),
         };
-        let breaks = |constraint: Constraint| IntendedOutcome::Violates(path.clone(), constraint);
-        match rule {
-            ShapeRule::AtLeastOneOf { .. } => {
-                add("none".to_owned(), breaks(Constraint::AtLeastOneOf), &|_| false);
-                for (index, name) in members.iter().enumerate() {
-                    add(format!("only-{name}"), IntendedOutcome::Valid, &move |other| other == index);
-                }
-            }
-            _ => {
-                if !needs_one {
-                    add("none".to_owned(), IntendedOutcome::Valid, &|_| false);
-                }
-                for (index, name) in members.iter().enumerate() {
-                    add(format!("only-{name}"), IntendedOutcome::Valid, &move |other| other == index);
-                }
-                for index in 1..members.len() {
-                    let variant = format!("{}-and-{}", members[index - 1], members[index]);
-                    add(variant, breaks(Constraint::AtMostOneOf), &move |other| other == index || other + 1 == index);
-                }
-            }
+        for mut planned in relation_cases(shape, path, rule) {
+            planned.variant.push_str(&suffix);
+            out.extend(build_rule_case(context, path, shape, index, planned));
         }
     }
+}
+
+fn build_rule_case(
+    context: &OperationContext<'_>,
+    path: &MemberPath,
+    shape: &Shape,
+    index: usize,
+    planned: RuleCase<'_>,
+) -> Option<Case> {
+    let rule = &shape.rules[index];
+    let fact = shape.preferred_fact(&FactField::Rule(index));
+    let subject = planned.subject.map_or_else(|| path.clone(), |member| path.join_member(member));
+    let outcome = match (planned.is_valid, rule) {
+        (true, _) => IntendedOutcome::Valid,
+        // Items that are the same in every member are not unique either.
+        (false, ShapeRule::DistinctBy { .. }) => {
+            IntendedOutcome::ViolatesEquivalent(subject.clone(), rule.constraint(), Constraint::Unique)
+        }
+        (false, _) => IntendedOutcome::Violates(subject.clone(), rule.constraint()),
+    };
+    let spec = CaseSpec {
+        subject: CaseSubject::Member(subject),
+        kind: CaseKind::Constraint(rule.constraint()),
+        variant: planned.variant,
+        rule: rule.to_string(),
+        source: context.plan.documented_at(fact, context.operation),
+        outcome,
+    };
+    context.build_case(spec, |sampler| {
+        let request = build_request(sampler, path, &(planned.changes)(sampler)?);
+        // Rules may leave no neighbour: nothing is valid that needs what another rule forbids.
+        (!planned.is_valid || is_kept(context, &request)).then_some(request)
+    })
+}
+
+fn build_request(sampler: &InputSampler<'_>, path: &MemberPath, changes: &MemberChanges) -> CaseRequest {
+    let places: Vec<MemberPath> =
+        changes.iter().map(|(name, _)| name.map_or_else(|| path.clone(), |name| path.join_member(name))).collect();
+    let changes: Vec<_> = places.iter().zip(changes.iter().map(|(_, change)| change.clone())).collect();
+    CaseRequest::new(sampler.input_with(&changes))
+}
+
+/// Returns true if a request breaks no rule over several members.
+fn is_kept(context: &OperationContext<'_>, request: &CaseRequest) -> bool {
+    let Some(input) = &context.operation.input else { return true };
+    let violations = context.plan.input_checker().violations(input, &request.input);
+    !violations.iter().any(|violation| violation.constraint.relates_members())
 }

@@ -3,10 +3,10 @@
 //!
 //! It never tests a limit.
 
-use crate::case::{CONTROL_VARIANT, Case, CaseClass, CaseKind};
+use crate::case::{CONTROL_VARIANT, Case, CaseClass, CaseKind, Value};
 use crate::contract::{MemberPath, ShapeKind, ShapeRule};
 use crate::generate::case_spec::{CaseRequest, IntendedOutcome};
-use crate::generate::input_sampler::InputChange;
+use crate::generate::input_sampler::{InputChange, InputSampler};
 use crate::generate::operation_context::OperationContext;
 use crate::generate::resource_status::is_owned_identifier;
 use crate::generate::site::InputSite;
@@ -45,7 +45,7 @@ pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
             "all",
             "all optional members together",
             IntendedOutcome::Valid,
-            |sampler| Some(CaseRequest::new(sampler.input_with(&top))),
+            |sampler| Some(CaseRequest::new(build_compatible_input(context, sampler, top))),
         ));
     }
     out
@@ -71,6 +71,28 @@ fn without_excluded<'p>(
         }
     }
     kept
+}
+
+/// Returns the input with all of these members, less those that a rule over several members does not allow together
+/// with the others.
+fn build_compatible_input(
+    context: &OperationContext<'_>,
+    sampler: &InputSampler<'_>,
+    mut members: Vec<(&MemberPath, InputChange)>,
+) -> Value {
+    let relations = |input: &Value| {
+        let shape = context.operation.input.as_ref();
+        let found = shape.map_or_else(Vec::new, |shape| context.plan.input_checker().violations(shape, input));
+        found.into_iter().filter(|violation| violation.constraint.relates_members()).collect::<Vec<_>>()
+    };
+    loop {
+        let input = sampler.input_with(&members);
+        let broken = relations(&input);
+        let Some(index) = members.iter().rposition(|(path, _)| broken.iter().any(|one| one.path == **path)) else {
+            return input;
+        };
+        members.remove(index);
+    }
 }
 
 /// Builds a case with another plain value for a member that the control sets. If it is rejected, other rejections of

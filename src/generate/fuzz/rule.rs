@@ -3,7 +3,7 @@
 //! It reads the contract, and never a value.
 
 use super::generator::FuzzGenerator;
-use crate::contract::{Constraint, Operation, Provenance, Shape, ShapeKind, ShapeRule};
+use crate::contract::{Constraint, Operation, Provenance, Shape, ShapeKind};
 use crate::generate::input_checker::Violation;
 use crate::generate::limits::{length_unit, pluralize};
 
@@ -39,7 +39,6 @@ impl FuzzGenerator<'_> {
 }
 
 fn describe_constraint(shape: &Shape, constraint: Constraint) -> String {
-    let listed = |members: &[String]| members.join(", ");
     match constraint {
         Constraint::Required => "required".to_owned(),
         Constraint::Type => match shape.kind {
@@ -73,15 +72,10 @@ fn describe_constraint(shape: &Shape, constraint: Constraint) -> String {
         Constraint::Pattern => format!("matches {}", shape.pattern.as_deref().unwrap_or_default()),
         Constraint::Enum => "one of the listed values".to_owned(),
         Constraint::Unique => "no duplicate items".to_owned(),
-        rule => shape.rules.iter().find(|one| one.constraint() == rule).map_or_else(
-            || rule.name().to_owned(),
-            |rule| match rule {
-                ShapeRule::AtLeastOneOf { members } => format!("at least one of {}", listed(members)),
-                ShapeRule::AtMostOneOf { members } => format!("at most one of {}", listed(members)),
-                ShapeRule::MaxTotalBytes { max, .. } => {
-                    format!("at most {} in total", pluralize(*max, "byte", "bytes"))
-                }
-            },
-        ),
+        rule => shape
+            .rules
+            .iter()
+            .find(|one| one.constraint() == rule)
+            .map_or_else(|| rule.name().to_owned(), ToString::to_string),
     }
 }

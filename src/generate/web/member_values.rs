@@ -64,10 +64,11 @@ pub(crate) fn member_values(
         ShapeKind::List { member } => {
             let most = shape.length().max.unwrap_or(MAX_ITEMS).min(MAX_ITEMS);
             let place = path.join(PathSegment::Item);
-            let items: Vec<Value> = match &context.plan.contract.shape(member).kind {
+            let mut items: Vec<Value> = match &context.plan.contract.shape(member).kind {
                 ShapeKind::Enum { values } => values.iter().take(most as usize).map(Value::text).collect(),
                 _ => (0..most).map(|index| sampler.distinct_item(member, &place, index, 1)).collect(),
             };
+            sampler.separate_items(shape, member, path, &mut items);
             values.push(("-several", Value::List(items)));
             if shape.length().min.unwrap_or(0) == 0 {
                 values.push(("-empty", Value::List(Vec::new())));

@@ -47,10 +47,10 @@ fn is_same_member(class: FaultClass, name: &str, single: &Divergence) -> bool {
         FaultClass::Range => constraint == Some(Constraint::Range),
         FaultClass::Length => constraint == Some(Constraint::Length),
         FaultClass::Pattern => constraint == Some(Constraint::Pattern),
-        FaultClass::Rule => matches!(
-            constraint,
-            Some(Constraint::AtLeastOneOf | Constraint::AtMostOneOf | Constraint::MaxTotalBytes | Constraint::Unique)
-        ),
+        FaultClass::Rule => constraint.is_some_and(|constraint| {
+            constraint.relates_members()
+                || matches!(constraint, Constraint::MaxTotalBytes | Constraint::Unique | Constraint::DistinctBy)
+        }),
         FaultClass::Auth | FaultClass::Forbidden | FaultClass::Malformed | FaultClass::Missing => false,
     };
     // The name of a text or list that is too short has a suffix.

@@ -53,6 +53,8 @@ impl ConstraintNode {
             ConstraintEdit::UniqueDropped => self.requires_unique = false,
             ConstraintEdit::ContentsUnchecked => self.skips_contents = true,
             ConstraintEdit::RuleDropped(at)
+            | ConstraintEdit::RuleUnconditional(at)
+            | ConstraintEdit::RuleEqualSwapped(at)
             | ConstraintEdit::RuleMax(at, _)
             | ConstraintEdit::RulePerRequest(at)
             | ConstraintEdit::RuleByteScope(at, _)
@@ -122,6 +124,8 @@ impl RuleCheck {
     fn apply_edit(&mut self, edit: &ConstraintEdit) -> bool {
         match (edit, &mut self.rule) {
             (ConstraintEdit::RuleDropped(_), _) => self.is_disabled = true,
+            (ConstraintEdit::RuleUnconditional(_), _) => self.is_unconditional = true,
+            (ConstraintEdit::RuleEqualSwapped(_), _) => self.swaps_equal = true,
             (ConstraintEdit::RuleMax(_, limit), ShapeRule::MaxTotalBytes { max, .. }) => *max = *limit,
             (ConstraintEdit::RulePerRequest(_), ShapeRule::MaxTotalBytes { stored, .. }) => *stored = false,
             (ConstraintEdit::RuleByteScope(_, scope), ShapeRule::MaxTotalBytes { over, .. }) => *over = *scope,

@@ -134,7 +134,14 @@ impl TreeBuilder<'_> {
         node.rules = shape
             .rules
             .iter()
-            .map(|rule| RuleCheck { rule: rule.clone(), is_disabled: false, counts_chars: false, counts_value_member })
+            .map(|rule| RuleCheck {
+                rule: rule.clone(),
+                is_disabled: false,
+                is_unconditional: false,
+                swaps_equal: false,
+                counts_chars: false,
+                counts_value_member,
+            })
             .collect();
     }
 

@@ -73,6 +73,9 @@ impl ConstraintTree {
                 self.check_value(item, value)?;
             }
         }
+        if let Some(broken) = node.find_repeated_key(items) {
+            return Err(Box::new(broken));
+        }
         if node.requires_unique {
             let mut seen = HashSet::with_capacity(items.len());
             if !items.iter().all(|value| seen.insert(value.to_string())) {
@@ -133,17 +136,8 @@ impl ConstraintTree {
         if union && present != 1 {
             return reject(node, Constraint::Type, "must have exactly one member");
         }
-        let is_present = |name: &String| members.get(name).is_some_and(|value| !value.is_null());
-        for check in node.rules.iter().filter(|check| !check.is_disabled) {
-            match &check.rule {
-                ShapeRule::AtLeastOneOf { members } if !members.iter().any(is_present) => {
-                    return reject(node, Constraint::AtLeastOneOf, "must have at least one of its alternative members");
-                }
-                ShapeRule::AtMostOneOf { members } if members.iter().filter(|name| is_present(name)).count() > 1 => {
-                    return reject(node, Constraint::AtMostOneOf, "has mutually exclusive members");
-                }
-                _ => {}
-            }
+        if let Some(broken) = node.find_broken_rule(members) {
+            return Err(Box::new(broken));
         }
         self.check_budgets(node, members.iter().map(|(name, value)| (name.as_str(), value)))
     }

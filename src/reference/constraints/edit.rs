@@ -70,6 +70,10 @@ pub enum ConstraintEdit {
     UniqueDropped,
     /// The rule at this index is not checked.
     RuleDropped(usize),
+    /// The rule at this index holds for every value of the member that decides, or in both directions.
+    RuleUnconditional(usize),
+    /// The order that the rule at this index states allows equal values if it did not, and the other way round.
+    RuleEqualSwapped(usize),
     /// The rule at this index has this limit.
     RuleMax(usize, u64),
     /// The byte budget counts only the data in the request.

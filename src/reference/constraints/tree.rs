@@ -49,6 +49,10 @@ pub(in crate::reference) enum PatternMode {
 pub(in crate::reference) struct RuleCheck {
     pub rule: ShapeRule,
     pub is_disabled: bool,
+    /// Whether the rule holds for every value of the member that decides, or in both directions.
+    pub is_unconditional: bool,
+    /// Whether members that are equal count the other way.
+    pub swaps_equal: bool,
     pub counts_chars: bool,
     /// Whether the counted values are structures with a member `Value`; then only that member counts.
     pub counts_value_member: bool,

@@ -23,6 +23,13 @@ impl FaultContext<'_> {
         self.contract.operation_errors(self.operation).any(|(_, error)| error.role == role)
     }
 
+    /// Returns true if the operation changes a stored resource and leaves out what stays.
+    pub(super) fn is_partial_update(&self) -> bool {
+        let name = self.operation_name().to_ascii_lowercase();
+        self.operation.http.as_ref().is_some_and(|http| http.method.eq_ignore_ascii_case("patch"))
+            || ["update", "modify", "change", "edit", "patch"].iter().any(|word| name.starts_with(word))
+    }
+
     /// Returns true if the body holds members of the input.
     pub(super) fn has_body(&self) -> bool {
         self.tree.slots().iter().any(|slot| slot.location.is_in_document())

@@ -37,15 +37,13 @@ pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
                 fault.scopes.push(FindingScope::new(context.operation_name(), "*", constraint));
                 faults.push(fault);
             };
-            let mut add = |slug: &str, description: String, shift: BoundaryShift, edit: ConstraintEdit| {
-                add_hidden(slug, description, shift, None, edit)
-            };
-            add(
-                "dropped",
-                "the rule is not checked".to_owned(),
-                BoundaryShift::Looser,
-                ConstraintEdit::RuleDropped(index),
-            );
+            let hidden = reason_untested(context, node, &check.rule);
+            let description = "the rule is not checked".to_owned();
+            add_hidden("dropped", description, BoundaryShift::Looser, hidden, ConstraintEdit::RuleDropped(index));
+            for (slug, description, shift, edit) in relation_edits(index, &check.rule) {
+                let hidden = hidden.or_else(|| reason_without_neighbour(context, node, &check.rule));
+                add_hidden(slug, description.to_owned(), shift, hidden, edit);
+            }
             let ShapeRule::MaxTotalBytes { over, max, stored } = &check.rule else { continue };
             let open =
                 is_scope_undocumented(context, node, *max).then_some("the documents leave open whether keys count");
@@ -85,6 +83,61 @@ pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
         }
     }
     faults
+}
+
+/// Returns the further changes of a rule over several members: slug, description, direction and edit.
+fn relation_edits(index: usize, rule: &ShapeRule) -> Vec<(&'static str, &'static str, BoundaryShift, ConstraintEdit)> {
+    let (looser, tighter) = (BoundaryShift::Looser, BoundaryShift::Tighter);
+    let always = ConstraintEdit::RuleUnconditional(index);
+    let equal = ConstraintEdit::RuleEqualSwapped(index);
+    match rule {
+        ShapeRule::Requires { .. } => vec![("mutual", "the other members require this one, too", tighter, always)],
+        ShapeRule::RequiredIf { .. } => vec![("always", "the member is required with every value", tighter, always)],
+        ShapeRule::ForbiddenIf { .. } => vec![("always", "the member is forbidden with every value", tighter, always)],
+        ShapeRule::LessThan { .. } => vec![("or-equal", "equal values are allowed", looser, equal)],
+        ShapeRule::AtMost { .. } => vec![("not-equal", "equal values are not allowed", tighter, equal)],
+        _ => Vec::new(),
+    }
+}
+
+/// Returns why no request shows that a rule is not checked, if that is so.
+fn reason_untested(context: &FaultContext<'_>, node: &ConstraintNode, rule: &ShapeRule) -> Option<&'static str> {
+    let changes_stored = context.is_partial_update();
+    match rule {
+        ShapeRule::Requires { .. } | ShapeRule::RequiredIf { .. } | ShapeRule::AllOrNone { .. } if changes_stored => {
+            Some("what the request leaves out may be stored already")
+        }
+        ShapeRule::OnlyIf { other, values, .. } if !has_other_value(context, node, other, values) => {
+            Some("no other value is documented")
+        }
+        _ => None,
+    }
+}
+
+/// Returns why no valid request comes near a rule, if that is so: the member that decides has no other value.
+fn reason_without_neighbour(
+    context: &FaultContext<'_>,
+    node: &ConstraintNode,
+    rule: &ShapeRule,
+) -> Option<&'static str> {
+    match rule {
+        ShapeRule::RequiredIf { member, values, .. } | ShapeRule::ForbiddenIf { member, values, .. } => {
+            (!has_other_value(context, node, member, values)).then_some("no other value is documented")
+        }
+        _ => None,
+    }
+}
+
+/// Returns true if a member of a structure has a documented value that is none of these.
+fn has_other_value(context: &FaultContext<'_>, node: &ConstraintNode, member: &str, values: &[String]) -> bool {
+    let NodeKind::Structure { slots, .. } = &node.kind else { return false };
+    slots.iter().filter(|slot| slot.name == member).any(|slot| match &context.tree.nodes[slot.node].kind {
+        NodeKind::Boolean => values.len() == 1,
+        NodeKind::Enum { values: all, .. } => {
+            all.iter().any(|one| !values.iter().any(|value| value.eq_ignore_ascii_case(one)))
+        }
+        _ => false,
+    })
 }
 
 /// Returns true if the documents leave open what a budget over a map counts: no structured field states it, and every
