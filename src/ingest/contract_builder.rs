@@ -28,14 +28,16 @@ pub(super) struct ContractBuilder {
     pub(super) stated_relations: Vec<MemberRelation>,
 }
 
-/// A relation that a sentence about a member states.
+/// A relation between members that a document states.
 pub(super) struct MemberRelation {
     /// The structure that has the member.
     pub owner: ShapeId,
-    /// The member's name.
+    /// The name of the described member; empty if the structure is described.
     pub member: String,
     pub relation: StatedRelation,
     pub place: Provenance,
+    /// Whether a sentence or a structured field states it.
+    pub origin: FactOrigin,
 }
 
 impl ContractBuilder {
@@ -276,6 +278,7 @@ impl ContractBuilder {
                     FactOrigin::Prose,
                 );
             }
+            self.note_operation_relations(index, sentence);
             if requires_at_least_one_field(&sentence.text) {
                 let Some(input) = self.contract.operations.get(index).and_then(|operation| operation.input.clone())
                 else {
@@ -292,6 +295,7 @@ impl ContractBuilder {
                 }
             }
         }
+        self.apply_relations();
     }
 }
 

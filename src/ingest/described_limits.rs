@@ -6,8 +6,7 @@ use super::contract_builder::{ContractBuilder, MemberRelation};
 use super::sentences::{
     self, Description, ProseStatement, Sentence, StatedFact, StatedPart, StatedRelation, TextFormat,
 };
-use crate::contract::{ByteScope, FactField, FactOrigin, Member, ShapeId, ShapeKind, ShapeRule};
-use indexmap::IndexMap;
+use crate::contract::{ByteScope, FactField, FactOrigin, ShapeId, ShapeKind, ShapeRule};
 use serde_json::{Number, Value as Json};
 
 /// A fact that a statement gives a shape.
@@ -57,24 +56,8 @@ impl ContractBuilder {
                 member: member.name.to_owned(),
                 relation: relation.clone(),
                 place,
+                origin: FactOrigin::Prose,
             });
-        }
-    }
-
-    /// Applies the noted relations to the structures of requests.
-    pub fn apply_relations(&mut self) {
-        let noted = std::mem::take(&mut self.stated_relations);
-        if noted.is_empty() {
-            return;
-        }
-        let inputs = self.contract.operations.iter().filter_map(|operation| operation.input.clone()).collect();
-        let of_requests = self.contract.shapes_within(inputs);
-        for noted in noted.iter().filter(|noted| of_requests.contains(&noted.owner)) {
-            let members = self.contract.shapes.get(&noted.owner).map(|shape| &shape.kind);
-            let Some(ShapeKind::Structure { members }) = members else { continue };
-            for rule in rules_of_relation(members, &noted.member, &noted.relation) {
-                self.add_rule_at(&noted.owner, rule, FactOrigin::Prose, &noted.place);
-            }
         }
     }
 
@@ -243,37 +226,4 @@ fn fields_of_fact(kind: &ShapeKind, fact: &StatedFact) -> Vec<(FactField, Json, 
         }
         _ => Vec::new(),
     }
-}
-
-/// Returns the rules that a relation states for the members of a structure; none if a name is not a member, or if the members
-/// that must be given say otherwise.
-fn rules_of_relation(members: &IndexMap<String, Member>, own: &str, relation: &StatedRelation) -> Vec<ShapeRule> {
-    let resolve = |names: &[Option<String>]| {
-        let mut found: Vec<String> = Vec::new();
-        for name in names {
-            let name = name.as_deref().unwrap_or(own);
-            let exact = members.get_key_value(name);
-            let known = exact.or_else(|| members.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)))?;
-            if known.1.required || found.contains(known.0) {
-                return None;
-            }
-            found.push(known.0.clone());
-        }
-        found.sort_by_key(|name| members.get_index_of(name));
-        (found.len() > 1).then_some(found)
-    };
-    let rules = match relation {
-        StatedRelation::AtMostOneOf(names) => resolve(names).map(|members| vec![ShapeRule::AtMostOneOf { members }]),
-        StatedRelation::AtLeastOneOf(names) => resolve(names).map(|members| vec![ShapeRule::AtLeastOneOf { members }]),
-        StatedRelation::ExactlyOneOf(names) => resolve(names).map(|members| {
-            vec![ShapeRule::AtLeastOneOf { members: members.clone() }, ShapeRule::AtMostOneOf { members }]
-        }),
-        StatedRelation::AtMostOneMember => {
-            let optional: Vec<String> =
-                members.iter().filter(|(_, member)| !member.required).map(|(name, _)| name.clone()).collect();
-            (optional.len() > 1 && optional.len() == members.len())
-                .then(|| vec![ShapeRule::AtMostOneOf { members: optional }])
-        }
-    };
-    rules.unwrap_or_default()
 }

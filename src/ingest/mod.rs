@@ -44,6 +44,7 @@ mod smithy;
 mod source;
 mod source_text;
 mod stated_laws;
+mod stated_rules;
 mod tables;
 mod unknown_format;
 mod wire_names;

@@ -7,3 +7,4 @@
 
 mod labels;
 mod models;
+mod relations;

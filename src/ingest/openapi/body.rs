@@ -175,6 +175,7 @@ impl<'d> OpenApiReader<'d> {
             self.omissions.add(omission, place);
         }
         let required = view.required();
+        self.body_object = Some(view);
         properties
             .into_iter()
             .filter(|(_, property)| !self.is_excluded(&property.schemas, Direction::Request))

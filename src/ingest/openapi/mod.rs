@@ -23,6 +23,8 @@ mod parameter;
 mod parameter_style;
 mod pattern;
 mod reader;
+mod relation_keywords;
+mod relations;
 mod responses;
 mod schema;
 mod security;

@@ -76,7 +76,9 @@ impl Omission {
             Self::OneOf => "`oneOf`: values of the first alternative are tested, and none is expected to be rejected",
             Self::AnyOf => "`anyOf`: values of the first alternative are tested, and none is expected to be rejected",
             Self::Not => "`not` is not tested",
-            Self::Condition => "conditions (`if`, `dependentRequired`, `dependentSchemas`) are not tested",
+            Self::Condition => {
+                "a condition (`if`, `dependentSchemas`) that is more than a rule about members is not tested"
+            }
             Self::Discriminator => "`discriminator`: only the first alternative is tested",
             Self::SeveralTypes => {
                 "several types: values of the first type are tested, and none is expected to be rejected"

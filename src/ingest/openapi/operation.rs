@@ -93,6 +93,12 @@ impl<'d> OpenApiReader<'d> {
             }
         }
         self.add_input(index, name, entry.place, members);
+        self.note_relations_of_operation(index, item);
+        if let (Some(body), Some(input)) =
+            (self.body_object.take(), self.builder.contract.operations[index].input.clone())
+        {
+            self.note_object_relations(&input, &body);
+        }
         self.read_responses(index, name, item);
         self.read_operation_security(index, item.get("security").or(default_security), has_security);
     }
@@ -130,6 +136,7 @@ impl<'d> OpenApiReader<'d> {
         let is_shared = schemas.iter().any(|schema| schema.get("$ref").is_some());
         self.described_members
             .extend(described.filter(|_| !is_shared).map(|owner| (input.clone(), shape.clone(), name.clone(), owner)));
+        self.note_described_relations(input, &shape, &name, &schemas);
         self.at(place);
         self.builder.add_member(input, &name, &shape, place.line);
         let wire = (wire != name).then_some(wire.as_str());

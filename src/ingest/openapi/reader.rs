@@ -4,7 +4,7 @@
 
 use super::entry::OperationEntry;
 use super::shapes::{PendingShape, ShapeKey};
-use super::{FilePlace, Located, Omission, Omissions, OpenApiFiles, names};
+use super::{FilePlace, Located, Omission, Omissions, OpenApiFiles, SchemaView, names};
 use crate::contract::{AuthScheme, Contract, Fact, FactField, FactOrigin, Protocol, ShapeId};
 use crate::ingest::contract_builder::ContractBuilder;
 use crate::ingest::json::{JsonNode, JsonValue};
@@ -84,6 +84,8 @@ pub(super) struct OpenApiReader<'d> {
     pub parameter_credentials: Vec<(AuthScheme, FilePlace)>,
     /// Structures and shapes of members whose description is beside their schema, with the members' names.
     pub described_members: Vec<(ShapeId, ShapeId, String, Located<'d>)>,
+    /// The object that is the body of the current operation, if its members are members of the input.
+    pub body_object: Option<SchemaView<'d>>,
     diagnostics: Vec<IngestDiagnostic>,
     operation_names: HashSet<String>,
 }
@@ -107,6 +109,7 @@ impl<'d> OpenApiReader<'d> {
             schemes: HashMap::new(),
             parameter_credentials: Vec::new(),
             described_members: Vec::new(),
+            body_object: None,
             diagnostics: Vec::new(),
             operation_names: HashSet::new(),
         }

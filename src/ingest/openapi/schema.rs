@@ -3,6 +3,7 @@
 //!
 //! It never builds a shape.
 
+use super::relation_keywords::{PlacedRelation, alternatives_relation, read_relation, required_alternatives};
 use super::{FilePlace, Located, Omission, OpenApiFiles, OpenApiVersion};
 use crate::ingest::json::JsonValue;
 use indexmap::IndexMap;
@@ -46,6 +47,8 @@ pub(super) struct SchemaView<'d> {
     /// Whether other values than the described ones may be valid.
     pub open: bool,
     pub omissions: Vec<(Omission, FilePlace)>,
+    /// What keywords say about several members.
+    pub relations: Vec<PlacedRelation>,
     /// The member that tells the chosen alternative from the others.
     pub tag: Option<AlternativeTag<'d>>,
     /// Values listed as alternatives of one value each.
@@ -110,6 +113,10 @@ impl<'d> SchemaView<'d> {
         }
         for (keyword, omission) in [("oneOf", Omission::OneOf), ("anyOf", Omission::AnyOf)] {
             if let Some(alternatives) = schema.get(keyword) {
+                if let Some(names) = required_alternatives(alternatives) {
+                    self.relations.push((alternatives_relation(keyword, names), schema.place_of(keyword)));
+                    continue;
+                }
                 let tag_name = schema.get("discriminator").and_then(|tag| tag.text("propertyName"));
                 self.add_alternatives(files, version, alternatives, omission, schema.place_of(keyword), nesting);
                 if self.open && self.tag.is_none() {
@@ -158,6 +165,10 @@ impl<'d> SchemaView<'d> {
     /// Notes keywords that change which values are valid, but have no place in a contract.
     fn note_unsupported(&mut self, schema: Located<'d>) {
         for (key, place, value) in schema.entries() {
+            if let Some(relations) = read_relation(schema, key, value) {
+                self.relations.extend(relations.into_iter().map(|relation| (relation, place)));
+                continue;
+            }
             let omission = match key {
                 "not" => Omission::Not,
                 "if" | "dependentRequired" | "dependentSchemas" | "dependencies" => Omission::Condition,

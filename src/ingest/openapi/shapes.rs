@@ -300,6 +300,7 @@ impl<'d> OpenApiReader<'d> {
                 Some(value) => self.tag_shape(&hint, value, property.place),
                 None => self.shape_of(&property.schemas, &hint, direction, property.place),
             };
+            self.note_described_relations(id, &shape, name, &property.schemas);
             self.at(property.place);
             self.builder.add_member(id, name, &shape, property.place.line);
             // Members that are not required are stated to be optional.
@@ -308,6 +309,7 @@ impl<'d> OpenApiReader<'d> {
             self.record(id, field, place.is_some(), place.unwrap_or(property.place));
         }
         self.record_member_count(id, view);
+        self.note_object_relations(id, view);
     }
 
     /// Returns the shape of a member that names the alternative.

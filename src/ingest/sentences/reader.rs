@@ -10,7 +10,7 @@ use super::conditions::{before_example, is_case_heading, is_conditional, is_no_l
 use super::defaults::read_default;
 use super::formats::read_format;
 use super::numbers::read_ranges;
-use super::relations::read_relations;
+use super::relation_reader::read_relations;
 use super::sizes::{read_not_empty, read_sizes};
 use super::statement::{ProseStatement, StatedFact};
 use super::surroundings::Surroundings;
@@ -32,7 +32,7 @@ pub(in crate::ingest) struct Description {
 
 /// Returns true if a description may state something: it has a digit or a word that patterns need.
 pub(in crate::ingest) fn may_state(description: &str) -> bool {
-    const WORDS: [&str; 20] = [
+    const WORDS: [&str; 25] = [
         "only",
         "Only",
         "one of",
@@ -53,6 +53,11 @@ pub(in crate::ingest) fn may_state(description: &str) -> bool {
         "xclusive",
         "n't ",
         "omitted",
+        "equired",
+        "equires",
+        "ust ",
+        "annot",
+        "No two",
     ];
     description.bytes().any(|byte| byte.is_ascii_digit()) || WORDS.iter().any(|word| description.contains(word))
 }

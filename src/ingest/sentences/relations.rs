@@ -1,21 +1,12 @@
-//! Relations between members: `A and B are mutually exclusive`, `You must specify either A or B`.
+//! Which of several members are given: `A and B are mutually exclusive`, `You must specify either A or B`.
 //!
 //! It never decides whether a name is a member; the code that applies a relation does.
 
+use super::relation_words::{compile_relation, names_in};
 use super::statement::StatedRelation;
 use super::vocabulary::{compile_regex, find, is_match};
 use fancy_regex::Regex;
 use std::sync::LazyLock;
-
-/// The name of a member, marked or with a capital letter or an underscore, or words for the described member.
-const NAME: &str = r"(?:the |an? |either |both )*(?:‹[A-Za-z]\w*›|this(?: (?:parameter|field|value|property|option|member|attribute|setting|object|element|header))?|it|[A-Z]\w+|[a-z]+(?:[A-Z]\w*|_\w+))(?: (?:parameter|field|property|value|attribute|option|member|header|list|object|element|filter|setting)s?)?";
-/// A verb that says that a member is given.
-const GIVE: &str = r"(?:specify|provide|use|include|set|pass|supply|enter|define|choose|configure)";
-/// A participle that says that a member is given.
-const GIVEN: &str =
-    r"(?:specified|provided|used|included|set|passed|supplied|present|populated|defined|combined|given)";
-/// What may follow a relation without changing it.
-const TAIL: &str = r"(?: (?:together|parameters?|fields?|properties|in (?:the same|one|a single|your|the|this) (?:request|call|operation|api call|query|command)|for (?:the|this|a|each) (?:request|operation|call)|at the same time|per request|simultaneously|with this (?:operation|action)))*\.?$";
 
 /// How the names of a match form relations.
 #[derive(Clone, Copy)]
@@ -74,18 +65,40 @@ static RELATIONS: LazyLock<Vec<(Regex, RelationShape)>> = LazyLock::new(|| {
         (r"^GIVE (?:either )?(?P<list>NAME or NAME), not bothTAIL", AtMostOne),
         (r"^(?:only|at most) one of (?P<list>LIST) (?:can|may|must) be GIVENTAIL", AtMostOne),
         (r"^at least one of (?P<list>LIST) (?:must be GIVEN|is required)TAIL", AtLeastOne),
-        (r"^(?:you )?must GIVE at least one of(?: the following)?:? (?P<list>LIST)TAIL", AtLeastOne),
+        (r"^(?:you )?must GIVE at least one of(?: the following(?: [a-z]+)?)?:? (?P<list>LIST)TAIL", AtLeastOne),
         (r"^(?:you )?must GIVE (?:either )?(?P<list>NAME or NAME)(?:,? or both)?TAIL", AtLeastOne),
         (r"^(?:either |one of )(?P<list>NAME or NAME) (?:must be GIVEN|is required)TAIL", AtLeastOne),
         (r"^either (?:GIVE )(?P<list>NAME or NAME)TAIL", AtLeastOne),
         (r"^(?:this [a-z]+ is )?required if (?P<list>NAME) is (?:omitted|not GIVEN)TAIL", SelfOrName),
+        (r"^(?:this(?: [a-z]+)? (?:is )?)?required unless (?:you GIVE )?(?P<list>NAME)(?: is GIVEN)?TAIL", SelfOrName),
+        (
+            r"^(?:you must not|do not) GIVE (?P<first>NAME) (?:together |along |in combination |in conjunction )with (?P<list>LIST)TAIL",
+            FirstExcludes,
+        ),
+        (r"^you must not GIVE (?:data |values? )?for both (?P<list>NAME and NAME)TAIL", AtMostOne),
+        (r"^(?P<first>NAME) is (?:a )?mutually exclusive(?: option)? (?:with|to) (?P<list>LIST)TAIL", FirstExcludes),
+        (r"^you must not GIVE (?P<first>NAME) (?:if|when) you (?:also )?GIVE (?P<list>LIST)TAIL", FirstExcludes),
+        (
+            r"^you must not GIVE (?P<first>NAME) (?:if|when) (?P<list>LIST) (?:is|are) (?:also )?GIVENTAIL",
+            FirstExcludes,
+        ),
+        (r"^(?P<first>NAME) must not be GIVEN (?:if|when) you (?:also )?GIVE (?P<list>LIST)TAIL", FirstExcludes),
+        (
+            r"^(?P<first>NAME) must not be GIVEN (?:if|when) (?P<list>LIST) (?:is|are) (?:also )?GIVENTAIL",
+            FirstExcludes,
+        ),
+        (r"^must not be GIVEN (?:if|when) (?P<list>LIST) (?:is|are) (?:also )?GIVENTAIL", SelfExcludes),
+        (r"^exactly one of the following(?: [a-z]+)? must be GIVEN:? (?P<list>LIST)TAIL", ExactlyOne),
+        (
+            r"^(?:(?:this|it)(?: [a-z]+)? (?:is )?)?(?:not allowed|not permitted|forbidden) (?:together |along |in combination |in conjunction )?with (?P<list>LIST)TAIL",
+            SelfExcludes,
+        ),
+        (
+            r"^(?P<first>NAME) (?:is|are) (?:not allowed|not permitted|forbidden) (?:together |along |in combination |in conjunction )?with (?P<list>LIST)TAIL",
+            FirstExcludes,
+        ),
     ];
-    let list = format!("{NAME}(?:(?:, | or | and |, or |, and ){NAME})*");
-    let compile = |text: &str| {
-        let text = text.replace("LIST", &list).replace("NAME", NAME).replace("GIVEN", GIVEN).replace("GIVE", GIVE);
-        compile_regex(&text.replace("TAIL", TAIL))
-    };
-    table.into_iter().map(|(text, shape)| (compile(text), shape)).collect()
+    table.into_iter().map(|(text, shape)| (compile_relation(text), shape)).collect()
 });
 
 /// At most one member of the described structure is given.
@@ -95,18 +108,13 @@ static ONE_MEMBER: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-/// Returns the relations that a sentence with marks states.
-pub(super) fn read_relations(marked: &str) -> Vec<StatedRelation> {
-    let words = ["xclusive", "not ", "n't", "annot", "ither", "ne of", "ust ", "equired if", "at a time", "nly one"];
-    if !words.iter().any(|word| marked.contains(word)) || marked.len() > 300 {
-        return Vec::new();
-    }
-    let text = simplify(marked);
-    if is_match(&ONE_MEMBER, &text) {
+/// Returns the relations that a simplified sentence states about which members are given together.
+pub(super) fn read_alternatives(text: &str) -> Vec<StatedRelation> {
+    if is_match(&ONE_MEMBER, text) {
         return vec![StatedRelation::AtMostOneMember];
     }
     for (regex, shape) in RELATIONS.iter() {
-        let Some(found) = find(regex, &text) else { continue };
+        let Some(found) = find(regex, text) else { continue };
         let Some(names) = found.name("list").map(|list| names_in(list.as_str())) else { continue };
         let first = found.name("first").map(|first| names_in(first.as_str()));
         return relations_of(*shape, names, first.and_then(|mut first| first.pop()));
@@ -135,52 +143,13 @@ fn relations_of(
     }
 }
 
-/// Returns a sentence in the form that patterns expect: every prohibition is `must not`, and it begins with a small letter
-/// unless it begins with a name.
-fn simplify(marked: &str) -> String {
-    static PROHIBITIONS: LazyLock<Regex> = LazyLock::new(|| {
-        compile_regex(r"(?i)\b(?:can't|cannot|can not|may not|mustn't|must never|should not|shouldn't)\b")
-    });
-    static START: LazyLock<Regex> = LazyLock::new(|| {
-        compile_regex(r"^(?:Conditional: |Note that |Note: |However, |Important: |In addition, |Currently, )")
-    });
-    let text = START.replace(marked, "");
-    let text = PROHIBITIONS.replace_all(&text, "must not").replace("don't", "do not").replace("Don't", "do not");
-    let first_word = text.split(' ').next().unwrap_or_default();
-    let is_plain = [
-        "You", "This", "It", "If", "When", "Either", "Both", "At", "Only", "One", "Exactly", "Mutually", "Must",
-        "Specify", "Provide", "Use", "Include", "Required", "Do", "The", "Set", "Pass",
-    ]
-    .contains(&first_word);
-    match is_plain {
-        true => {
-            let mut chars = text.chars();
-            chars.next().map(|first| first.to_ascii_lowercase().to_string() + chars.as_str()).unwrap_or_default()
-        }
-        false => text,
-    }
-}
-
-/// Returns the names of a list; `None` stands for the described member.
-fn names_in(list: &str) -> Vec<Option<String>> {
-    static SEPARATOR: LazyLock<Regex> = LazyLock::new(|| compile_regex(r", or |, and |, | or | and "));
-    let mut names = Vec::new();
-    for part in SEPARATOR.split(list).flatten() {
-        let words: Vec<&str> =
-            part.split(' ').filter(|word| !["the", "a", "an", "either", "both", "The"].contains(word)).collect();
-        let Some(first) = words.first() else { continue };
-        let is_self = *first == "it" || *first == "this";
-        names.push((!is_self).then(|| first.trim_matches(['‹', '›']).to_owned()));
-    }
-    names
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::relation_words::simplify;
     use super::*;
 
     fn relations(text: &str) -> String {
-        read_relations(text).iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+        read_alternatives(&simplify(text)).iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
     }
 
     #[test]
@@ -221,7 +190,6 @@ mod tests {
             "You must specify either ‹A› or ‹B› when you create an app.",
             "You cannot specify both ‹A› and ‹B› if ‹C› is set.",
             "We recommend that you use ‹A› or ‹B›.",
-            "If you specify ‹A›, you must also specify ‹B›.",
             "You must provide a name or an id.",
         ] {
             assert_eq!(relations(text), "", "{text}");

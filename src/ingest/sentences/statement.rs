@@ -71,6 +71,50 @@ pub enum StatedRelation {
     ExactlyOneOf(Vec<Option<String>>),
     /// At most one member of the described structure is given.
     AtMostOneMember,
+    /// All of these are given, or none.
+    AllOrNone(Vec<Option<String>>),
+    /// If the member is given, all of `needs` are.
+    Requires {
+        /// The member that needs others.
+        member: Option<String>,
+        /// The members that it needs.
+        needs: Vec<Option<String>>,
+    },
+    /// If the member has one of these values, all of `needs` are given.
+    RequiredIf {
+        /// The member that decides.
+        member: Option<String>,
+        /// The values, without marks.
+        values: Vec<String>,
+        /// The members that are required then.
+        needs: Vec<Option<String>>,
+    },
+    /// If the member has one of these values, none of `excludes` is given.
+    ForbiddenIf {
+        /// The member that decides.
+        member: Option<String>,
+        /// The values, without marks.
+        values: Vec<String>,
+        /// The members that are forbidden then.
+        excludes: Vec<Option<String>>,
+    },
+    /// The member is given only if the other one has one of these values.
+    OnlyIf {
+        /// The member that is restricted.
+        member: Option<String>,
+        /// The member that decides.
+        other: Option<String>,
+        /// The values, without marks.
+        values: Vec<String>,
+    },
+    /// The first is less than the second, or before it. A name of several words is written without spaces.
+    LessThan(Option<String>, Option<String>),
+    /// The first is at most the second, or not after it.
+    AtMost(Option<String>, Option<String>),
+    /// These lists have the same number of entries.
+    EqualLengths(Vec<Option<String>>),
+    /// No two items of the list have the same value of this member.
+    DistinctBy(Option<String>),
 }
 
 /// A limit or another fact that a sentence states. Both ends of ranges are included.
@@ -155,6 +199,21 @@ impl fmt::Display for StatedRelation {
             Self::AtLeastOneOf(members) => write!(f, "atLeastOneOf({})", names(members)),
             Self::ExactlyOneOf(members) => write!(f, "exactlyOneOf({})", names(members)),
             Self::AtMostOneMember => f.write_str("atMostOneMember"),
+            Self::AllOrNone(members) => write!(f, "allOrNone({})", names(members)),
+            Self::Requires { member, needs } => write!(f, "requires({},{})", name(member), names(needs)),
+            Self::RequiredIf { member, values, needs } => {
+                write!(f, "requiredIf({}={},{})", name(member), values.join("|"), names(needs))
+            }
+            Self::ForbiddenIf { member, values, excludes } => {
+                write!(f, "forbiddenIf({}={},{})", name(member), values.join("|"), names(excludes))
+            }
+            Self::OnlyIf { member, other, values } => {
+                write!(f, "onlyIf({},{}={})", name(member), name(other), values.join("|"))
+            }
+            Self::LessThan(low, high) => write!(f, "lessThan({},{})", name(low), name(high)),
+            Self::AtMost(low, high) => write!(f, "atMost({},{})", name(low), name(high)),
+            Self::EqualLengths(members) => write!(f, "equalLengths({})", names(members)),
+            Self::DistinctBy(key) => write!(f, "distinctBy({})", name(key)),
         }
     }
 }

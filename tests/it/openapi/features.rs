@@ -298,6 +298,64 @@ fn an_object_that_must_not_be_empty_has_a_rule() {
     assert_eq!(member(&contract, "op", "v").rules, [rule]);
 }
 
+#[test]
+fn keywords_that_relate_members_are_rules() {
+    let members = r#""type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "string"}, "c": {"type": "string"},
+        "kind": {"type": "string", "enum": ["x", "y", "z"]}, "on": {"type": "boolean"}}"#;
+    let when = |kind: &str| format!(r#""if": {{"properties": {{"kind": {kind}}}, "required": ["kind"]}}"#);
+    let x = when(r#"{"const": "x"}"#);
+    for (keywords, expected) in [
+        (r#""dependentRequired": {"a": ["b", "c"]}"#.to_owned(), "a only with b, c"),
+        (r#""dependencies": {"a": ["b"]}"#.to_owned(), "a only with b"),
+        (r#""dependentSchemas": {"a": {"required": ["b"]}}"#.to_owned(), "a only with b"),
+        (r#""dependentSchemas": {"a": {"not": {"required": ["b"]}}}"#.to_owned(), "at most one of a, b"),
+        (format!(r#"{x}, "then": {{"required": ["a"]}}"#), "a required if kind is `x`"),
+        (format!(r#"{x}, "then": {{"not": {{"required": ["a"]}}}}"#), "no a if kind is `x`"),
+        (format!(r#"{x}, "then": {{"properties": {{"a": false}}}}"#), "no a if kind is `x`"),
+        (format!(r#"{x}, "else": {{"required": ["a"]}}"#), "a required if kind is `y` or `z`"),
+        (format!(r#"{x}, "else": {{"not": {{"required": ["a"]}}}}"#), "a only if kind is `x`"),
+        (
+            format!(r#"{}, "then": {{"required": ["a"]}}"#, when(r#"{"enum": ["x", "y"]}"#)),
+            "a required if kind is `x` or `y`",
+        ),
+        (
+            r#""if": {"properties": {"on": {"const": true}}}, "then": {"required": ["a"]}"#.to_owned(),
+            "a required if on is `true`",
+        ),
+        (r#""if": {"required": ["a"]}, "then": {"required": ["b"]}"#.to_owned(), "a only with b"),
+        (r#""if": {"required": ["a"]}, "else": {"required": ["b"]}"#.to_owned(), "at least one of a, b"),
+        (r#""not": {"required": ["a", "b"]}"#.to_owned(), "at most one of a, b"),
+        (r#""anyOf": [{"required": ["a"]}, {"required": ["b"]}]"#.to_owned(), "at least one of a, b"),
+        (
+            r#""oneOf": [{"required": ["a"]}, {"required": ["b"]}]"#.to_owned(),
+            "at least one of a, b; at most one of a, b",
+        ),
+        (r#""description": "Give `a` only. `a` and `b` must be given together.""#.to_owned(), "all of a, b, or none"),
+    ] {
+        let schema = format!("{{{members}, {keywords}}}");
+        let read = read("x.json", &with_schema("3.1.0", &schema));
+        let rules: Vec<String> = member(&read.contract, "op", "v").rules.iter().map(ToString::to_string).collect();
+        assert_eq!(rules.join("; "), expected, "{keywords}");
+        assert_eq!(read.diagnostics, [], "{keywords}");
+    }
+}
+
+#[test]
+fn conditions_that_are_more_than_rules_are_reported() {
+    let members = r#""type": "object", "properties": {"a": {"type": "string"}, "kind": {"type": "string"}}"#;
+    for keywords in [
+        r#""if": {"properties": {"kind": {"pattern": "^x"}}}, "then": {"required": ["a"]}"#,
+        r#""if": {"properties": {"kind": {"const": "x"}, "a": {"const": "y"}}}, "then": {"required": ["a"]}"#,
+        r#""if": {"properties": {"kind": {"const": "x"}}}, "then": {"properties": {"a": {"maxLength": 3}}}"#,
+        r#""dependentSchemas": {"a": {"properties": {"kind": {"const": "x"}}}}"#,
+        r#""not": {"required": ["a"]}"#,
+    ] {
+        let read = read("x.json", &with_schema("3.1.0", &format!("{{{members}, {keywords}}}")));
+        assert_eq!(member(&read.contract, "op", "v").rules, [], "{keywords}");
+        assert_eq!(read.diagnostics.len(), 1, "{keywords}");
+    }
+}
+
 const PARAMETERS: &str = r##"{"openapi": "3.0.0", "info": {"title": "T"},
 "security": [{"key": []}],
 "paths": {"/users/{id}/{part}": {

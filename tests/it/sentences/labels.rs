@@ -13,20 +13,20 @@ const MIN_PRECISION: f64 = 0.98;
 const MIN_DESCRIPTIONS: usize = 400;
 
 /// Finds the documents of the labels.
-struct Documents {
+pub(super) struct Documents {
     unpacked: tempfile::TempDir,
     archives: HashMap<PathBuf, Option<PathBuf>>,
     texts: HashMap<String, Option<String>>,
 }
 
 impl Documents {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let unpacked = tempfile::tempdir().expect("create temporary directory");
         Self { unpacked, archives: HashMap::new(), texts: HashMap::new() }
     }
 
     /// Returns the text of a document, if it is present.
-    fn text(&mut self, name: &str) -> Option<String> {
+    pub(super) fn text(&mut self, name: &str) -> Option<String> {
         if let Some(known) = self.texts.get(name) {
             return known.clone();
         }
@@ -63,7 +63,7 @@ impl Documents {
 }
 
 /// Returns the description that begins on a line, counted from 1.
-fn description_at(name: &str, text: &str, line: usize) -> String {
+pub(super) fn description_at(name: &str, text: &str, line: usize) -> String {
     let lines: Vec<&str> = text.lines().collect();
     let first = lines[line - 1];
     if name.ends_with(".json") {
