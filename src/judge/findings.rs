@@ -9,6 +9,7 @@ use super::causes::{
 };
 use super::fix_priority::{FixPriority, fix_priority};
 use super::oracle::{describe_expectation, input_size};
+use super::rule_doubt::{DOUBT, RuleDoubts};
 use super::stack_trace::innermost_frame;
 use super::{Finding, FindingPart, Judgement, SnapshotChange, SnapshotComparison, ValueDifference, Verdict};
 use crate::case::{Case, CaseId, CaseKind, CaseSubject, Intent};
@@ -82,6 +83,7 @@ pub struct Reproduction {
 pub struct Findings {
     groups: IndexMap<GroupKey, DivergenceGroup>,
     contradictions: Contradictions,
+    doubts: RuleDoubts,
     strict: bool,
     kept_ids: usize,
 }
@@ -108,6 +110,7 @@ impl Findings {
         let facts = CaseFacts::new(case, judgement);
         if let Some(facts) = &facts {
             self.contradictions.record(facts);
+            self.doubts.record(case, facts, evidence.contract);
         }
         for difference in &comparison.value_differences {
             self.add_difference(evidence, difference, &again);
@@ -244,7 +247,15 @@ impl Findings {
         found.sort_by_key(|(rank, finding)| {
             (*rank, std::cmp::Reverse(finding.operations.len()), std::cmp::Reverse(finding.case_count))
         });
-        found.into_iter().map(|(_, finding)| finding).collect()
+        found.into_iter().map(|(_, finding)| self.with_doubt(finding)).collect()
+    }
+
+    /// Adds to a finding that its sentence may be wrong, if nothing shows that its rule is enforced.
+    fn with_doubt(&self, mut finding: Finding) -> Finding {
+        if self.doubts.is_doubted(&finding.operation, &finding.rule) {
+            finding.rule = format!("{} ({DOUBT})", finding.rule);
+        }
+        finding
     }
 }
 

@@ -23,6 +23,7 @@ mod rejected_members;
 mod rejection;
 mod response_checks;
 mod response_message;
+mod rule_doubt;
 mod scope;
 mod second_endpoint;
 mod shown_value;
