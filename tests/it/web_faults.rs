@@ -6,6 +6,8 @@ mod document;
 mod faults;
 mod lists;
 mod pages;
+mod payment_store;
+mod payments;
 mod service;
 mod store;
 mod validation;

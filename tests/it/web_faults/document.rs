@@ -1,39 +1,40 @@
-//! The OpenAPI document of an invented API for projects, tasks, users and labels.
+//! The OpenAPI document of an invented API for projects, tasks, users, labels, payments and coupons.
 //!
 //! The server checks requests against this document with a validator of its own.
 
+use super::payments;
 use serde_json::{Map, Value as Json, json};
 
 /// Documented errors of one operation: status and description.
-type Errors = &'static [(u16, &'static str)];
+pub type Errors = &'static [(u16, &'static str)];
 
 /// One operation of the document.
-struct Entry {
-    method: &'static str,
-    path: &'static str,
-    id: &'static str,
-    summary: &'static str,
-    parameters: Vec<Json>,
-    body: Option<Json>,
-    success: u16,
-    output: Option<Json>,
-    errors: Errors,
+pub struct Entry {
+    pub method: &'static str,
+    pub path: &'static str,
+    pub id: &'static str,
+    pub summary: &'static str,
+    pub parameters: Vec<Json>,
+    pub body: Option<Json>,
+    pub success: u16,
+    pub output: Option<Json>,
+    pub errors: Errors,
 }
 
-fn text(min: u64, max: u64) -> Json {
+pub fn text(min: u64, max: u64) -> Json {
     json!({"type": "string", "minLength": min, "maxLength": max})
 }
 
-fn whole(min: i64, max: i64) -> Json {
+pub fn whole(min: i64, max: i64) -> Json {
     json!({"type": "integer", "minimum": min, "maximum": max})
 }
 
-fn described(mut schema: Json, words: &str) -> Json {
+pub fn described(mut schema: Json, words: &str) -> Json {
     schema["description"] = words.into();
     schema
 }
 
-fn choice(values: &[&str]) -> Json {
+pub fn choice(values: &[&str]) -> Json {
     json!({"type": "string", "enum": values})
 }
 
@@ -41,11 +42,11 @@ fn date() -> Json {
     json!({"type": "string", "format": "date"})
 }
 
-fn moment() -> Json {
+pub fn moment() -> Json {
     json!({"type": "string", "format": "date-time"})
 }
 
-fn object(required: &[&str], properties: Json) -> Json {
+pub fn object(required: &[&str], properties: Json) -> Json {
     json!({"type": "object", "required": required, "properties": properties})
 }
 
@@ -67,7 +68,7 @@ fn project_members() -> Json {
             "color": choice(&["red", "green", "blue"]), "notify": {"type": "boolean"},
             "limits": object(&[], json!({"max_tasks": whole(0, 100)}))})),
         "starts_on": described(date(), "The first day"),
-        "ends_on": described(date(), "The last day"),
+        "ends_on": described(date(), "The last day; must not be before `starts_on`"),
         "billable": {"type": "boolean"},
     })
 }
@@ -128,7 +129,7 @@ fn label() -> Json {
     )
 }
 
-fn parameter(place: &str, name: &str, schema: Json, words: &str) -> Json {
+pub fn parameter(place: &str, name: &str, schema: Json, words: &str) -> Json {
     json!({"name": name, "in": place, "required": place == "path", "schema": schema, "description": words})
 }
 
@@ -257,7 +258,7 @@ pub fn document() -> Json {
         "code": {"type": "string"}, "message": {"type": "string"}}))}),
     );
     let mut paths = Map::new();
-    for entry in project_entries().into_iter().chain(task_entries()).chain(other_entries()) {
+    for entry in project_entries().into_iter().chain(task_entries()).chain(other_entries()).chain(payments::entries()) {
         let mut responses = Map::new();
         let mut success = json!({"description": "OK"});
         if let Some(output) = entry.output {

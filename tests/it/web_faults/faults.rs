@@ -17,6 +17,8 @@ const PROJECTS: &[&str] = &["*Project*"];
 const TASKS: &[&str] = &["*Task*"];
 const USERS: &[&str] = &["*User*"];
 const LABELS: &[&str] = &["*Label*"];
+const PAYMENTS: &[&str] = &["*Payment*"];
+const COUPONS: &[&str] = &["*Coupon*"];
 
 const LIMITS: &[Row] = &[
     ("limit createProject body.name maxLength", PROJECTS, "name.maxLength 60"),
@@ -228,6 +230,39 @@ const AUTH: &[Row] = &[
     ("401 has no body", USERS, "401 schema"),
 ];
 
+const RELATIONS: &[Row] = &[
+    ("relation createPayment card_number required", PAYMENTS, "card_number: required when method is card"),
+    ("relation createPayment card_number not allowed", PAYMENTS, "card_number: not allowed otherwise"),
+    ("relation createPayment iban not allowed", PAYMENTS, "iban: only allowed when method is transfer"),
+    ("relation createPayment paid too large", PAYMENTS, "paid: must not exceed amount"),
+    ("relation createPayment currency alone", PAYMENTS, "currency: together with rate"),
+    ("relation createPayment rate alone", PAYMENTS, "rate: together with currency"),
+    ("relation createPayment coupon and discount", PAYMENTS, "coupon: cannot be combined with discount"),
+    ("relation createPayment valid_until too early", PAYMENTS, "valid_until: must be after valid_from"),
+    ("valid_until may equal valid_from", PAYMENTS, "valid_until: must be after valid_from"),
+    ("relation createPayment reminder_days alone", PAYMENTS, "reminder_days: requires due_on"),
+    ("relation createPayment split lengths", PAYMENTS, "split_names: same number of items as splits"),
+    ("relation createPayment sku twice", PAYMENTS, "sku: unique within the list"),
+    ("relation createPayment too many seats", PAYMENTS, "seats: at most capacity"),
+    ("a card number is always required", PAYMENTS, "card_number: required when method is card"),
+    ("due_on requires reminder_days", PAYMENTS, "due_on is optional"),
+    ("paid must be less than the amount", PAYMENTS, "paid: must not exceed amount"),
+    ("relation updatePayment coupon and discount", PAYMENTS, "coupon: cannot be combined with discount"),
+    ("relation updatePayment valid_until too early", PAYMENTS, "valid_until: must be after valid_from"),
+    ("relation updatePayment iban not allowed", PAYMENTS, "iban: only allowed when method is transfer"),
+    ("relation updatePayment too many seats", PAYMENTS, "seats: at most capacity"),
+    ("relation createCoupon percent required", COUPONS, "if kind is percent, then percent is required"),
+    ("relation createCoupon value required", COUPONS, "if kind is fixed, then value is required"),
+    ("relation createCoupon percent not allowed", COUPONS, "if kind is fixed, then percent is not allowed"),
+    ("relation createCoupon no contact", COUPONS, "oneOf: email or phone"),
+    ("relation createCoupon two contacts", COUPONS, "oneOf: email or phone"),
+    ("relation createCoupon gift_message alone", COUPONS, "dependentRequired: gift_to"),
+    ("relation createCoupon note and memo", COUPONS, "not: note and memo"),
+    ("createProject accepts an early end", PROJECTS, "ends_on: must not be before starts_on"),
+    ("updateProject accepts an early end", PROJECTS, "ends_on: must not be before starts_on"),
+    ("ends_on must be after starts_on", PROJECTS, "ends_on: must not be before starts_on"),
+];
+
 /// Returns all faults, kind by kind.
 pub fn faults() -> Vec<PlannerFault> {
     let kinds = [
@@ -238,6 +273,7 @@ pub fn faults() -> Vec<PlannerFault> {
         ("paging", PAGING),
         ("errors", ERRORS),
         ("auth", AUTH),
+        ("relations", RELATIONS),
     ];
     let all = kinds.into_iter().flat_map(|(kind, rows)| rows.iter().map(move |row| (kind, row)));
     all.map(|(kind, (name, operations, breaks))| PlannerFault { kind, name, operations, breaks }).collect()

@@ -1,7 +1,7 @@
 //! The planner as a server: routes, credentials, checks of requests, and responses. One fault can be switched on.
 
 use super::store::{Planner, Reply, Trouble};
-use super::{document, validation};
+use super::{document, payments, validation};
 use crate::foreign::http::{Request, Response, Service, percent_decode};
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
@@ -119,6 +119,9 @@ impl PlannerService {
             }
         }
         let mut state = self.state.lock().expect("no test panics inside");
+        let whole = state.after_update(name, &labels, &body);
+        wrong.extend(payments::relation_problems(name, &whole, &self.fault).into_iter().map(str::to_owned));
+        wrong.extend(state.order_problem(name, &labels, &body));
         if let Some(problem) = wrong.first() {
             state.leave_traces(name, &labels, &body);
             return Err(Trouble::new(422, "invalid", problem));

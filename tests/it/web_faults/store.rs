@@ -31,6 +31,7 @@ pub struct Planner {
     pub tasks: Vec<Json>,
     pub users: Vec<Json>,
     pub labels: Vec<Json>,
+    pub payments: Vec<Json>,
     /// Bodies and responses by idempotency key.
     replies: BTreeMap<String, (Map<String, Json>, Json)>,
 }
@@ -40,7 +41,7 @@ fn id_text(user: &Json) -> String {
     user["id"].to_string()
 }
 
-fn missing(what: &str) -> Trouble {
+pub fn missing(what: &str) -> Trouble {
     Trouble::new(404, "not_found", &format!("the {what} does not exist"))
 }
 
@@ -59,6 +60,7 @@ impl Planner {
             tasks: empty(),
             users: empty(),
             labels: empty(),
+            payments: empty(),
             replies: BTreeMap::new(),
         }
     }
@@ -67,7 +69,7 @@ impl Planner {
         self.fault == fault
     }
 
-    fn next_number(&mut self) -> u64 {
+    pub fn next_number(&mut self) -> u64 {
         self.last_number += 1;
         self.last_number
     }
@@ -109,6 +111,7 @@ impl Planner {
             "createTask" | "createTasks" => self.create_tasks(call),
             "replaceTask" | "updateTask" | "deleteTask" | "startTask" | "stopTask" => self.change_task(call),
             "putLabel" | "deleteLabel" => self.change_labels(call),
+            "createPayment" | "getPayment" | "updatePayment" | "createCoupon" => self.change_payments(call),
             "getMe" => Ok((200, Some(json!({"name": "Owner"})))),
             "getProject" | "getTask" | "getUser" | "getLabel" => self.read(call),
             _ => lists::list(self, call),

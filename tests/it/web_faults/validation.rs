@@ -113,6 +113,10 @@ fn has_format(format: &str, text: &str) -> bool {
             let days = [31, 28 + u32::from(is_leap), 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
             (1..=12).contains(&month) && (1..=days[month as usize - 1]).contains(&day)
         }
+        "date-time" => {
+            let (date, clock) = text.split_once('T').unwrap_or_default();
+            has_format("date", date) && clock.len() >= 9 && clock.as_bytes()[2] == b':'
+        }
         "email" => {
             let halves: Vec<&str> = text.split('@').collect();
             halves.len() == 2 && halves.iter().all(|half| !half.is_empty() && !half.contains([' ', '"']))
