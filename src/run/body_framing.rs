@@ -22,10 +22,12 @@ pub enum BodyFraming {
 }
 
 /// Media types of bodies that consist of events and end when the server has no more of them, if ever.
+#[cfg(feature = "run")]
 const EVENT_STREAM_TYPES: [&str; 3] =
     ["application/vnd.amazon.eventstream", "text/event-stream", "multipart/x-mixed-replace"];
 
 /// Returns true if a response with this content type is a stream of events.
+#[cfg(feature = "run")]
 pub(super) fn is_event_stream(content_type: &str) -> bool {
     let media_type = content_type.split(';').next().unwrap_or_default().trim();
     EVENT_STREAM_TYPES.iter().any(|one| one.eq_ignore_ascii_case(media_type))
