@@ -79,6 +79,7 @@ fn job(contract: Contract, scenario: Scenario, url: &str) -> ScenarioJob {
         regressions: Vec::new(),
         documents: indexmap::IndexMap::new(),
         scenario_file: None,
+        repository_path: None,
         scenario,
         contract,
         aws_keys: None,

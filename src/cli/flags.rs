@@ -6,7 +6,7 @@ use super::flag_values::{
     CasesFormat, DurationFlag, ReportFormat, RequestRate, SecretValueParser, parse_assignment, parse_cases_format,
     parse_duration, parse_header, parse_proxy, parse_rate, parse_report,
 };
-use super::recorded_run_flags::{ExportFlags, ReplayFlags, ReportFlags};
+use super::recorded_run_flags::{ExplainFlags, ExportFlags, ReplayFlags, ReportFlags};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use overstep::run::ProxyAddress;
 use std::path::PathBuf;
@@ -35,6 +35,7 @@ Examples:
   overstep ingest docs/*.md -o my.contract.json    read documents into a contract
   overstep drift docs/page.rst botocore:connect    show where two sources contradict each other
   overstep report last --finding 2                 list all that a finding explains
+  overstep explain OV203                           show what the code of a finding means
   overstep replay last                             send all diverging cases of the last run again
   overstep export ID --format pytest               write a case as a standalone test
   overstep serve connect --port 4566               run a validating mock server
@@ -74,6 +75,8 @@ pub enum CliCommand {
     Drift(DriftFlags),
     /// List the findings of the last run, or all that one of them explains
     Report(ReportFlags),
+    /// Show what the code of a finding means, or list all codes
+    Explain(ExplainFlags),
     /// Send cases of an earlier run again, with only the date and the signature renewed
     Replay(Box<ReplayFlags>),
     /// Write cases as standalone pytest, Hurl or curl tests

@@ -3,6 +3,7 @@
 //! It never sends a request: all configuration errors are reported before the first one.
 
 use super::flags::{LevelFlag, SelectionFlags};
+use super::repository_path::{repository_path, repository_root};
 use super::rerun_command::rerun_command;
 use super::saved_requests::read_scenario_requests;
 use super::scenarios::{VariableFlags, fill_from_environment, read_scenarios};
@@ -20,7 +21,7 @@ use overstep::run::{AwsAccessKeys, HostPrefixes};
 use overstep::scenario::{Credentials, Principal, Scenario};
 use overstep::session::{self, LoadedContract};
 use overstep::store::{self, FoundScenario, SourceSearchPaths};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 /// A job with its scenario's file and its endpoint.
 pub struct ResolvedJob {
@@ -100,6 +101,7 @@ pub fn build_jobs(
             filter: filter.clone(),
             documents: files,
             scenario_file: found.directory.as_ref().map(|_| found.display_name.clone()),
+            repository_path: scenario_path(&found, &selected.directory),
             known_divergences: read_known_divergences(&found, &endpoint.profile)?,
             regressions: read_scenario_requests(&found, &selected.directory)?,
             rerun_command: rerun_command(
@@ -147,34 +149,23 @@ fn new_job(loaded: LoadedContract, endpoint: &ResolvedEndpoint) -> Result<Scenar
         lifecycle: lifecycle::endpoint_lifecycle(endpoint)?,
         documents: indexmap::IndexMap::new(),
         scenario_file: None,
+        repository_path: None,
         known_divergences: KnownDivergences::default(),
         regressions: Vec::new(),
     })
 }
 
-/// Maps the name of each document that is a file to its path relative to `directory`.
+/// Maps the name of each document that is a file of the repository to its path there.
 fn document_files(documents: &[store::SourceDocument], directory: &Path) -> indexmap::IndexMap<String, String> {
-    let display_name = |path: &PathBuf| {
-        // GitHub attaches annotations to paths without `..` only.
-        let path = without_parent_folders(path);
-        path.strip_prefix(directory).unwrap_or(&path).display().to_string()
-    };
-    documents.iter().filter_map(|one| Some((one.name.clone(), one.path.as_ref().map(display_name)?))).collect()
+    let root = repository_root(directory);
+    let path_of = |one: &store::SourceDocument| repository_path(one.path.as_ref()?, directory, &root);
+    documents.iter().filter_map(|one| Some((one.name.clone(), path_of(one)?))).collect()
 }
 
-/// Removes each `..` from a path, together with the folder before it.
-fn without_parent_folders(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::ParentDir if plain.file_name().is_some() => {
-                plain.pop();
-            }
-            Component::CurDir => {}
-            part => plain.push(part),
-        }
-    }
-    plain
+/// Returns the path of a scenario's file in the repository, if it is there.
+fn scenario_path(found: &FoundScenario, directory: &Path) -> Option<String> {
+    found.directory.as_ref()?;
+    repository_path(Path::new(&found.display_name), directory, &repository_root(directory))
 }
 
 /// Reads the known divergences of a scenario and an endpoint from `NAME.known/ENDPOINT.toml` next to the scenario.

@@ -14,6 +14,7 @@ pub mod messages;
 mod outputs;
 mod recorded_run_flags;
 mod replay_settings;
+mod repository_path;
 mod rerun_command;
 mod run_settings;
 mod runtime;
@@ -33,8 +34,10 @@ pub use flags::{
 pub use jobs::{NewScenarioJob, ResolvedJobs, build_jobs, document_places, job_without_scenario_file, parse_filter};
 pub use last_run::{find_case, group_by_scenario, rebuild_job};
 pub use lifecycle::announce_start;
-pub use outputs::RunOutputs;
-pub use recorded_run_flags::{ExportFlags, ExportFormatFlag, ReplayFlags, ReplayFormat, ReportFlags};
+pub use outputs::{RunOutputs, terminal_width};
+pub use recorded_run_flags::{
+    ExplainFlags, ExplainFormat, ExportFlags, ExportFormatFlag, ReplayFlags, ReplayFormat, ReportFlags,
+};
 pub use replay_settings::ReplaySettings;
 pub use run_settings::{FuzzSettings, RunSettings, ScenarioRun};
 pub use runtime::CommandRuntime;

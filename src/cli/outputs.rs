@@ -61,6 +61,13 @@ impl ReportOutput {
     }
 }
 
+/// Returns the width of the text on standard output.
+pub fn terminal_width() -> TextWidth {
+    terminal_size::terminal_size()
+        .filter(|_| io::stdout().is_terminal())
+        .map_or_else(TextWidth::default, |(width, _)| TextWidth::from_terminal_columns(usize::from(width.0)))
+}
+
 /// All outputs of a command.
 pub struct RunOutputs {
     terminal: Box<dyn Reporter + Send>,
@@ -90,9 +97,7 @@ impl RunOutputs {
             return Err(Diagnostic::error("only one report can be written to standard output").into());
         }
         // If a report uses standard output, the text for people goes to standard error.
-        let width = terminal_size::terminal_size()
-            .filter(|_| io::stdout().is_terminal())
-            .map_or_else(TextWidth::default, |(width, _)| TextWidth::from_terminal_columns(usize::from(width.0)));
+        let width = terminal_width();
         let terminal: Box<dyn Reporter + Send> = if stdout_reports == 0 {
             Box::new(TerminalReporter::new(anstream::stdout(), width))
         } else {

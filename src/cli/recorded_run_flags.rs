@@ -1,4 +1,5 @@
-//! Defines the flags of the commands that work on an earlier run: `report`, `replay` and `export`.
+//! Defines the flags of the commands that work on an earlier run: `report`, `replay` and `export`,
+//! and those of `explain`.
 //!
 //! It never reads a file or the environment.
 
@@ -23,6 +24,30 @@ pub struct ReportFlags {
     /// Show everything that the finding with this number explains
     #[arg(long, value_name = "N")]
     pub finding: Option<NonZeroUsize>,
+}
+
+/// Flags of `explain`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  overstep explain          list all codes
+  overstep explain OV203    show what a code means, and how to fix it")]
+pub struct ExplainFlags {
+    /// Code of a finding, or its name
+    #[arg(value_name = "CODE")]
+    pub code: Option<String>,
+    /// Output format
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: ExplainFormat,
+}
+
+/// Output formats of `explain`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExplainFormat {
+    /// For people.
+    Text,
+    /// The page of the documentation.
+    Markdown,
 }
 
 /// The runs whose results are kept.

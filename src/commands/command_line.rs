@@ -2,7 +2,7 @@
 //!
 //! It never looks at a flag of a command.
 
-use super::{cases, check, doctor, drift, export, fuzz, ingest, init, replay, report, serve, snapshot};
+use super::{cases, check, doctor, drift, explain, export, fuzz, ingest, init, replay, report, serve, snapshot};
 use crate::cli::{CliCommand, CliFlags, ColorWhen, messages};
 use clap::{CommandFactory as _, Parser as _};
 use overstep::exit::ExitStatus;
@@ -40,6 +40,7 @@ fn run_command_line() -> ExitStatus {
         CliCommand::Ingest(flags) => ingest::ingest_sources(&flags),
         CliCommand::Drift(flags) => drift::print_drift(&flags),
         CliCommand::Report(flags) => report::print_findings(&flags),
+        CliCommand::Explain(flags) => explain::print_explanation(&flags),
         CliCommand::Replay(flags) => replay::replay_cases(&flags),
         CliCommand::Export(flags) => export::export_cases(&flags),
         CliCommand::Snapshot(command) => snapshot::run_snapshot_command(&command),

@@ -10,6 +10,7 @@ mod corpus;
 mod diagnosis;
 mod doctor;
 mod drift;
+mod explain;
 mod export;
 mod finding_writer;
 mod fuzz;

@@ -5,7 +5,7 @@
 use crate::case::Case;
 use crate::escape::{escape_json_text, escape_line};
 use crate::generate::{Action, actions_to_json};
-use crate::judge::{Judgement, describe_expectation};
+use crate::judge::{FindingCode, Judgement, SnapshotComparison, describe_expectation, finding_code};
 use crate::run::CaseOutcome;
 use crate::wire::{Redaction, RequestPart, curl_command};
 use std::fmt;
@@ -16,6 +16,8 @@ use std::fmt;
 pub struct InProcessFinding {
     /// The id of the case: `cards/LinkCard/note/length/…`.
     pub id: String,
+    /// The code of the kind of finding, such as `OV203`; see `docs/codes/`.
+    pub code: &'static str,
     /// The rule in words: `at most 6 entries`.
     pub rule: String,
     /// Source of the rule, as `document:line`.
@@ -54,6 +56,7 @@ impl InProcessFinding {
         });
         Self {
             id: case.id.to_string(),
+            code: finding_code(case, judgement, &SnapshotComparison::default()).map_or("", FindingCode::as_str),
             rule: case.rule.clone(),
             source: case.source.as_ref().map(ToString::to_string),
             expected: describe_expectation(&case.expectation),
@@ -69,7 +72,7 @@ impl InProcessFinding {
 
 impl fmt::Display for InProcessFinding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}", escape_line(&self.id))?;
+        writeln!(f, "{} [{}]", escape_line(&self.id), self.code)?;
         write!(f, "    documented   {}", escape_line(&self.rule))?;
         match &self.source {
             Some(source) => writeln!(f, "   {}", escape_line(source))?,

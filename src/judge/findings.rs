@@ -7,11 +7,14 @@ use super::causes::{
     CaseFacts, Contradictions, Divergence, Explanation, FailureText, OTHER_VALUE, Outcome, find_causes,
     mask_variable_parts,
 };
+use super::codes::classify_finding;
 use super::fix_priority::{FixPriority, fix_priority};
 use super::oracle::{describe_expectation, input_size};
 use super::rule_doubt::{DOUBT, RuleDoubts};
 use super::stack_trace::innermost_frame;
-use super::{Finding, FindingPart, Judgement, SnapshotChange, SnapshotComparison, ValueDifference, Verdict};
+use super::{
+    Finding, FindingCode, FindingPart, Judgement, SnapshotChange, SnapshotComparison, ValueDifference, Verdict,
+};
 use crate::case::{Case, CaseId, CaseKind, CaseSubject, Intent};
 use crate::contract::{Constraint, Contract};
 use indexmap::IndexMap;
@@ -146,11 +149,12 @@ impl Findings {
             text: failure.or_else(|| divergence.rejection.clone()),
         };
         let why = finding_reason(judgement, comparison);
+        let code = classify_finding(case, judgement, comparison);
         let keeps_id = self.reserve_case_id();
         let group = self.group(key, divergence, fix_priority(case, judgement));
         group.count_case(case, keeps_id);
         if group.add_example(case) {
-            group.finding.why = why;
+            (group.finding.why, group.finding.code) = (why, code);
             group.finding.curl.clone_from(&again.curl);
             // The server may print its output after the response; an empty output must not replace a known one.
             if !again.server_output.is_empty() {
@@ -204,7 +208,7 @@ impl Findings {
         group.count_case(case, keeps_id);
         if group.add_example(case) {
             (group.finding.accepted, group.finding.observed) = (Some(was), now);
-            group.finding.why = RESPONSE_CHANGED.to_owned();
+            (group.finding.why, group.finding.code) = (RESPONSE_CHANGED.to_owned(), FindingCode::OV703ValueDiffers);
             group.finding.curl.clone_from(&again.curl);
         }
     }
@@ -349,6 +353,8 @@ impl DivergenceGroup {
             None => (None, None),
         };
         let finding = Finding {
+            // The first example sets it.
+            code: FindingCode::OV701ResponseChanged,
             scenario: key.scenario.clone(),
             operation: key.operation.clone(),
             member: key.member.clone(),

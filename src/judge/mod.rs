@@ -5,6 +5,7 @@
 
 mod availability;
 mod causes;
+mod codes;
 mod compare;
 mod confirmation;
 mod conformance;
@@ -34,6 +35,7 @@ mod values;
 mod verdict;
 
 pub use availability::{RejectedPlainValues, ResponseFingerprint};
+pub use codes::{CodeGroup, CodeInfo, FindingCode, all_codes, finding_code, nearest_code};
 pub use compare::{SnapshotChange, SnapshotComparison, SnapshotKey, compare_with_snapshot, is_finding};
 pub use confirmation::{Confirmation, confirm, must_confirm};
 pub use coverage::{Coverage, OperationCoverage};
@@ -49,4 +51,4 @@ pub use response_message::response_message;
 pub use signature::{ResponseSignature, response_signatures};
 pub use stack_trace::{count_traces, innermost_frame};
 pub use values::{ResponseValues, ValueDifference};
-pub use verdict::{Finding, FindingPart, Judgement, ObservedOutcome, Verdict};
+pub use verdict::{FailureKind, Finding, FindingPart, Judgement, ObservedOutcome, Verdict};

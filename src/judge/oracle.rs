@@ -8,7 +8,7 @@ use super::obstacle::reports_throttling;
 use super::rejection::{
     is_unnamed_head_error, judge_expected_rejection, matches_expected_error, observe_response, spans_several_roles,
 };
-use super::{Judgement, ObservedOutcome, Verdict};
+use super::{FailureKind, Judgement, ObservedOutcome, Verdict};
 use crate::case::{
     Case, CaseClass, Damage, Expectation, ExpectedError, ExpectedSuccess, JudgedPart, StateAssumption, Step,
     StepPurpose, StepRequest, Value,
@@ -56,7 +56,9 @@ fn decide_verdict(contract: &Contract, scenario: &Scenario, outcome: &CaseOutcom
     let observed = observe_response(contract, scenario, answer);
     if let Some(note) = describe_framing(&answer.framing) {
         let why = format!("expected a complete response, but its {note}");
-        return (Verdict::Diverges, ObservedOutcome { note: Some(note), ..observed }, why);
+        let is_endless = answer.framing == BodyFraming::TimedOut;
+        let failure = Some(if is_endless { FailureKind::Hang } else { FailureKind::BrokenHttp });
+        return (Verdict::Diverges, ObservedOutcome { note: Some(note), failure, ..observed }, why);
     }
     if let Some(decision) = judge_throttled_response(contract, operation, exchange, outcome.liveness, &observed) {
         return decision;
@@ -129,26 +131,27 @@ fn describe_failed_setup(contract: &Contract, scenario: &Scenario, outcome: &Cas
 }
 
 fn judge_missing_response(reason: &TransportError, liveness: Option<Liveness>) -> OracleDecision {
-    let note = match reason {
-        TransportError::TimedOut(_) => "hang",
-        TransportError::Dropped => "dropped",
-        TransportError::NotHttp(_) => "not HTTP",
-        TransportError::HeadTooLarge(_) => "endless header",
-        TransportError::Unreachable(_) => "unreachable",
-        TransportError::Shortage(_) => "not sent",
-        TransportError::Tls(_) => "TLS failed",
+    let (note, failure) = match reason {
+        TransportError::TimedOut(_) => ("hang", Some(FailureKind::Hang)),
+        TransportError::Dropped => ("dropped", Some(FailureKind::Dropped)),
+        TransportError::NotHttp(_) => ("not HTTP", Some(FailureKind::BrokenHttp)),
+        TransportError::HeadTooLarge(_) => ("endless header", Some(FailureKind::BrokenHttp)),
+        TransportError::Unreachable(_) => ("unreachable", None),
+        TransportError::Shortage(_) => ("not sent", None),
+        TransportError::Tls(_) => ("TLS failed", None),
     };
-    let observed = ObservedOutcome { note: Some(note.to_owned()), ..ObservedOutcome::default() };
-    let learnt =
-        !matches!(reason, TransportError::Unreachable(_) | TransportError::Shortage(_) | TransportError::Tls(_));
+    let failed =
+        |note: &str, failure| ObservedOutcome { note: Some(note.to_owned()), failure, ..ObservedOutcome::default() };
+    let observed = failed(note, failure);
+    let learnt = failure.is_some();
     match liveness {
         Some(Liveness::CrashConfirmed) => {
-            let observed = ObservedOutcome { note: Some("ends the server".to_owned()), ..ObservedOutcome::default() };
+            let observed = failed("ends the server", Some(FailureKind::Crash));
             let why = "the server crashed, and crashed again when only this case was sent to a fresh server".to_owned();
             (Verdict::Diverges, observed, why)
         }
         Some(Liveness::BlockConfirmed) => {
-            let observed = ObservedOutcome { note: Some("blocks the server".to_owned()), ..ObservedOutcome::default() };
+            let observed = failed("blocks the server", Some(FailureKind::Crash));
             let why =
                 "the server responded to nothing any more, and again when only this case was sent to a fresh server"
                     .to_owned();
@@ -161,7 +164,7 @@ fn judge_missing_response(reason: &TransportError, liveness: Option<Liveness>) -
             };
             let why = "the server stopped responding, and the time limit for finding the responsible case was reached"
                 .to_owned();
-            (Verdict::Diverges, ObservedOutcome { note: Some(note), ..ObservedOutcome::default() }, why)
+            (Verdict::Diverges, failed(&note, Some(FailureKind::Crash)), why)
         }
         Some(Liveness::Alive) if learnt => {
             let why = format!("{reason}, twice, the second time with no other request, while control requests succeed");

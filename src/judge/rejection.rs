@@ -23,7 +23,7 @@ pub(super) fn observe_response(contract: &Contract, scenario: &Scenario, answer:
         scenario.error_code.as_deref(),
     );
     let (error, place) = seen.map_or((None, None), |seen| (Some(seen.code), Some(seen.place)));
-    ObservedOutcome { status: Some(answer.status), error, place, note: None }
+    ObservedOutcome { status: Some(answer.status), error, place, ..ObservedOutcome::default() }
 }
 
 pub(super) fn judge_expected_rejection(

@@ -2,6 +2,7 @@
 //!
 //! This module only holds values; it never judges.
 
+use super::FindingCode;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -59,12 +60,28 @@ pub struct ObservedOutcome {
     pub place: Option<String>,
     /// Anything else worth noting: `hang`, `dropped`, `body shorter than its framing` …
     pub note: Option<String>,
+    /// How the server failed, if it sent no complete response.
+    #[serde(skip)]
+    pub failure: Option<FailureKind>,
+}
+
+/// How a server failed to send a complete response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureKind {
+    /// It closed the connection.
+    Dropped,
+    /// It did not finish in time.
+    Hang,
+    /// It ended, or responded to nothing any more.
+    Crash,
+    /// It sent something that is not valid HTTP.
+    BrokenHttp,
 }
 
 impl ObservedOutcome {
     /// Creates an outcome of a status and an error type, without a place or a note.
     pub fn new(status: Option<u16>, error: Option<String>) -> Self {
-        Self { status, error, place: None, note: None }
+        Self { status, error, ..Self::default() }
     }
 }
 
@@ -112,6 +129,8 @@ pub struct FindingPart {
 /// The cause of diverging cases, and so one fix. Operation, member and constraint are those of its first example.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
+    /// The code of its kind, that of the first example.
+    pub code: FindingCode,
     /// The scenario.
     pub scenario: String,
     /// The operation.

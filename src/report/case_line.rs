@@ -5,7 +5,9 @@
 use crate::case::{Case, Expectation, ExpectedError};
 use crate::contract::{ErrorName, MemberPath};
 use crate::escape::json_line;
-use crate::judge::{Judgement, SnapshotChange, SnapshotComparison, ValueDifference, Verdict};
+use crate::judge::{
+    FindingCode, Judgement, SnapshotChange, SnapshotComparison, ValueDifference, Verdict, finding_code,
+};
 use crate::wire::Redaction;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -106,6 +108,8 @@ struct CaseEvent<'a> {
     member: Option<MemberPathText<'a>>,
     constraint: Option<&'static str>,
     verdict: Verdict,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<FindingCode>,
     known: bool,
     change: SnapshotChange,
     observed: ObservedJson<'a>,
@@ -199,6 +203,7 @@ pub fn serialize_case(
         member: case.member.as_ref().map(MemberPathText),
         constraint: case.constraint.map(crate::contract::Constraint::name),
         verdict: judgement.verdict,
+        code: finding_code(case, judgement, comparison),
         known: comparison.is_known_divergence,
         change: comparison.change,
         observed: ObservedJson {

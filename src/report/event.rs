@@ -34,9 +34,9 @@ pub struct RunStarted {
     pub rerun_command: String,
     /// The version that the server reports, if it has a version command.
     pub server_version: Option<String>,
-    /// File paths of the local documents, by the names that facts use for them.
+    /// Paths in the repository of the documents that are there, by the names that facts use for them.
     pub documents: IndexMap<String, String>,
-    /// The scenario's file, if it has one.
+    /// The path in the repository of the scenario's file, if it is there.
     pub scenario_file: Option<String>,
 }
 

@@ -5,7 +5,7 @@
 
 use super::{CaseResult, Reporter, RunStarted, RunSummary};
 use crate::escape::{xml_attribute, xml_text};
-use crate::judge::{Verdict, describe_expectation};
+use crate::judge::{Verdict, describe_expectation, finding_code};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
 /// A temporary file that buffers the cases of a suite.
@@ -88,6 +88,7 @@ impl<W: Write> Reporter for JunitReporter<W> {
                 return writeln!(self.scratch, "><skipped message=\"{}\"/></testcase>", xml_attribute(message));
             }
         };
+        let code = finding_code(&done.case, judgement, &done.comparison);
         let expected = describe_expectation(&done.case.expectation);
         let mut text = vec![format!("expected: {expected}"), format!("received: {}", judgement.observed)];
         text.extend(done.comparison.accepted.as_ref().map(|accepted| format!("accepted: {accepted}")));
@@ -96,17 +97,21 @@ impl<W: Write> Reporter for JunitReporter<W> {
         }
         text.extend(done.case.source.as_ref().map(|source| format!("documented: {}, {source}", done.case.rule)));
         text.push(format!("because: {}", judgement.why));
-        text.extend(done.curl.as_ref().map(|curl| format!("reproduce: {curl}")));
+        text.extend(code.map(|code| format!("code: {code}, {}", code.info().title)));
         // The text ends with a line break.
         text.push(String::new());
+        let shown = done.curl.as_ref().map_or_else(String::new, |curl| {
+            let lines: Vec<String> = curl.lines().map(str::to_owned).collect();
+            format!("      <system-out>{}</system-out>\n", xml_text(&lines))
+        });
         let said = match done.server_output.as_slice() {
             [] => String::new(),
             lines => format!("      <system-err>{}</system-err>\n", xml_text(lines)),
         };
         write!(
             self.scratch,
-            ">\n      <{kind} type=\"{}\" message=\"{}\">{}</{kind}>\n{said}    </testcase>\n",
-            judgement.verdict,
+            ">\n      <{kind} type=\"{}\" message=\"{}\">{}</{kind}>\n{shown}{said}    </testcase>\n",
+            code.map_or_else(|| judgement.verdict.to_string(), |code| code.to_string()),
             xml_attribute(&format!("expected {expected}, received {}", judgement.observed)),
             xml_text(&text),
         )

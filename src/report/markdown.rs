@@ -75,8 +75,9 @@ impl<W: Write> MarkdownReporter<W> {
     fn write_finding(&mut self, finding: &Finding) -> io::Result<()> {
         writeln!(
             self.writer,
-            "### {} ({})\n",
+            "### {} · {} ({})\n",
             inline_code(&super::finding_text::finding_title(finding)),
+            finding.code,
             pluralize(finding.case_count, "case")
         )?;
         let rule = if finding.rule.is_empty() { &finding.why } else { &finding.rule };

@@ -14,6 +14,7 @@ mod dictionary;
 mod doctor;
 mod drift;
 mod event;
+mod explain;
 mod finding_text;
 mod github;
 mod junit;
@@ -44,6 +45,7 @@ pub use drift::{drift_json, drift_text};
 pub use event::{
     CaseResult, NewForm, Reporter, RunStarted, RunSummary, SkippedOperation, SnapshotUpdates, VerdictCounts,
 };
+pub use explain::{code_index_page, code_page, explain_code, list_codes};
 pub use github::GithubReporter;
 pub use junit::{JunitReporter, SuiteBuffer};
 pub use markdown::MarkdownReporter;

@@ -2,9 +2,10 @@
 //!
 //! This module never stores a case, so memory does not grow with the number of cases.
 
+use super::finding_text::known_divergence_entry;
 use super::{CaseResult, Reporter, RunStarted, RunSummary};
 use crate::escape::json_line;
-use crate::judge::{FindingPart, OperationCoverage};
+use crate::judge::{FindingCode, FindingPart, OperationCoverage};
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -47,6 +48,8 @@ struct RunEvent<'a> {
 #[derive(Serialize)]
 struct FindingEvent<'a> {
     event: &'static str,
+    code: FindingCode,
+    level: &'static str,
     scenario: &'a str,
     operation: &'a str,
     member: &'a str,
@@ -68,6 +71,14 @@ struct FindingEvent<'a> {
     examples: &'a [String],
     explains: Vec<FindingPartJson<'a>>,
     case_ids: &'a [String],
+    #[serde(skip_serializing_if = "str::is_empty")]
+    rule: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<&'a str>,
+    expected: &'a str,
+    why: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accept: Option<String>,
 }
 
 /// Cases of one operation, member, constraint and response that a finding explains.
@@ -251,6 +262,8 @@ impl<W: Write> Reporter for NdjsonReporter<W> {
         for finding in &summary.findings {
             self.write_event(&FindingEvent {
                 event: "finding",
+                code: finding.code,
+                level: finding.code.group().level(),
                 scenario: &finding.scenario,
                 operation: &finding.operation,
                 member: &finding.member,
@@ -267,6 +280,11 @@ impl<W: Write> Reporter for NdjsonReporter<W> {
                 examples: &finding.examples,
                 explains: finding.parts.iter().map(FindingPartJson::new).collect(),
                 case_ids: &finding.case_ids,
+                rule: &finding.rule,
+                source: finding.source.as_deref(),
+                expected: &finding.expected,
+                why: &finding.why,
+                accept: finding.accepted.is_none().then(|| known_divergence_entry(finding)),
             })?;
         }
         self.write_event(&SummaryEvent {

@@ -11,6 +11,9 @@ use std::io::{self, Write};
 #[derive(Clone, Debug, Deserialize)]
 #[non_exhaustive]
 pub struct RecordedFinding {
+    /// The code of its kind, such as `OV203`; empty in results of versions without codes.
+    #[serde(default)]
+    pub code: String,
     /// The scenario.
     pub scenario: String,
     /// The operation of the first example.
@@ -110,8 +113,9 @@ pub fn write_finding_list(findings: &[RecordedFinding], out: &mut impl Write) ->
     for (index, finding) in findings.iter().enumerate() {
         let what = paint(BOLD_STYLE, finding.title());
         let observed = escape_text(&finding.observed);
+        let code = if finding.code.is_empty() { String::new() } else { format!(" [{}]", escape_text(&finding.code)) };
         let cases = paint(DIM_STYLE, pluralize(finding.cases, "case"));
-        writeln!(out, "{:>digits$}  {what} · {observed}  {cases}", index + 1)?;
+        writeln!(out, "{:>digits$}  {what} · {observed}{code}  {cases}", index + 1)?;
     }
     Ok(())
 }
@@ -123,6 +127,9 @@ pub fn write_finding_list(findings: &[RecordedFinding], out: &mut impl Write) ->
 pub fn write_recorded_finding(number: usize, finding: &RecordedFinding, out: &mut impl Write) -> io::Result<()> {
     let mut field = |name: &str, text: &str| writeln!(out, "    {}  {text}", paint(DIM_STYLE, format!("{name:15}")));
     field("finding", &format!("{number}: {}", paint(BOLD_STYLE, finding.title())))?;
+    if !finding.code.is_empty() {
+        field("code", &format!("{0}: `overstep explain {0}`", escape_text(&finding.code)))?;
+    }
     field("scenario", &escape_text(&finding.scenario))?;
     field("cause", &escape_text(&finding.cause))?;
     let operations = pluralize(finding.operations.len() as u64, "operation");

@@ -5,7 +5,7 @@
 use super::style::{BOLD_STYLE, DIM_STYLE, ERROR_STYLE, SUCCESS_STYLE, TextWidth, WARNING_STYLE, paint, wrap_text};
 use super::{CaseResult, RecordedStep, StepResponse};
 use crate::escape::{ConsoleWriter, escape_text};
-use crate::judge::{ObservedOutcome, Verdict, describe_expectation as expected};
+use crate::judge::{ObservedOutcome, Verdict, describe_expectation as expected, finding_code};
 use serde::Deserialize;
 use std::io::{self, Write};
 
@@ -86,7 +86,10 @@ impl<W: Write> ReplayReporter<W> {
             Verdict::Pass => paint(SUCCESS_STYLE, "✓"),
             _ => paint(WARNING_STYLE, "·"),
         };
-        writeln!(self.writer, "\n{mark} {}", paint(BOLD_STYLE, escape_text(case.id.as_str())))?;
+        let code = finding_code(case, judgement, &done.comparison).filter(|_| done.is_finding);
+        let code = code.map_or_else(String::new, |code| format!(" [{code}]"));
+        let title = paint(BOLD_STYLE, format!("{}{code}", escape_text(case.id.as_str())));
+        writeln!(self.writer, "\n{mark} {title}")?;
         let place = case.source.as_ref().map(ToString::to_string);
         if !case.rule.is_empty() || place.is_some() {
             self.write_field("documented", &escape_text(&case.rule), place.as_deref())?;

@@ -113,7 +113,7 @@ impl<W: Write> TerminalReporter<W> {
     /// Writes a finding; `number` is the one by which `overstep report` knows it.
     fn write_finding(&mut self, number: usize, finding: &Finding) -> io::Result<()> {
         let columns = self.width.columns();
-        let title = finding_title(finding);
+        let title = format!("{} [{}]", finding_title(finding), finding.code);
         let cases = pluralize(finding.case_count, "case");
         let gap = columns.saturating_sub(2 + title.chars().count() + cases.chars().count()).max(2);
         writeln!(self.writer, "\n{} {}{:gap$}{cases}", paint(ERROR_STYLE, "✗"), paint(BOLD_STYLE, &title), "")?;
@@ -225,7 +225,7 @@ impl<W: Write> TerminalReporter<W> {
     }
 
     fn write_finding_line(&mut self, finding: &Finding) -> io::Result<()> {
-        let title = format!("{} · {}", finding_title(finding), escape_text(&finding.observed));
+        let title = format!("{} · {} [{}]", finding_title(finding), escape_text(&finding.observed), finding.code);
         let example = finding.examples.first().map_or("", String::as_str);
         writeln!(
             self.writer,
@@ -433,6 +433,7 @@ mod tests {
 
     fn finding(number: u64) -> Finding {
         Finding {
+            code: crate::judge::FindingCode::OV203LengthAccepted,
             cause: "single",
             statement: None,
             frame: None,

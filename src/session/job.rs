@@ -55,10 +55,12 @@ pub struct ScenarioJob {
     pub filter: Option<Filter>,
     /// Ids of the cases to run; all if there are none.
     pub case_ids: Option<HashSet<String>>,
-    /// File paths of the local documents, by the names that facts use for them.
+    /// Paths in the repository of the documents that are there, by the names that facts use for them.
     pub documents: indexmap::IndexMap<String, String>,
     /// The scenario's file, if it has one.
     pub scenario_file: Option<String>,
+    /// The path of that file in the repository, if it is there.
+    pub repository_path: Option<String>,
     /// Known divergences.
     pub known_divergences: KnownDivergences,
     /// Saved sequences of earlier findings.
@@ -277,7 +279,7 @@ impl ScenarioJob {
             rerun_command: self.rerun_command.clone(),
             server_version: None,
             documents: self.documents.clone(),
-            scenario_file: self.scenario_file.clone(),
+            scenario_file: self.repository_path.clone(),
         }
     }
 }

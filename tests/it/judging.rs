@@ -4,6 +4,7 @@
 
 mod body_types;
 mod causes;
+mod codes;
 mod confirmation;
 mod content_types;
 mod coverage;

@@ -124,6 +124,7 @@ const CONSOLE_FILES: &[(&str, &str)] = &[
     ("commands/command_line.rs", "help, completions and what the user typed"),
     ("commands/doctor.rs", "write_diagnosis_text and write_diagnosis_json escape"),
     ("commands/drift.rs", "escape::ConsoleWriter"),
+    ("commands/explain.rs", "escape::ConsoleWriter"),
     ("commands/export.rs", "exports consist of quoted values"),
     ("commands/finding_writer.rs", "only asks for a terminal"),
     ("commands/ingest.rs", "escape::escape_json_text and contract_text"),

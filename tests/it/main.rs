@@ -11,6 +11,7 @@ mod busy_endpoints;
 mod cards;
 mod case_ids;
 mod cli;
+mod codes;
 mod converted_contracts;
 mod corpus;
 mod deployed_check;
