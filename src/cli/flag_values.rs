@@ -52,6 +52,21 @@ pub enum ReportFormat {
     Github,
     /// Markdown, for the summary of a CI job.
     Markdown,
+    /// A web page in one file.
+    Html,
+    /// SARIF, for code scanning.
+    Sarif,
+    /// HAR, for browsers and proxies.
+    Har,
+    /// The Common Test Report Format.
+    Ctrf,
+}
+
+impl ReportFormat {
+    /// Returns true if an incomplete report is of no use, so that it must not replace an earlier one.
+    pub fn is_atomic(self) -> bool {
+        !matches!(self, Self::Ndjson | Self::Github | Self::Markdown)
+    }
 }
 
 /// Output formats of `cases`.
@@ -140,8 +155,12 @@ pub fn parse_report(text: &str) -> Result<(ReportFormat, PathBuf), String> {
         "junit" => ReportFormat::Junit,
         "github" => ReportFormat::Github,
         "markdown" => ReportFormat::Markdown,
+        "html" => ReportFormat::Html,
+        "sarif" => ReportFormat::Sarif,
+        "har" => ReportFormat::Har,
+        "ctrf" => ReportFormat::Ctrf,
         other => {
-            let known = "`ndjson`, `junit`, `github`, `markdown`";
+            let known = "`html`, `ndjson`, `junit`, `markdown`, `github`, `sarif`, `har`, `ctrf`";
             return Err(format!("unknown report format `{other}`; expected one of {known}"));
         }
     };

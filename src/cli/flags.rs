@@ -35,6 +35,7 @@ Examples:
   overstep ingest docs/*.md -o my.contract.json    read documents into a contract
   overstep drift docs/page.rst botocore:connect    show where two sources contradict each other
   overstep report last --finding 2                 list all that a finding explains
+  overstep report last --format html -o run.html   show the last run in a browser
   overstep explain OV203                           show what the code of a finding means
   overstep replay last                             send all diverging cases of the last run again
   overstep export ID --format pytest               write a case as a standalone test
@@ -219,7 +220,8 @@ pub struct DoctorFlags {
 /// Flags that decide how requests are sent and which reports are written.
 #[derive(Clone, Debug, Args)]
 pub struct SendFlags {
-    /// Write a report: `ndjson=PATH`, `junit=PATH`, `markdown=PATH` or `github=-`; `-` is standard output
+    /// Write a report: `html=PATH`, `ndjson=PATH`, `junit=PATH`, `markdown=PATH`, `github=-`, `sarif=PATH`, `har=PATH`
+    /// or `ctrf=PATH`; `-` is standard output
     #[arg(long, value_name = "FORMAT=PATH", value_parser = parse_report)]
     pub report: Vec<(ReportFormat, PathBuf)>,
     /// Number of cases to send in parallel
@@ -258,7 +260,7 @@ Examples:
   overstep check                                                   all scenarios, own endpoints
   overstep check connect -e http://127.0.0.1:4566                  one scenario, your server
   overstep check connect -E 'op(TagContact) & constraint(length)'  some of the cases
-  overstep check connect --report junit=report.xml --report ndjson=results.ndjson
+  overstep check connect --report html=report.html --report junit=report.xml
   overstep check sqs -e moto --against ministack                   compare two endpoints")]
 pub struct CheckFlags {
     /// Selects the cases.

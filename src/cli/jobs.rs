@@ -288,20 +288,3 @@ pub fn parse_filter(text: &str) -> Result<Filter, CommandError> {
         Diagnostic { hint: error.hint, ..problem }.into()
     })
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_of_documents_have_no_parent_folders() {
-        for (path, plain) in [
-            ("/a/scenarios/../docs/x.mdx", "/a/docs/x.mdx"),
-            ("/a/./b/../../x", "/x"),
-            ("../x", "../x"),
-            ("a/../../x", "../x"),
-        ] {
-            assert_eq!(without_parent_folders(Path::new(path)), Path::new(plain), "{path}");
-        }
-    }
-}

@@ -16,6 +16,7 @@ mod recorded_run_flags;
 mod replay_settings;
 mod repository_path;
 mod rerun_command;
+mod results_format;
 mod run_settings;
 mod runtime;
 mod saved_requests;
@@ -34,11 +35,12 @@ pub use flags::{
 pub use jobs::{NewScenarioJob, ResolvedJobs, build_jobs, document_places, job_without_scenario_file, parse_filter};
 pub use last_run::{find_case, group_by_scenario, rebuild_job};
 pub use lifecycle::announce_start;
-pub use outputs::{RunOutputs, terminal_width};
+pub use outputs::{RunOutputs, SharedSink, terminal_width};
 pub use recorded_run_flags::{
-    ExplainFlags, ExplainFormat, ExportFlags, ExportFormatFlag, ReplayFlags, ReplayFormat, ReportFlags,
+    ExplainFlags, ExplainFormat, ExportFlags, ExportFormatFlag, ReplayFlags, ReplayFormat, ReportFlags, ReportedFormat,
 };
 pub use replay_settings::ReplaySettings;
+pub use results_format::results_converter;
 pub use run_settings::{FuzzSettings, RunSettings, ScenarioRun};
 pub use runtime::CommandRuntime;
 pub use scenarios::{VariableFlags, read_scenarios};

@@ -4,12 +4,13 @@
 
 use super::CommandError;
 use super::flag_values::ReportFormat;
+use super::results_format::results_converter;
 use super::run_settings::RunSettings;
 use crate::config::store_diagnostic;
 use indicatif::{ProgressBar, ProgressStyle};
 use overstep::report::{
-    CaseResult, Diagnostic, GithubReporter, JunitReporter, MarkdownReporter, NdjsonReporter, Reporter, RunStarted,
-    RunSummary, TerminalReporter, TextWidth,
+    CaseResult, ConvertingReporter, Diagnostic, GithubReporter, JunitReporter, MarkdownReporter, NdjsonReporter,
+    Reporter, RunStarted, RunSummary, TerminalReporter, TextWidth,
 };
 use overstep::store::{self, FinishOutput as _, LastRun, OutputSink, RunRecord};
 use std::io::{self, IsTerminal as _, Write};
@@ -18,14 +19,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// A sink shared between the output that writes to it and the code that closes it.
 #[derive(Clone)]
-struct SharedSink(Arc<Mutex<Option<OutputSink>>>);
+pub struct SharedSink(Arc<Mutex<Option<OutputSink>>>);
 
 impl SharedSink {
-    fn new(sink: OutputSink) -> Self {
+    pub fn new(sink: OutputSink) -> Self {
         Self(Arc::new(Mutex::new(Some(sink))))
     }
 
-    fn take(&self) -> Option<OutputSink> {
+    pub fn take(&self) -> Option<OutputSink> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
@@ -123,15 +124,17 @@ impl RunOutputs {
             let sink = if path == Path::new("-") {
                 OutputSink::Writer(Box::new(io::BufWriter::new(io::stdout())))
             } else {
-                store::open_sink(&directory.join(path), *format == ReportFormat::Junit)?
+                store::open_sink(&directory.join(path), format.is_atomic())?
             };
             let sink = SharedSink::new(sink);
             let writer = sink.clone();
-            let reporter: Box<dyn Reporter + Send> = match format {
-                ReportFormat::Ndjson => Box::new(NdjsonReporter::new(writer)),
-                ReportFormat::Github => Box::new(GithubReporter::new(writer)),
-                ReportFormat::Markdown => Box::new(MarkdownReporter::new(writer)),
-                ReportFormat::Junit => Box::new(JunitReporter::new(writer, store::create_temporary_file()?)),
+            let converter = results_converter(*format, sink.clone())?;
+            let reporter: Box<dyn Reporter + Send> = match (converter, format) {
+                (Some(converter), _) => Box::new(ConvertingReporter::new(converter)),
+                (None, ReportFormat::Ndjson) => Box::new(NdjsonReporter::new(writer)),
+                (None, ReportFormat::Github) => Box::new(GithubReporter::new(writer)),
+                (None, ReportFormat::Markdown) => Box::new(MarkdownReporter::new(writer)),
+                (None, _) => Box::new(JunitReporter::new(writer, store::create_temporary_file()?)),
             };
             outputs.reports.push(ReportOutput { reporter, sink, path: path.clone() });
         }

@@ -4,7 +4,7 @@
 //! It never reads a file or the environment.
 
 use super::flag_values::{
-    DurationFlag, SecretValueParser, parse_assignment, parse_duration, parse_header, parse_proxy,
+    DurationFlag, ReportFormat, SecretValueParser, parse_assignment, parse_duration, parse_header, parse_proxy,
 };
 use clap::{Args, ValueEnum};
 use overstep::run::ProxyAddress;
@@ -16,14 +16,37 @@ use std::path::PathBuf;
 #[command(after_help = "\
 Examples:
   overstep report last                list the findings of the last run
-  overstep report last --finding 2    list all cases that the second finding explains")]
+  overstep report last --finding 2    list all cases that the second finding explains
+  overstep report last --format html -o report.html
+  overstep report results.ndjson --format sarif -o report.sarif")]
 pub struct ReportFlags {
-    /// The run: `last`
-    #[arg(value_enum, default_value = "last")]
-    pub run: ReportedRun,
+    /// The run: `last`, or an NDJSON results file
+    #[arg(value_name = "last|RESULTS", default_value = "last")]
+    pub run: String,
     /// Show everything that the finding with this number explains
     #[arg(long, value_name = "N")]
     pub finding: Option<NonZeroUsize>,
+    /// Output format
+    #[arg(long, value_enum, default_value = "text", conflicts_with = "finding")]
+    pub format: ReportedFormat,
+    /// Write to a file instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// Formats that recorded results are converted to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReportedFormat {
+    /// The findings, for people.
+    Text,
+    /// A web page in one file.
+    Html,
+    /// SARIF, for code scanning.
+    Sarif,
+    /// HAR, for browsers and proxies.
+    Har,
+    /// The Common Test Report Format.
+    Ctrf,
 }
 
 /// Flags of `explain`.
@@ -50,11 +73,18 @@ pub enum ExplainFormat {
     Markdown,
 }
 
-/// The runs whose results are kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ReportedRun {
-    /// The last run in this directory.
-    Last,
+impl ReportedFormat {
+    /// Returns the format of the report.
+    pub fn report_format(self) -> ReportFormat {
+        match self {
+            // Text has no converter, because it is not written from all events.
+            Self::Text => ReportFormat::Ndjson,
+            Self::Html => ReportFormat::Html,
+            Self::Sarif => ReportFormat::Sarif,
+            Self::Har => ReportFormat::Har,
+            Self::Ctrf => ReportFormat::Ctrf,
+        }
+    }
 }
 
 /// Flags that override settings of the recorded run.

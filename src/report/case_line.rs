@@ -56,6 +56,9 @@ pub struct RecordedStep {
     pub body_bytes: Option<usize>,
     /// The response.
     pub answer: StepResponse,
+    /// Headers of the response, without cookies' values.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub response_headers: Vec<(String, String)>,
 }
 
 /// The response to a step.

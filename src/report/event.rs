@@ -10,6 +10,7 @@ use crate::judge::{Finding, Judgement, OperationCoverage, SnapshotChange, Snapsh
 use indexmap::IndexMap;
 use std::io;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 /// What is known about a run before its first request.
 #[derive(Clone, Debug)]
@@ -24,6 +25,8 @@ pub struct RunStarted {
     pub seed: u64,
     /// The run's id, the value of `{run}`.
     pub run_id: String,
+    /// When the run began.
+    pub started: SystemTime,
     /// The contract's digest, prefixed with `sha256:`.
     pub contract: String,
     /// Number of operations that have cases.

@@ -6,6 +6,8 @@ use super::finding_text::known_divergence_entry;
 use super::{CaseResult, Reporter, RunStarted, RunSummary};
 use crate::escape::json_line;
 use crate::judge::{FindingCode, FindingPart, OperationCoverage};
+use crate::wire::rfc3339_utc;
+use indexmap::IndexMap;
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -29,6 +31,13 @@ impl<W: Write> NdjsonReporter<W> {
     }
 }
 
+impl NdjsonReporter<Vec<u8>> {
+    /// Returns what was written, and begins again.
+    pub(super) fn take_written(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.writer)
+    }
+}
+
 #[derive(Serialize)]
 struct RunEvent<'a> {
     event: &'static str,
@@ -43,6 +52,11 @@ struct RunEvent<'a> {
     cases: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     server: Option<&'a str>,
+    started: String,
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    documents: &'a IndexMap<String, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scenario_file: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -77,6 +91,8 @@ struct FindingEvent<'a> {
     source: Option<&'a str>,
     expected: &'a str,
     why: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    curl: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     accept: Option<String>,
 }
@@ -128,6 +144,8 @@ struct SummaryEvent<'a> {
     unsendable: u64,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     muted: &'a [String],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    known_notes: &'a [String],
     coverage: CoverageJson<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     incomplete: Option<&'a str>,
@@ -244,6 +262,9 @@ impl<W: Write> Reporter for NdjsonReporter<W> {
             contract: &head.contract,
             cases: head.cases,
             server: head.server_version.as_deref(),
+            started: rfc3339_utc(head.started),
+            documents: &head.documents,
+            scenario_file: head.scenario_file.as_deref(),
         })?;
         self.writer.flush()
     }
@@ -284,6 +305,7 @@ impl<W: Write> Reporter for NdjsonReporter<W> {
                 source: finding.source.as_deref(),
                 expected: &finding.expected,
                 why: &finding.why,
+                curl: finding.curl.as_deref(),
                 accept: finding.accepted.is_none().then(|| known_divergence_entry(finding)),
             })?;
         }
@@ -301,6 +323,7 @@ impl<W: Write> Reporter for NdjsonReporter<W> {
             indeterminate: summary.counts.indeterminate,
             unsendable: summary.counts.unsendable,
             muted: &summary.muted_notes,
+            known_notes: &summary.known_divergence_notes,
             coverage: coverage_json(&summary.operations, summary.is_complete),
             incomplete: summary.incomplete_reason.as_deref(),
             complete: summary.is_complete,

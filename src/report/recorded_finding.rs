@@ -49,6 +49,25 @@ pub struct RecordedFinding {
     /// IDs of the explained cases, unless the run had too many.
     #[serde(default)]
     pub case_ids: Vec<String>,
+    /// The rule that the first example tests, in words.
+    #[serde(default)]
+    pub rule: String,
+    /// Where the rule is documented, as `document:line`.
+    pub source: Option<String>,
+    /// What was expected, in words.
+    #[serde(default)]
+    pub expected: String,
+    /// The accepted response in words, if the observed one differs from it.
+    pub accepted: Option<String>,
+    /// Reason for the finding.
+    #[serde(default)]
+    pub why: String,
+    /// What further requests revealed about the limit that is actually enforced.
+    pub learnt: Option<String>,
+    /// The first example's request as a curl command, if curl can send it.
+    pub curl: Option<String>,
+    /// The entry that accepts the finding as a known divergence.
+    pub accept: Option<String>,
 }
 
 /// Cases of one operation, member, constraint and response that a finding explains.
@@ -103,12 +122,12 @@ impl ExplainedCases {
     }
 }
 
-/// Writes one line per finding, numbered from 1.
+/// Writes one line per finding of a run, numbered from 1.
 ///
 /// # Errors
 /// Returns an error if the lines cannot be written.
-pub fn write_finding_list(findings: &[RecordedFinding], out: &mut impl Write) -> io::Result<()> {
-    writeln!(out, "{} in the last run", pluralize(findings.len() as u64, "finding"))?;
+pub fn write_finding_list(findings: &[RecordedFinding], run: &str, out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "{} in {}", pluralize(findings.len() as u64, "finding"), escape_text(run))?;
     let digits = findings.len().to_string().len();
     for (index, finding) in findings.iter().enumerate() {
         let what = paint(BOLD_STYLE, finding.title());

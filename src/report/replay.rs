@@ -340,6 +340,7 @@ mod tests {
             body_digest: None,
             body_bytes: None,
             answer: StepResponse::Answered { status: 200, body: String::new() },
+            response_headers: Vec::new(),
         }
     }
 

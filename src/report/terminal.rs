@@ -481,6 +481,7 @@ mod tests {
             server_version: None,
             documents: IndexMap::new(),
             scenario_file: None,
+            started: std::time::SystemTime::UNIX_EPOCH,
         };
         terminal.begin_run(&head).expect("a vector takes all");
         let summary = RunSummary {

@@ -8,7 +8,7 @@ use crate::judge::{
     count_traces, must_confirm,
 };
 use crate::report::{CaseLineContext, CaseResult, RecordedStep, StepResponse, serialize_case};
-use crate::run::{CaseOutcome, Exchange, MAX_CASE_OUTPUT_LINES, OutcomeHandler};
+use crate::run::{CaseOutcome, Exchange, HttpResponse, MAX_CASE_OUTPUT_LINES, OutcomeHandler};
 use crate::session::differential::DifferentialMode;
 use crate::session::job::ScenarioJob;
 use crate::session::snapshot_recorder::AcceptedSnapshots;
@@ -50,6 +50,10 @@ fn with_own_output(outcome: CaseOutcome) -> CaseOutcome {
 
 /// Maximum size of a response body that is recorded, in bytes.
 const MAX_RESPONSE_BYTES: usize = 4096;
+/// Maximum number of headers of a response that are recorded.
+const MAX_RESPONSE_HEADERS: usize = 40;
+/// Maximum size of the value of a response header that is recorded, in bytes.
+const MAX_HEADER_BYTES: usize = 512;
 
 /// Judges outcomes; holds what is the same for all cases of a run.
 #[derive(Clone, Copy)]
@@ -184,8 +188,22 @@ impl CaseEvaluator<'_> {
             body_digest: None,
             body_bytes: None,
             answer,
+            response_headers: exchange
+                .response
+                .as_ref()
+                .map_or_else(|_| Vec::new(), |answer| self.record_headers(answer)),
         }
         .with_body(&sent.body, self.redaction)
+    }
+
+    /// Returns the headers of a response. A cookie may be a credential that no scenario names.
+    fn record_headers(&self, answer: &HttpResponse) -> Vec<(String, String)> {
+        let record = |(name, value): &(String, String)| {
+            let value = self.redaction.redact(value);
+            let shown = &value[..value.floor_char_boundary(MAX_HEADER_BYTES)];
+            (self.redaction.redact(name).into_owned(), if name == "set-cookie" { "…" } else { shown }.to_owned())
+        };
+        answer.headers.iter().take(MAX_RESPONSE_HEADERS).map(record).collect()
     }
 
     /// Returns the beginning of a response body. Secrets are redacted first, so that none is cut in two.

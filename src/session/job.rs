@@ -273,6 +273,7 @@ impl ScenarioJob {
             profile: self.profile.clone(),
             seed: self.seed,
             run_id: run_id.to_owned(),
+            started: crate::run::wall_time(),
             contract: digest(&self.contract),
             operations: planned.operations,
             cases: planned.cases,

@@ -62,7 +62,8 @@ pub use job::{CaseTotals, EndpointTarget, RunOptions, ScenarioJob, new_run_id};
 pub use libfuzzer_target::{FuzzInputError, LibFuzzerTarget, MAX_RESPONSE_KINDS};
 pub use load::{LoadedContract, check_operations, ingest_documents, load_scenario};
 pub use recorded_results::{
-    IndexedCase, RecordedRunStart, ResultsIndex, index_results, read_recorded_cases, read_recorded_findings,
+    IndexedCase, RecordedRunStart, ResultsIndex, convert_results, index_results, read_recorded_cases,
+    read_recorded_findings,
 };
 pub use regressions::{SavedRegression, check_regressions};
 pub use replay::{ReplaySummary, build_record, list_case_ids, replay_cases, split_headers};

@@ -3,7 +3,7 @@
 //! This module never opens a file: it receives results as a reader.
 
 use crate::judge::{SnapshotChange, Verdict, is_finding};
-use crate::report::{Diagnostic, RecordedCase, RecordedFinding};
+use crate::report::{Diagnostic, RecordedCase, RecordedEvent, RecordedFinding, ResultsConverter};
 use serde::Deserialize;
 use std::io::{self, BufRead, Read as _, Seek};
 
@@ -163,6 +163,44 @@ pub fn read_recorded_findings(results: &mut impl BufRead) -> Result<Vec<Recorded
         Ok(())
     })?;
     Ok(found)
+}
+
+/// Passes all events of results to a converter, and finishes it.
+///
+/// # Errors
+/// Returns an error under the same conditions as [`index_results`], or if the converter cannot write.
+pub fn convert_results(
+    results: &mut impl BufRead,
+    converter: &mut (dyn ResultsConverter + Send),
+) -> Result<(), Box<Diagnostic>> {
+    let mut open_scenario: Option<String> = None;
+    let mut written = Ok(());
+    for_each_line(results, |line| {
+        let event: RecordedEvent = serde_json::from_str(line)?;
+        match &event {
+            RecordedEvent::Run(_) => {
+                let start: RecordedRunStart = serde_json::from_str(line)?;
+                if start.format != RESULTS_FORMAT {
+                    return Err(EventError::Format(start.format));
+                }
+                if let Some(scenario) = open_scenario.replace(start.scenario) {
+                    return Err(EventError::CutShort(scenario));
+                }
+            }
+            RecordedEvent::Summary(_) => open_scenario = None,
+            _ => {}
+        }
+        if written.is_ok() {
+            written = converter.convert_event(event);
+        }
+        Ok(())
+    })?;
+    if let Some(scenario) = open_scenario {
+        return Err(EventError::CutShort(scenario).describe(None));
+    }
+    written
+        .and_then(|()| converter.finish())
+        .map_err(|error| Box::new(Diagnostic::error(format!("cannot write the report: {error}"))))
 }
 
 /// Returns the recorded results of the cases for which `wanted` is true, in plan order.

@@ -4,6 +4,7 @@
 
 use crate::contract::TimestampFormat;
 use std::borrow::Cow;
+use std::time::SystemTime;
 
 /// Converts a number of days since 1970-01-01 to year, month and day, after Howard Hinnant's
 /// [`civil_from_days`](https://howardhinnant.github.io/date_algorithms.html#civil_from_days).
@@ -19,8 +20,16 @@ pub fn civil_from_days(days: i64) -> (i64, i64, i64) {
     (year, month, day_of_year - (153 * shifted_month + 2) / 5 + 1)
 }
 
+/// Formats a time in UTC as in RFC 3339, in whole seconds: `2026-11-30T19:20:05Z`.
+pub fn rfc3339_utc(time: SystemTime) -> String {
+    let seconds = time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let (year, month, day) = civil_from_days(i64::try_from(seconds / 86_400).unwrap_or(0));
+    let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
 /// Parses a date as in RFC 3339 or in an HTTP header; returns the seconds since 1970.
-pub(super) fn parse_timestamp(text: &str) -> Option<f64> {
+pub fn parse_timestamp(text: &str) -> Option<f64> {
     match text.split_once(", ") {
         Some((_, rest)) => parse_http_date(rest),
         None => parse_rfc3339(text),

@@ -5,12 +5,12 @@
 use super::response_values::ResponseValues;
 use super::transcript::TextPart;
 use super::tree::{ValueListEntry, ValueNode};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::cell::Cell;
 use std::collections::HashMap;
 
 /// A place where two responses differ.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ValueDifference {
     /// Path without list indexes: `body.Attributes{DelaySeconds}`.
     pub at: String,

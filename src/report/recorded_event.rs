@@ -1,0 +1,187 @@
+//! The events of recorded results, as converters to other formats receive them.
+//!
+//! Fields that older versions did not write have defaults, so that their results can be converted, too.
+
+use super::{RecordedFinding, RecordedStep};
+use crate::case::Intent;
+use crate::contract::Provenance;
+use crate::judge::{ObservedOutcome, SnapshotChange, ValueDifference, Verdict};
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+/// An event of recorded results.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum RecordedEvent {
+    /// The run of a scenario begins.
+    Run(RecordedRun),
+    /// A case was judged.
+    Case(Box<JudgedCaseEvent>),
+    /// A finding of the scenario.
+    Finding(Box<RecordedFinding>),
+    /// The run of a scenario ends.
+    Summary(Box<RecordedSummary>),
+    /// An event that converters do not need.
+    #[serde(other)]
+    Other,
+}
+
+/// The `run` event.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct RecordedRun {
+    /// The version of overstep.
+    pub version: String,
+    /// The scenario's name.
+    pub scenario: String,
+    /// The endpoint's base URL.
+    pub endpoint: String,
+    /// The endpoint's name.
+    pub profile: String,
+    /// Seed of the generated data.
+    pub seed: u64,
+    /// The run's id.
+    pub run: String,
+    /// The version that the server reports.
+    pub server: Option<String>,
+    /// When the run began, in UTC: `2026-11-30T19:20:05Z`. Empty in results of older versions.
+    pub started: String,
+    /// Paths in the repository of the documents that are there, by the names that sources use.
+    pub documents: IndexMap<String, String>,
+    /// The path in the repository of the scenario's file.
+    pub scenario_file: Option<String>,
+}
+
+impl RecordedRun {
+    /// Returns the file and line of a source `document:line`: the document's if it is in the repository, otherwise the
+    /// first line of the scenario.
+    pub fn locate(&self, source: Option<&str>) -> Option<(String, u64)> {
+        let documented = source.and_then(|source| source.rsplit_once(':')).and_then(|(document, line)| {
+            Some((self.documents.get(document)?.clone(), line.parse().ok().filter(|line| *line > 0)?))
+        });
+        documented.or_else(|| Some((self.scenario_file.clone()?, 1)))
+    }
+}
+
+/// The `case` event.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct JudgedCaseEvent {
+    /// The id.
+    pub id: String,
+    /// The scenario.
+    #[serde(default)]
+    pub scenario: String,
+    /// The operation.
+    #[serde(default)]
+    pub operation: String,
+    /// The purpose of the case.
+    pub intent: Option<Intent>,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The code, if the case diverges or its response has changed.
+    pub code: Option<String>,
+    /// Whether it is an accepted or known divergence.
+    #[serde(default)]
+    pub known: bool,
+    /// The comparison of its response with the accepted one.
+    #[serde(default)]
+    pub change: SnapshotChange,
+    /// What was received.
+    pub observed: ObservedOutcome,
+    /// Values that differ from those of a second endpoint.
+    #[serde(default)]
+    pub differs: Vec<ValueDifference>,
+    /// Reason for the verdict.
+    #[serde(default)]
+    pub why: String,
+    /// Where the rule is documented.
+    pub source: Option<Provenance>,
+    /// Duration of the judged step, in milliseconds.
+    #[serde(default)]
+    pub millis: f64,
+    /// The steps that were sent, if the case did not pass.
+    #[serde(default)]
+    pub steps: Vec<RecordedStep>,
+    /// The judged request as a curl line.
+    pub curl: Option<String>,
+    /// Output of the server during the case.
+    #[serde(default)]
+    pub server_output: Vec<String>,
+}
+
+impl JudgedCaseEvent {
+    /// Returns true if the case counts as a finding, unless `--strict` made an accepted divergence one.
+    pub fn is_finding(&self) -> bool {
+        crate::judge::is_finding(self.verdict, self.known, self.change, false)
+    }
+}
+
+/// The `summary` event.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct RecordedSummary {
+    /// The scenario.
+    pub scenario: String,
+    /// Cases by verdict, and by comparison with accepted behaviour.
+    #[serde(flatten)]
+    pub counts: RecordedCounts,
+    /// Reasons why cases were not compared with the documentation.
+    pub muted: Vec<String>,
+    /// Notes about known divergences that expired or no longer occur.
+    pub known_notes: Vec<String>,
+    /// Coverage: pairs of reached and total, and a row per operation.
+    pub coverage: Json,
+    /// Why the run is incomplete.
+    pub incomplete: Option<String>,
+    /// Cases whose cleanup failed.
+    pub left: Option<Json>,
+    /// Operations that were not run.
+    pub not_run: Vec<Json>,
+    /// Duration in seconds.
+    pub seconds: f64,
+}
+
+/// Numbers of cases.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct RecordedCounts {
+    /// As documented.
+    pub pass: u64,
+    /// Deviating from the documentation.
+    pub diverges: u64,
+    /// Deviating, and accepted.
+    pub known: u64,
+    /// Undocumented.
+    pub unspecified: u64,
+    /// Different from the accepted response.
+    pub changed: u64,
+    /// Not reviewed yet.
+    pub new: u64,
+    /// Of operations that the endpoint lacks.
+    pub not_implemented: u64,
+    /// Deviating only once.
+    pub flaky: u64,
+    /// Inconclusive.
+    pub indeterminate: u64,
+    /// Not sendable.
+    pub unsendable: u64,
+}
+
+impl RecordedCounts {
+    /// Returns the number of all cases.
+    pub fn total(&self) -> u64 {
+        self.pass
+            + self.diverges
+            + self.unspecified
+            + self.not_implemented
+            + self.flaky
+            + self.indeterminate
+            + self.unsendable
+    }
+}
