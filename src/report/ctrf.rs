@@ -2,7 +2,7 @@
 //!
 //! Cases are never held in memory. See the [specification](https://ctrf.io/docs/specification/overview).
 
-use super::recorded_event::{JudgedCaseEvent, RecordedEvent, RecordedRun, RecordedSummary};
+use super::recorded_event::{JudgedCaseEvent, RecordedEvent, RecordedSummary, RunStartEvent};
 use super::results_converter::ResultsConverter;
 use crate::escape::json_line;
 use crate::judge::Verdict;
@@ -22,7 +22,7 @@ struct TestCounts {
 /// Converts results to CTRF.
 pub struct CtrfConverter<W: Write> {
     writer: W,
-    run: RecordedRun,
+    run: RunStartEvent,
     counts: TestCounts,
     scenario_count: u64,
     /// When the first run began, in milliseconds since 1970.
@@ -36,7 +36,7 @@ impl<W: Write> CtrfConverter<W> {
     pub fn new(writer: W) -> Self {
         Self {
             writer,
-            run: RecordedRun::default(),
+            run: RunStartEvent::default(),
             counts: TestCounts::default(),
             scenario_count: 0,
             start: 0,

@@ -4,7 +4,7 @@
 //! It never sees a secret: results are redacted when they are recorded. See the
 //! [specification](http://www.softwareishard.com/blog/har-12-spec/).
 
-use super::recorded_event::{JudgedCaseEvent, RecordedEvent, RecordedRun};
+use super::recorded_event::{JudgedCaseEvent, RecordedEvent, RunStartEvent};
 use super::results_converter::ResultsConverter;
 use super::{RecordedStep, StepResponse};
 use crate::escape::json_line;
@@ -17,7 +17,7 @@ const UNKNOWN_TIME: &str = "1970-01-01T00:00:00Z";
 /// Converts results to HAR.
 pub struct HarConverter<W: Write> {
     writer: W,
-    run: RecordedRun,
+    run: RunStartEvent,
     entry_count: u64,
     is_begun: bool,
 }
@@ -25,7 +25,7 @@ pub struct HarConverter<W: Write> {
 impl<W: Write> HarConverter<W> {
     /// Creates a converter that writes to `writer`.
     pub fn new(writer: W) -> Self {
-        Self { writer, run: RecordedRun::default(), entry_count: 0, is_begun: false }
+        Self { writer, run: RunStartEvent::default(), entry_count: 0, is_begun: false }
     }
 
     fn write_head(&mut self) -> io::Result<()> {

@@ -208,3 +208,26 @@ impl<W: Write> Reporter for MarkdownReporter<W> {
         self.writer.flush()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_tables_show_rows_with_findings_first_and_sum_up_the_rest() {
+        let mut out = Vec::new();
+        let mut reporter = MarkdownReporter::new(&mut out);
+        for number in 0..5000_u64 {
+            let row = MarkdownRow { ok: 1, failed: u64::from(number == 4321), ..MarkdownRow::default() };
+            reporter.rows.insert(format!("Operation{number}"), row);
+        }
+        reporter.end_run(&RunSummary::default()).expect("a vector takes all");
+        let text = String::from_utf8(out).expect("UTF-8 text");
+        assert!(text.len() <= MAX_REPORT_BYTES, "{} bytes", text.len());
+        let rows: Vec<&str> = text.lines().filter(|line| line.starts_with("| ")).collect();
+        assert_eq!(rows.len(), 2 + MAX_ROWS + 2);
+        assert_eq!(rows[2], "| `Operation4321` | 1 | 0 | 0 | 0 | 1 | 0 |");
+        assert_eq!(rows[2 + MAX_ROWS], "| 4850 more operations | 4850 | 0 | 0 | 0 | 0 | 0 |");
+        assert_eq!(rows[3 + MAX_ROWS], "| all | 5000 | 0 | 0 | 0 | 1 | 0 |");
+    }
+}

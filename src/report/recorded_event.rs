@@ -16,7 +16,7 @@ use serde_json::Value as Json;
 #[non_exhaustive]
 pub enum RecordedEvent {
     /// The run of a scenario begins.
-    Run(RecordedRun),
+    Run(RunStartEvent),
     /// A case was judged.
     Case(Box<JudgedCaseEvent>),
     /// A finding of the scenario.
@@ -32,7 +32,7 @@ pub enum RecordedEvent {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct RecordedRun {
+pub struct RunStartEvent {
     /// The version of overstep.
     pub version: String,
     /// The scenario's name.
@@ -55,14 +55,18 @@ pub struct RecordedRun {
     pub scenario_file: Option<String>,
 }
 
-impl RecordedRun {
+impl RunStartEvent {
     /// Returns the file and line of a source `document:line`: the document's if it is in the repository, otherwise the
     /// first line of the scenario.
     pub fn locate(&self, source: Option<&str>) -> Option<(String, u64)> {
-        let documented = source.and_then(|source| source.rsplit_once(':')).and_then(|(document, line)| {
-            Some((self.documents.get(document)?.clone(), line.parse().ok().filter(|line| *line > 0)?))
-        });
+        let documented = source.and_then(|source| self.locate_document(source));
         documented.or_else(|| Some((self.scenario_file.clone()?, 1)))
+    }
+
+    /// Returns the file and line of a source `document:line`, if the document is in the repository.
+    pub fn locate_document(&self, source: &str) -> Option<(String, u64)> {
+        let (document, line) = source.rsplit_once(':')?;
+        Some((self.documents.get(document)?.clone(), line.parse().ok().filter(|line| *line > 0)?))
     }
 }
 

@@ -4,7 +4,9 @@ use super::finding_text::{KnownEntryPlace, KnownEntrySource, title};
 use super::style::{BOLD_STYLE, DIM_STYLE, paint, pluralize};
 use super::terminal::replay_word;
 use crate::escape::escape_text;
+use crate::judge::FindingCode;
 use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
 use std::io::{self, Write};
 
 /// A finding as recorded in the results of an earlier run.
@@ -87,6 +89,19 @@ pub struct ExplainedCases {
 }
 
 impl RecordedFinding {
+    /// Returns the code, if this version knows it.
+    pub(super) fn known_code(&self) -> Option<FindingCode> {
+        FindingCode::parse(&self.code)
+    }
+
+    /// Returns a text that is the same for the same finding in every run, and different for each finding of a run.
+    pub(super) fn fingerprint(&self) -> String {
+        let parts = [&self.scenario, &self.code, &self.operation, &self.member, &self.constraint, &self.observed];
+        let statement = self.statement.as_deref().unwrap_or_default();
+        let text = parts.map(String::as_str).join("\n") + "\n" + statement;
+        data_encoding::HEXLOWER.encode(&Sha256::digest(text)[..8])
+    }
+
     fn title(&self) -> String {
         title(
             self.frame.as_deref(),

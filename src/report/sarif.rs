@@ -5,14 +5,13 @@
 
 use super::RecordedFinding;
 use super::finding_text::title;
-use super::recorded_event::{RecordedEvent, RecordedRun, RecordedSummary};
+use super::recorded_event::{RecordedEvent, RecordedSummary, RunStartEvent};
 use super::results_converter::ResultsConverter;
 use super::terminal::replay_word;
 use crate::escape::json_line;
 use crate::judge::{CodeInfo, FindingCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value as Json, json};
-use sha2::{Digest as _, Sha256};
 use std::io::{self, Write};
 
 /// Maximum number of case ids that a result lists.
@@ -21,7 +20,7 @@ const MAX_EXAMPLES: usize = 5;
 /// Converts results to SARIF.
 pub struct SarifConverter<W: Write> {
     writer: W,
-    run: RecordedRun,
+    run: RunStartEvent,
     findings: Vec<RecordedFinding>,
     run_count: u64,
 }
@@ -29,7 +28,7 @@ pub struct SarifConverter<W: Write> {
 impl<W: Write> SarifConverter<W> {
     /// Creates a converter that writes to `writer`.
     pub fn new(writer: W) -> Self {
-        Self { writer, run: RecordedRun::default(), findings: Vec::new(), run_count: 0 }
+        Self { writer, run: RunStartEvent::default(), findings: Vec::new(), run_count: 0 }
     }
 
     fn write_run(&mut self, summary: &RecordedSummary) -> io::Result<()> {
@@ -150,21 +149,6 @@ fn rule(info: &CodeInfo) -> Json {
         "defaultConfiguration": { "level": info.code.group().level() },
         "properties": { "tags": [info.code.group().title()] },
     })
-}
-
-impl RecordedFinding {
-    /// Returns the code, if this version knows it.
-    pub(super) fn known_code(&self) -> Option<FindingCode> {
-        FindingCode::parse(&self.code)
-    }
-
-    /// Returns a text that is the same for the same finding in every run.
-    pub(super) fn fingerprint(&self) -> String {
-        let parts = [&self.scenario, &self.code, &self.operation, &self.member, &self.constraint];
-        let statement = self.statement.as_deref().unwrap_or_default();
-        let text = parts.map(String::as_str).join("\n") + "\n" + statement;
-        data_encoding::HEXLOWER.encode(&Sha256::digest(text)[..8])
-    }
 }
 
 impl<W: Write> ResultsConverter for SarifConverter<W> {

@@ -56,6 +56,7 @@ mod reference_responses;
 mod reference_vectors;
 mod regex;
 mod replay;
+mod reports;
 mod runner;
 mod scenario;
 mod score;

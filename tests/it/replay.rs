@@ -28,7 +28,7 @@ impl Output {
 }
 
 /// Creates a directory with the invented service `notes`, and with a second scenario that creates its own notes.
-fn project() -> TempDir {
+pub fn project() -> TempDir {
     let directory = tempfile::tempdir().expect("create temporary directory");
     let scenarios = directory.path().join("scenarios");
     std::fs::create_dir(&scenarios).expect("create directory");
@@ -62,13 +62,13 @@ fn run(directory: &Path, arguments: &[&str]) -> Output {
 }
 
 /// A reference server with faults that the binary runs; dropping it ends the process.
-struct FaultyServer {
+pub struct FaultyServer {
     server: Child,
-    url: String,
+    pub url: String,
 }
 
 impl FaultyServer {
-    fn start(directory: &Path, scenario: &str, faults: &[&str]) -> Self {
+    pub fn start(directory: &Path, scenario: &str, faults: &[&str]) -> Self {
         let mut arguments = vec!["serve", scenario];
         arguments.extend(faults.iter().flat_map(|fault| ["--fault", fault]));
         let mut server = overstep(directory, &arguments)

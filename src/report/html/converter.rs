@@ -3,10 +3,10 @@
 
 use super::finding_data::{add_case, finding_data};
 use super::matrix::ResultMatrix;
-use super::page::write_page;
+use super::page::{data_size, write_page};
 use super::timeline::RunTimeline;
 use crate::judge::all_codes;
-use crate::report::recorded_event::{JudgedCaseEvent, RecordedEvent, RecordedRun, RecordedSummary};
+use crate::report::recorded_event::{JudgedCaseEvent, RecordedEvent, RecordedSummary, RunStartEvent};
 use crate::report::results_converter::ResultsConverter;
 use crate::report::{RecordedFinding, SuiteBuffer};
 use indexmap::IndexMap;
@@ -22,6 +22,8 @@ const MAX_FINDING_BYTES: usize = 760_000;
 const MAX_RUN_BYTES: usize = 120_000;
 /// Maximum number of groups of known divergences that are listed.
 const MAX_KNOWN_GROUPS: usize = 300;
+/// The severities of findings.
+const LEVELS: [&str; 3] = ["error", "warning", "note"];
 /// Maximum number of bytes of a line of the scratch file.
 const MAX_LINE_BYTES: usize = 4 << 20;
 
@@ -29,7 +31,7 @@ const MAX_LINE_BYTES: usize = 4 << 20;
 pub struct HtmlConverter<W: Write> {
     writer: W,
     scratch: io::BufWriter<Box<dyn SuiteBuffer>>,
-    run: RecordedRun,
+    run: RunStartEvent,
     matrix: ResultMatrix,
     timeline: RunTimeline,
     findings: Vec<RecordedFinding>,
@@ -46,7 +48,7 @@ impl<W: Write> HtmlConverter<W> {
         Self {
             writer,
             scratch: io::BufWriter::new(scratch),
-            run: RecordedRun::default(),
+            run: RunStartEvent::default(),
             matrix: ResultMatrix::default(),
             timeline: RunTimeline::default(),
             findings: Vec::new(),
@@ -104,10 +106,12 @@ impl<W: Write> HtmlConverter<W> {
         let ids = findings.iter().take(1000).enumerate();
         let ids = ids.filter_map(|(index, finding)| Some((finding.examples.first()?.clone(), index))).collect();
         let cases = self.take_cases(&ids)?;
-        let (mut shown, mut omitted) = (Vec::new(), 0_u64);
+        let (mut shown, mut omitted, mut levels) = (Vec::new(), 0_u64, [0_u64; 3]);
         for (index, finding) in findings.iter().enumerate() {
             let mut data = finding_data(index + 1, finding, &self.run);
-            let size = data.to_string().len();
+            let level = LEVELS.iter().position(|level| data["level"] == *level).unwrap_or(0);
+            levels[level] += 1;
+            let size = data_size(&data)?;
             if self.finding_bytes + size > MAX_FINDING_BYTES {
                 omitted += 1;
                 continue;
@@ -116,7 +120,7 @@ impl<W: Write> HtmlConverter<W> {
             if let Some(case) = finding.examples.first().and_then(|id| cases.get(id)) {
                 let mut detailed = data.clone();
                 add_case(&mut detailed, case);
-                let more = detailed.to_string().len().saturating_sub(size);
+                let more = data_size(&detailed)?.saturating_sub(size);
                 if self.finding_bytes + more <= MAX_DETAIL_BYTES {
                     self.finding_bytes += more;
                     data = detailed;
@@ -124,12 +128,13 @@ impl<W: Write> HtmlConverter<W> {
             }
             shown.push(data);
         }
-        let run = self.run_data(summary, shown, omitted);
+        let mut run = self.run_data(summary, shown, omitted)?;
+        run["levels"] = json!(levels);
         self.runs.push(run);
         Ok(())
     }
 
-    fn run_data(&mut self, summary: &RecordedSummary, findings: Vec<Json>, omitted: u64) -> Json {
+    fn run_data(&mut self, summary: &RecordedSummary, findings: Vec<Json>, omitted: u64) -> io::Result<Json> {
         let known = std::mem::take(&mut self.known);
         let known =
             known.iter().map(|((operation, place, observed), count)| json!([operation, place, observed, count]));
@@ -160,7 +165,7 @@ impl<W: Write> HtmlConverter<W> {
             ("known", known.collect::<Vec<_>>().into()),
         ];
         for (name, value) in details {
-            let size = value.to_string().len();
+            let size = data_size(&value)?;
             if self.run_bytes + size <= MAX_RUN_BYTES {
                 self.run_bytes += size;
                 run[name] = value;
@@ -170,7 +175,7 @@ impl<W: Write> HtmlConverter<W> {
         }
         run["findings"] = findings.into();
         run["omitted"] = json!(omitted);
-        run
+        Ok(run)
     }
 }
 

@@ -4,7 +4,7 @@
 
 use super::matrix::kind_of;
 use crate::report::finding_text::title;
-use crate::report::recorded_event::{JudgedCaseEvent, RecordedRun};
+use crate::report::recorded_event::{JudgedCaseEvent, RunStartEvent};
 use crate::report::terminal::replay_word;
 use crate::report::{RecordedFinding, RecordedStep, StepResponse};
 use serde_json::{Value as Json, json};
@@ -31,13 +31,13 @@ fn short_list(texts: &[String]) -> Vec<String> {
 }
 
 /// Returns the finding without its requests.
-pub(super) fn finding_data(number: usize, finding: &RecordedFinding, run: &RecordedRun) -> Json {
+pub(super) fn finding_data(number: usize, finding: &RecordedFinding, run: &RunStartEvent) -> Json {
     let place = [&finding.operation, &finding.member, &finding.constraint];
     let code = finding.known_code();
     let example = finding.examples.first();
     let parts = finding.explains.iter().take(MAX_ITEMS);
     let kind = example.map_or("undocumented", |id| kind_of(id, None));
-    let located = finding.source.as_deref().and_then(|source| run.locate(Some(source)));
+    let located = finding.source.as_deref().and_then(|source| run.locate_document(source));
     json!({
         "n": number,
         "id": finding.fingerprint(),

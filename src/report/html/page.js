@@ -122,9 +122,10 @@
   };
   const markWords = (text, other) => {
     const words = new Set(String(other).split(/[\s,]+/));
-    return String(text).split(/(\s+)/).map((word) => word.trim() && !words.has(word.replace(/,$/, "")) ? el("mark", {}, word) : word);
+    return String(text).split(/(\s+)/).map((word) => word.trim() && word !== "or" && !words.has(word.replace(/,$/, "")) ? el("mark", {}, word) : word);
   };
 
+  const PURPOSES = { "set-up": "set-up", "read-back": "read", act: "request", "clean-up": "clean-up" };
   const headLines = (headers) => (headers || []).map(([name, value]) => el("span", { class: "head" }, name + ": " + value + "\n"));
   const targetView = (finding, target) => {
     const last = memberPattern(finding.member).filter((part) => part !== "*").pop();
@@ -138,7 +139,7 @@
       headLines(step.answerHeaders), step.silence ? step.silence : null, step.answer ? "\n" : null,
       bodyView(step.answer, isJudged ? responseMarker(finding) : () => false));
     return el("div", { class: "pair" },
-      el("div", { class: "side" }, el("h4", {}, el("span", {}, "Request"), el("span", { class: "code" }, step.purpose)), request),
+      el("div", { class: "side" }, el("h4", {}, el("span", {}, "Request"), el("span", { class: "code" }, isJudged ? "under test" : PURPOSES[step.purpose] || step.purpose)), request),
       el("div", { class: "side" }, el("h4", {}, el("span", {}, "Response"), isJudged && finding.expected ? el("span", { class: "code" }, "expected " + finding.expected) : null), response));
   };
 
@@ -148,7 +149,7 @@
 
   const findingBody = (finding) => {
     const fact = (name, ...value) => [el("dt", {}, name), el("dd", {}, ...value)];
-    const place = finding.file || finding.source;
+    const place = finding.file && finding.file !== finding.source ? finding.source + ", " + finding.file : finding.source;
     const steps = finding.steps || [];
     const judged = steps.length - 1;
     const explanation = data.codes[finding.code];
@@ -183,11 +184,12 @@
       finding.accept ? more("Accept as a known divergence", copyable(finding.accept, "the entry")) : null);
   };
   const findingCard = (finding) => {
-    const operations = finding.ops.slice(0, 3).join(", ") + (finding.opCount > 3 ? " and " + (finding.opCount - 3) + " more" : "");
+    const isNamed = finding.ops.every((name) => finding.title.includes(name));
+    const operations = isNamed ? "" : finding.ops.slice(0, 3).join(", ") + (finding.opCount > 3 ? " and " + (finding.opCount - 3) + " more" : "");
     const card = el("details", { class: "finding", id: "f-" + finding.id },
       el("summary", {}, el("span", { class: "level " + finding.level }, finding.level), el("span", { class: "code" }, finding.code),
         el("span", { class: "what" }, finding.title), el("span", { class: "cases" }, plural(finding.cases, "case")),
-        el("span", { class: "sub" }, operations, finding.expected ? " · expected " + finding.expected : "", " · received " + finding.observed)));
+        el("span", { class: "sub" }, [operations, finding.expected && "expected " + finding.expected, "received " + finding.observed].filter(Boolean).join(" · "))));
     card.addEventListener("toggle", () => {
       if (card.open && !card.querySelector(".body")) card.append(findingBody(finding));
     });
@@ -276,7 +278,9 @@
   };
 
   const findingsSection = (run, id, filters) => {
-    const cards = run.findings.map((finding) => ({ finding, card: findingCard(finding),
+    const severity = (finding) => ["error", "warning", "note"].indexOf(finding.level);
+    const sorted = run.findings.slice().sort((one, other) => severity(one) - severity(other));
+    const cards = sorted.map((finding) => ({ finding, card: findingCard(finding),
       text: [finding.title, finding.code, finding.rule, finding.observed, finding.expected, finding.why, finding.source, finding.ops.join(" "), finding.examples.join(" ")].join(" ").toLowerCase() }));
     const unique = (values) => Array.from(new Set(values)).sort();
     const select = (label, options) => el("select", { "aria-label": label }, el("option", { value: "" }, label), options.map((option) => el("option", { value: option }, option)));
@@ -316,8 +320,7 @@
   const runView = (run, index) => {
     const id = (name) => index === 0 ? name : name + "-" + (index + 1);
     const counts = run.counts;
-    const levels = { error: 0, warning: 0, note: 0 };
-    for (const finding of run.findings) levels[finding.level] += 1;
+    const levels = { error: run.levels[0], warning: run.levels[1], note: run.levels[2] };
     const tile = (name, value, label) => el("div", { class: "tile " + name }, el("b", {}, number(value)), el("span", {}, label));
     const filters = { choose: () => {}, clear: () => {} };
     const findings = findingsSection(run, id("findings"), filters);

@@ -15,6 +15,8 @@ const SCRIPT: &str = include_str!("page.js");
 
 /// Maximum number of findings that a reader without scripts sees.
 const MAX_PLAIN_FINDINGS: usize = 100;
+/// Maximum number of bytes of a text that such a reader sees.
+const MAX_PLAIN_TEXT: usize = 160;
 
 /// Writes the page with its data.
 ///
@@ -49,7 +51,10 @@ pub(super) fn write_page(writer: &mut impl Write, data: &Json) -> io::Result<()>
 /// Returns a summary for readers without scripts. Texts in it are escaped as for XML.
 fn summary_markup(data: &Json) -> String {
     let mut out = String::new();
-    let text = |value: &Json| xml_attribute(value.as_str().unwrap_or_default());
+    let text = |value: &Json| {
+        let whole = value.as_str().unwrap_or_default();
+        xml_attribute(&whole[..whole.floor_char_boundary(MAX_PLAIN_TEXT)])
+    };
     for run in data["runs"].as_array().into_iter().flatten() {
         let findings = run["findings"].as_array().map(Vec::as_slice).unwrap_or_default();
         let counts = pluralize(findings.len() as u64 + run["omitted"].as_u64().unwrap_or(0), "finding");
@@ -67,6 +72,14 @@ fn summary_markup(data: &Json) -> String {
 /// Returns the source expression of an inline script or style in a content security policy.
 fn content_hash(content: &str) -> String {
     format!("sha256-{}", data_encoding::BASE64.encode(&Sha256::digest(content)))
+}
+
+/// Returns the number of bytes of data in the page.
+///
+/// # Errors
+/// Returns an error if the data cannot be written as JSON.
+pub(super) fn data_size(data: &Json) -> io::Result<usize> {
+    Ok(script_data(data)?.len())
 }
 
 /// Returns data as JSON that can stand in a `<script>` element: no character of it can end the element or begin markup.
