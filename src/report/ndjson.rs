@@ -2,7 +2,6 @@
 //!
 //! This module never stores a case, so memory does not grow with the number of cases.
 
-use super::finding_text::known_divergence_entry;
 use super::{CaseResult, Reporter, RunStarted, RunSummary};
 use crate::escape::json_line;
 use crate::judge::{FindingCode, FindingPart, OperationCoverage};
@@ -93,8 +92,6 @@ struct FindingEvent<'a> {
     why: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     curl: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    accept: Option<String>,
 }
 
 /// Cases of one operation, member, constraint and response that a finding explains.
@@ -306,7 +303,6 @@ impl<W: Write> Reporter for NdjsonReporter<W> {
                 expected: &finding.expected,
                 why: &finding.why,
                 curl: finding.curl.as_deref(),
-                accept: finding.accepted.is_none().then(|| known_divergence_entry(finding)),
             })?;
         }
         self.write_event(&SummaryEvent {

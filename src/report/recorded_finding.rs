@@ -59,8 +59,6 @@ pub struct RecordedFinding {
     /// What was expected, in words.
     #[serde(default)]
     pub expected: String,
-    /// The accepted response in words, if the observed one differs from it.
-    pub accepted: Option<String>,
     /// Reason for the finding.
     #[serde(default)]
     pub why: String,
@@ -68,8 +66,6 @@ pub struct RecordedFinding {
     pub learnt: Option<String>,
     /// The first example's request as a curl command, if curl can send it.
     pub curl: Option<String>,
-    /// The entry that accepts the finding as a known divergence.
-    pub accept: Option<String>,
 }
 
 /// Cases of one operation, member, constraint and response that a finding explains.
@@ -112,7 +108,7 @@ impl RecordedFinding {
     }
 
     /// Returns the entries that mark the finding as known divergences.
-    fn known_entries(&self) -> String {
+    pub(super) fn known_entries(&self) -> String {
         let source = KnownEntrySource {
             scenario: &self.scenario,
             constraint: &self.constraint,

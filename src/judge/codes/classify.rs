@@ -19,6 +19,9 @@ pub(in super::super) fn classify_finding(
     if !is_new_divergence && comparison.change == SnapshotChange::Changed {
         return classify_change(comparison);
     }
+    if case.id.is_control_after_run() {
+        return FindingCode::OV106OperationBroken;
+    }
     if let Some(code) = classify_failure(observed) {
         return code;
     }

@@ -33,6 +33,7 @@ finding_codes! {
     OV103Hang = "OV103", "No complete response arrives in time.";
     OV104ServerCrash = "OV104", "A request ends or blocks the whole server.";
     OV105BrokenHttp = "OV105", "The response is not valid HTTP.";
+    OV106OperationBroken = "OV106", "A request breaks an operation for all requests that follow.";
     OV201MissingMemberAccepted = "OV201", "A request without a required member is accepted.";
     OV202WrongTypeAccepted = "OV202", "A value of a wrong type is accepted.";
     OV203LengthAccepted = "OV203", "A value that is too long or too short is accepted.";

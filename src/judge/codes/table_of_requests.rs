@@ -65,6 +65,18 @@ pub(super) const FAILURES_AND_ACCEPTED: &[CodeInfo] = &[
               directly. Check middleware that changes bodies after the length was set.",
     },
     CodeInfo {
+        code: FindingCode::OV106OperationBroken,
+        name: "operation-broken",
+        title: "a request breaks an operation for all that follow",
+        meaning: "The plain valid request of an operation succeeded at first and fails since another request was sent; \
+                  the finding names that request where it was found.",
+        example: "PUT /v1/contacts/1 {\"age\": 1e400} gets 200\nGET /v1/contacts          (succeeded before)\n\
+                  expected: 200\nreceived: 500",
+        importance: "What one client stored makes the operation fail for all clients, until the data are repaired.",
+        fix: "Reject the value before it is stored, and make reading robust: one damaged entry must not prevent the \
+              others from being read.",
+    },
+    CodeInfo {
         code: FindingCode::OV201MissingMemberAccepted,
         name: "missing-member-accepted",
         title: "a request without a required member is accepted",

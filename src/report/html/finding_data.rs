@@ -35,6 +35,8 @@ pub(super) fn finding_data(number: usize, finding: &RecordedFinding, run: &RunSt
     let place = [&finding.operation, &finding.member, &finding.constraint];
     let code = finding.known_code();
     let example = finding.examples.first();
+    let is_change = finding.accepted.is_some() || finding.explains.is_empty();
+    let known_entries = (!is_change).then(|| finding.known_entries());
     let parts = finding.explains.iter().take(MAX_ITEMS);
     let kind = example.map_or("undocumented", |id| kind_of(id, None));
     let located = finding.source.as_deref().and_then(|source| run.locate_document(source));
@@ -73,7 +75,7 @@ pub(super) fn finding_data(number: usize, finding: &RecordedFinding, run: &RunSt
         "partCount": finding.explains.len(),
         "examples": short_list(&finding.examples),
         "replay": example.map(|id| format!("overstep replay {}", replay_word(id))),
-        "accept": finding.accept.as_ref().map(|text| shorten(text, MAX_TEXT_BYTES)),
+        "accept": known_entries.filter(|text| text.len() <= MAX_TEXT_BYTES),
     })
 }
 

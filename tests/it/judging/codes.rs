@@ -1,7 +1,7 @@
 //! Codes of findings: which case gets which, from its id, its expectation and what was received.
 
 use super::outcome::*;
-use overstep::case::{Case, CaseClass, Expectation, Intent};
+use overstep::case::{Case, CaseClass, CaseId, Expectation, Intent};
 use overstep::contract::ErrorRole;
 use overstep::judge::{
     FailureKind, Judgement, ObservedOutcome, SnapshotChange, SnapshotComparison, Verdict, finding_code,
@@ -89,6 +89,15 @@ fn requests_and_responses_have_codes() {
         let found = code_of(id, observed(response), &SnapshotComparison::default());
         assert_eq!(found, Some(code), "{id} with {response}");
     }
+}
+
+#[test]
+fn an_operation_that_others_broke_has_its_own_code() {
+    let mut case = case_of("s/Do/valid/control/plain");
+    case.id = CaseId::control_after_run("s", "Do");
+    let judgement = Judgement { verdict: Verdict::Diverges, observed: observed("500"), why: String::new() };
+    let code = finding_code(&case, &judgement, &SnapshotComparison::default());
+    assert_eq!(code.map(|code| code.as_str()), Some("OV106"));
 }
 
 #[test]
