@@ -6,7 +6,7 @@ use super::flag_values::{
     CasesFormat, DurationFlag, ReportFormat, RequestRate, SecretValueParser, parse_assignment, parse_cases_format,
     parse_duration, parse_header, parse_proxy, parse_rate, parse_report,
 };
-use super::recorded_run_flags::{ExplainFlags, ExportFlags, ReplayFlags, ReportFlags};
+use super::recorded_run_flags::{ExplainFlags, ExportFlags, ReplayFlags, ReportFlags, SchemaName};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use overstep::run::ProxyAddress;
 use std::path::PathBuf;
@@ -93,6 +93,15 @@ Examples:
     Snapshot(SnapshotCommand),
     /// Run the reference server as a validating mock
     Serve(ServeFlags),
+    /// Print the JSON Schema of a file that overstep reads or writes
+    #[command(after_help = "\
+Example:
+  overstep schema scenario > scenario.schema.json    for an editor: `#:schema scenario.schema.json`")]
+    Schema {
+        /// The kind of file
+        #[arg(value_enum)]
+        name: SchemaName,
+    },
     /// Print a completion script for a shell
     #[command(after_help = "\
 Example:

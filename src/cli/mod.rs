@@ -38,6 +38,7 @@ pub use lifecycle::announce_start;
 pub use outputs::{RunOutputs, SharedSink, terminal_width};
 pub use recorded_run_flags::{
     ExplainFlags, ExplainFormat, ExportFlags, ExportFormatFlag, ReplayFlags, ReplayFormat, ReportFlags, ReportedFormat,
+    SchemaName,
 };
 pub use replay_settings::ReplaySettings;
 pub use results_format::results_converter;

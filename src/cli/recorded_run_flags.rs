@@ -1,5 +1,5 @@
 //! Defines the flags of the commands that work on an earlier run: `report`, `replay` and `export`,
-//! and those of `explain`.
+//! and those of `explain` and `schema`.
 //!
 //! It never reads a file or the environment.
 
@@ -62,6 +62,21 @@ pub struct ExplainFlags {
     /// Output format
     #[arg(long, value_enum, default_value = "text")]
     pub format: ExplainFormat,
+}
+
+/// Formats of files that have a JSON Schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SchemaName {
+    /// `scenarios/NAME.toml`.
+    Scenario,
+    /// `overstep.toml`.
+    Config,
+    /// `scenarios/NAME.known/ENDPOINT.toml`.
+    Known,
+    /// `scenarios/NAME.saved/*.toml`.
+    Regression,
+    /// A line of `--report ndjson=PATH`.
+    Results,
 }
 
 /// Output formats of `explain`.

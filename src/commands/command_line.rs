@@ -2,7 +2,9 @@
 //!
 //! It never looks at a flag of a command.
 
-use super::{cases, check, doctor, drift, explain, export, fuzz, ingest, init, replay, report, serve, snapshot};
+use super::{
+    cases, check, doctor, drift, explain, export, fuzz, ingest, init, replay, report, schema, serve, snapshot,
+};
 use crate::cli::{CliCommand, CliFlags, ColorWhen, messages};
 use clap::{CommandFactory as _, Parser as _};
 use overstep::exit::ExitStatus;
@@ -45,6 +47,7 @@ fn run_command_line() -> ExitStatus {
         CliCommand::Export(flags) => export::export_cases(&flags),
         CliCommand::Snapshot(command) => snapshot::run_snapshot_command(&command),
         CliCommand::Serve(flags) => serve::serve_scenario(&flags),
+        CliCommand::Schema { name } => schema::print_schema(name),
         CliCommand::Completions { shell } => {
             clap_complete::generate(shell, &mut CliFlags::command(), "overstep", &mut std::io::stdout());
             Ok(ExitStatus::Success)

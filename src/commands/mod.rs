@@ -20,6 +20,7 @@ mod init_sources;
 mod libfuzzer_endpoint;
 mod replay;
 mod report;
+mod schema;
 mod serve;
 mod snapshot;
 

@@ -222,6 +222,7 @@ mod tests {
             reporter.rows.insert(format!("Operation{number}"), row);
         }
         reporter.end_run(&RunSummary::default()).expect("a vector takes all");
+        drop(reporter);
         let text = String::from_utf8(out).expect("UTF-8 text");
         assert!(text.len() <= MAX_REPORT_BYTES, "{} bytes", text.len());
         let rows: Vec<&str> = text.lines().filter(|line| line.starts_with("| ")).collect();

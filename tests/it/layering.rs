@@ -131,6 +131,7 @@ const CONSOLE_FILES: &[(&str, &str)] = &[
     ("commands/libfuzzer_endpoint.rs", "what the user typed"),
     ("commands/replay.rs", "ReplayReporter and serialize_case escape"),
     ("commands/report.rs", "escape::ConsoleWriter"),
+    ("commands/schema.rs", "escape::ConsoleWriter"),
     ("commands/serve.rs", "escape::escape_line"),
     ("commands/snapshot.rs", "escape::ConsoleWriter"),
 ];

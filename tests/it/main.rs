@@ -59,6 +59,7 @@ mod replay;
 mod reports;
 mod runner;
 mod scenario;
+mod schemas;
 mod score;
 mod secrets;
 mod security_page;
