@@ -122,7 +122,7 @@ impl<W: Write> ResultsConverter for CtrfConverter<W> {
                 if self.start == 0 {
                     self.start = start_millis(&run.started);
                 }
-                self.run = run;
+                self.run = *run;
             }
             RecordedEvent::Case(case) => self.write_case(&case)?,
             RecordedEvent::Summary(summary) => self.end_scenario(&summary),

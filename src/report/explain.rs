@@ -13,7 +13,10 @@ const PAGE_COLUMNS: usize = 120;
 pub fn explain_code(info: &CodeInfo, width: TextWidth) -> String {
     let group = info.code.group();
     let title = format!("{} {} · {}", info.code, info.name, info.title);
-    let mut out = format!("{}\n", paint(BOLD_STYLE, title));
+    let mut out = String::new();
+    for line in wrap_text(&title, width.columns()) {
+        let _ = writeln!(out, "{}", paint(BOLD_STYLE, line));
+    }
     let _ = writeln!(out, "{}", paint(DIM_STYLE, format!("{}, severity {}", group.title(), group.level())));
     let mut section = |heading: &str, lines: &mut dyn Iterator<Item = String>| {
         let _ = writeln!(out, "\n{}", paint(BOLD_STYLE, heading));

@@ -8,6 +8,7 @@ use super::recorded_event::{JudgedCaseEvent, RecordedEvent, RunStartEvent};
 use super::results_converter::ResultsConverter;
 use super::{RecordedStep, StepResponse};
 use crate::escape::json_line;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Value as Json, json};
 use std::io::{self, Write};
 
@@ -64,7 +65,7 @@ impl<W: Write> HarConverter<W> {
             "cache": {},
             "timings": { "send": 0, "wait": millis, "receive": 0 },
             "comment": format!("{} · {}{code} · {}", case.id, case.verdict, case.why),
-            "_overstep": { "case": case.id, "verdict": case.verdict, "code": case.code, "purpose": step.purpose },
+            "_overstep": { "case": case.id, "verdict": case.verdict, "code": case.code, "purpose": step.purpose, "target": step.target },
         })
     }
 }
@@ -74,6 +75,33 @@ fn origin(endpoint: &str) -> &str {
     let after_scheme = endpoint.find("://").map_or(0, |at| at + 3);
     let end = endpoint[after_scheme..].find('/').map_or(endpoint.len(), |at| after_scheme + at);
     &endpoint[..end]
+}
+
+/// Returns a target with everything encoded that a URI must not contain, because readers of HAR parse it.
+fn uri_text(target: &str) -> String {
+    const FORBIDDEN: &AsciiSet = &CONTROLS
+        .add(b' ')
+        .add(b'"')
+        .add(b'<')
+        .add(b'>')
+        .add(b'\\')
+        .add(b'^')
+        .add(b'`')
+        .add(b'{')
+        .add(b'|')
+        .add(b'}')
+        .add(b'[')
+        .add(b']')
+        .add(b'#');
+    let is_escape = |rest: &str| rest.len() >= 2 && rest.as_bytes()[..2].iter().all(u8::is_ascii_hexdigit);
+    let mut out = String::new();
+    for (index, part) in target.split('%').enumerate() {
+        if index > 0 {
+            out.push_str(if is_escape(part) { "%" } else { "%25" });
+        }
+        out.extend(utf8_percent_encode(part, FORBIDDEN));
+    }
+    out
 }
 
 fn header_list(headers: &[(String, String)]) -> Vec<Json> {
@@ -92,7 +120,7 @@ fn request(endpoint: &str, step: &RecordedStep) -> Json {
     });
     let mut request = json!({
         "method": step.method,
-        "url": format!("{}{}", origin(endpoint), step.target),
+        "url": format!("{}{}", origin(endpoint), uri_text(&step.target)),
         "httpVersion": "HTTP/1.1",
         "cookies": [],
         "headers": header_list(&step.headers),
@@ -136,7 +164,7 @@ fn response(step: &RecordedStep) -> Json {
 impl<W: Write> ResultsConverter for HarConverter<W> {
     fn convert_event(&mut self, event: RecordedEvent) -> io::Result<()> {
         match event {
-            RecordedEvent::Run(run) => self.run = run,
+            RecordedEvent::Run(run) => self.run = *run,
             RecordedEvent::Case(case) => self.write_case(&case)?,
             _ => {}
         }
@@ -152,7 +180,13 @@ impl<W: Write> ResultsConverter for HarConverter<W> {
 
 #[cfg(test)]
 mod tests {
-    use super::origin;
+    use super::{origin, uri_text};
+
+    #[test]
+    fn targets_become_uris() {
+        assert_eq!(uri_text("/v1/a%20b?q=1&r=%"), "/v1/a%20b?q=1&r=%25");
+        assert_eq!(uri_text("/a%zz/<é>#{}"), "/a%25zz/%3C%C3%A9%3E%23%7B%7D");
+    }
 
     #[test]
     fn origins_end_before_the_path() {

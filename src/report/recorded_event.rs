@@ -16,7 +16,7 @@ use serde_json::Value as Json;
 #[non_exhaustive]
 pub enum RecordedEvent {
     /// The run of a scenario begins.
-    Run(RunStartEvent),
+    Run(Box<RunStartEvent>),
     /// A case was judged.
     Case(Box<JudgedCaseEvent>),
     /// A finding of the scenario.

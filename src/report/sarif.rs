@@ -154,7 +154,7 @@ fn rule(info: &CodeInfo) -> Json {
 impl<W: Write> ResultsConverter for SarifConverter<W> {
     fn convert_event(&mut self, event: RecordedEvent) -> io::Result<()> {
         match event {
-            RecordedEvent::Run(run) => self.run = run,
+            RecordedEvent::Run(run) => self.run = *run,
             RecordedEvent::Finding(finding) => self.findings.push(*finding),
             RecordedEvent::Summary(summary) => self.write_run(&summary)?,
             RecordedEvent::Case(_) | RecordedEvent::Other => {}

@@ -520,7 +520,7 @@ mod tests {
           not testable: ThrottlingException (needs rate limiting)
           not testable: InternalServiceException (needs a server failure)
 
-        ✗ TagContact · Tags · length                                                                  1 case
+        ✗ TagContact · Tags · length [OV203]                                                          1 case
             documented       at most 6 entries                                         API_TagContact.txt:53
             expected         400 InvalidParameterException or InvalidRequestException
             received         200

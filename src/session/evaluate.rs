@@ -196,14 +196,15 @@ impl CaseEvaluator<'_> {
         .with_body(&sent.body, self.redaction)
     }
 
-    /// Returns the headers of a response. A cookie may be a credential that no scenario names.
+    /// Returns the headers of a response without its date, which differs in every run. A cookie may be a credential that no scenario names.
     fn record_headers(&self, answer: &HttpResponse) -> Vec<(String, String)> {
         let record = |(name, value): &(String, String)| {
             let value = self.redaction.redact(value);
             let shown = &value[..value.floor_char_boundary(MAX_HEADER_BYTES)];
             (self.redaction.redact(name).into_owned(), if name == "set-cookie" { "…" } else { shown }.to_owned())
         };
-        answer.headers.iter().take(MAX_RESPONSE_HEADERS).map(record).collect()
+        let headers = answer.headers.iter().filter(|(name, _)| name != "date");
+        headers.take(MAX_RESPONSE_HEADERS).map(record).collect()
     }
 
     /// Returns the beginning of a response body. Secrets are redacted first, so that none is cut in two.

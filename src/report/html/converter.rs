@@ -196,7 +196,7 @@ fn compact_coverage(coverage: &Json) -> Json {
 impl<W: Write> ResultsConverter for HtmlConverter<W> {
     fn convert_event(&mut self, event: RecordedEvent) -> io::Result<()> {
         match event {
-            RecordedEvent::Run(run) => self.run = run,
+            RecordedEvent::Run(run) => self.run = *run,
             RecordedEvent::Case(case) => self.add_case(&case)?,
             RecordedEvent::Finding(finding) => self.findings.push(*finding),
             RecordedEvent::Summary(summary) => self.end_scenario(&summary)?,
