@@ -131,7 +131,17 @@ fn classify_constraint(constraint: Constraint) -> FindingCode {
         Constraint::Pattern => FindingCode::OV206PatternAccepted,
         Constraint::Enum => FindingCode::OV207EnumAccepted,
         Constraint::Unique => FindingCode::OV208DuplicateEntriesAccepted,
-        Constraint::AtLeastOneOf | Constraint::AtMostOneOf => FindingCode::OV209MemberRuleAccepted,
+        Constraint::DistinctBy => FindingCode::OV208DuplicateEntriesAccepted,
+        Constraint::AtLeastOneOf
+        | Constraint::AtMostOneOf
+        | Constraint::AllOrNone
+        | Constraint::Requires
+        | Constraint::RequiredIf
+        | Constraint::ForbiddenIf
+        | Constraint::OnlyIf
+        | Constraint::LessThan
+        | Constraint::AtMost
+        | Constraint::EqualLengths => FindingCode::OV209MemberRuleAccepted,
         Constraint::MaxTotalBytes => FindingCode::OV210ByteBudgetAccepted,
     }
 }

@@ -169,12 +169,12 @@ pub(super) const FAILURES_AND_ACCEPTED: &[CodeInfo] = &[
         code: FindingCode::OV209MemberRuleAccepted,
         name: "member-rule-accepted",
         title: "a violated rule over several members is accepted",
-        meaning: "The documentation requires at least one, or allows at most one, of several members; the request \
-                  violates that and succeeds.",
+        meaning: "The documentation says how members of a request depend on each other (at least one of them, one \
+                  only together with another, one before another); the request violates that and succeeds.",
         example: "PATCH /v1/contacts/1 {}          (at least one of `name`, `email`)\nexpected: 400\nreceived: 200",
         importance: "A request that does nothing is reported as a success, or the server picks one of two contradicting \
                      values.",
-        fix: "Count the members that are present before they are used.",
+        fix: "Check how members depend on each other before any of them is used.",
     },
     CodeInfo {
         code: FindingCode::OV210ByteBudgetAccepted,
