@@ -3,9 +3,10 @@
 //! It never tests byte budgets; see `byte_budget.rs`. The requests for each rule are in `member_relations.rs`.
 
 use super::member_relations::{MemberChanges, RuleCase, relation_cases};
-use crate::case::{Case, CaseKind, CaseSubject};
+use crate::case::{Case, CaseKind, CaseSubject, Certainty};
 use crate::contract::{Constraint, FactField, MemberPath, Shape, ShapeRule};
 use crate::generate::case_spec::{CaseRequest, CaseSpec, IntendedOutcome};
+use crate::generate::input_checker::Violation;
 use crate::generate::input_sampler::InputSampler;
 use crate::generate::operation_context::OperationContext;
 
@@ -75,9 +76,12 @@ fn build_request(sampler: &InputSampler<'_>, path: &MemberPath, changes: &Member
     CaseRequest::new(sampler.input_with(&changes))
 }
 
-/// Returns true if a request breaks no rule over several members.
+/// Returns true if a request certainly breaks no rule over several members. What an empty value means is open, and then
+/// nothing is expected of the request.
 fn is_kept(context: &OperationContext<'_>, request: &CaseRequest) -> bool {
     let Some(input) = &context.operation.input else { return true };
     let violations = context.plan.input_checker().violations(input, &request.input);
-    !violations.iter().any(|violation| violation.constraint.relates_members())
+    let is_broken =
+        |violation: &Violation| violation.constraint.relates_members() && violation.certainty == Certainty::Certain;
+    !violations.iter().any(is_broken)
 }
