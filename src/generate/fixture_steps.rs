@@ -6,7 +6,7 @@ use super::plan_context::PlanContext;
 use super::template_filler::TemplateFiller;
 use crate::case::{Authorization, Capture, CaseId, FixtureStep, Step, StepPurpose, StepRequest, Value};
 use crate::contract::Operation;
-use crate::scenario::RawRequest;
+use crate::scenario::{RawRequest, Scenario};
 
 /// Adds set-up steps before `acts` and tear-down steps after them, for every fixture that they mention and every
 /// fixture that those fixtures need. Returns the steps and the index of the first act.
@@ -22,7 +22,8 @@ pub(crate) fn surround_with_fixtures(
     for (name, fixture) in scenario.fixtures.iter().rev() {
         let placeholder = format!("{{{name}.");
         let steps = needed.iter().flat_map(|(create, delete)| create.iter().chain(delete));
-        if own_steps.iter().chain(steps).any(|step| step_mentions(step, &placeholder)) {
+        let needs_it = |step: &Step| step_mentions(step, &placeholder) || operation_needs(scenario, step, name);
+        if own_steps.iter().chain(steps).any(needs_it) {
             let of = |requests: &[RawRequest], purpose| {
                 requests
                     .iter()
@@ -161,6 +162,12 @@ fn step_mentions(step: &Step, placeholder: &str) -> bool {
             target.contains(placeholder) || body.as_ref().is_some_and(|body| contains_placeholder(body, placeholder))
         }
     }
+}
+
+/// Returns true if the scenario says that the operation of a step needs a fixture.
+fn operation_needs(scenario: &Scenario, step: &Step, fixture: &str) -> bool {
+    let StepRequest::Operation { name, .. } = &step.request else { return false };
+    scenario.operation_notes(name.as_str()).is_some_and(|notes| notes.needs.iter().any(|needed| needed == fixture))
 }
 
 /// Returns true if a placeholder with this beginning occurs anywhere in a value.

@@ -19,6 +19,9 @@ const READ_VERBS: [&str; 3] = ["describe", "get", "head"];
 /// Maximum depth of the search for an identifier in a response.
 const MAX_RESPONSE_DEPTH: usize = 4;
 
+/// Maximum depth of an identifier in a response whose name has no noun, such as `Id`. The shallowest one counts.
+const MAX_PLAIN_DEPTH: usize = 3;
+
 /// An operation that creates a resource.
 #[derive(Clone, Debug)]
 pub(super) struct ResourceCreator<'c> {
@@ -263,7 +266,9 @@ impl<'c> ResourceCreators<'c> {
         let of = |by: ReferenceKind| {
             self.find_response_text(creator, |name, depth| {
                 let other = parse_reference(name);
-                other.kind == by && (other.noun.is_empty() && depth <= 2 || other.noun == creator.noun)
+                // `Policy.PolicySummary.Id` of `CreatePolicy`.
+                let is_plain = other.noun.is_empty() && depth <= MAX_PLAIN_DEPTH;
+                other.kind == by && (is_plain || other.noun == creator.noun)
             })
             .map(IdentifierLocation::InResponse)
         };

@@ -6,7 +6,7 @@ use super::reach::OperationReach;
 use super::style::{BOLD_STYLE, DIM_STYLE, ERROR_STYLE, SUCCESS_STYLE, WARNING_STYLE, paint, pluralize};
 use super::unread_sentences::describe_unread_sentences;
 use crate::contract::Provenance;
-use crate::escape::{ConsoleWriter, escape_line, escape_text, pretty_json, toml_key, toml_value};
+use crate::escape::{ConsoleWriter, escape_line, escape_text, pretty_json, toml_key, toml_string, toml_value};
 use crate::infer::{IdentifierOrigin, InferredResource};
 use crate::scenario::is_fresh_text;
 use indexmap::IndexMap;
@@ -64,6 +64,8 @@ pub struct OperationDiagnosis {
     pub attempts: u32,
     /// Whether the operation creates nothing although its route suggests it, and another operation creates it.
     pub creates_nothing: bool,
+    /// Fixtures without which the operation fails although no member names them, found by experiment.
+    pub needs: Vec<String>,
     /// Whether the operation only creates or deletes resources for others, because the scenario does not test it.
     pub is_supporting: bool,
 }
@@ -89,6 +91,8 @@ pub struct EndpointDiagnosis {
     pub operations: Vec<OperationDiagnosis>,
     /// Resources that are created for cases.
     pub resources: Vec<InferredResource>,
+    /// Fixtures that operations need although no member names them, each with the operation that creates it.
+    pub prerequisites: Vec<(String, String)>,
     /// Where identifiers come from.
     pub origins: Vec<IdentifierOrigin>,
     /// The places of sentences about members whose numbers no fact of the contract holds.
@@ -267,7 +271,8 @@ fn write_unaccepted_operations(to: &mut dyn Write, found: &EndpointDiagnosis) ->
 
 /// Writes the members found by experiment as TOML for the scenario.
 fn write_use_stanzas(to: &mut dyn Write, found: &EndpointDiagnosis) -> io::Result<()> {
-    let stanzas: Vec<String> = found.operations.iter().filter_map(format_found_stanza).collect();
+    let mut stanzas = format_prerequisites(found);
+    stanzas.extend(found.operations.iter().filter_map(format_found_stanza));
     if stanzas.is_empty() {
         return Ok(());
     }
@@ -297,9 +302,28 @@ pub fn format_found_stanza(row: &OperationDiagnosis) -> Option<String> {
         let status = if row.observed.is_empty() { "not sent" } else { &row.observed };
         lines.push(format!("creates = false   # {}", escape_line(status)));
     }
-    let has_values = !row.required_members.is_empty() || row.creates_nothing;
+    if !row.needs.is_empty() {
+        let needs: Vec<String> = row.needs.iter().map(|name| toml_string(name)).collect();
+        lines.push(format!("needs = [{}]", needs.join(", ")));
+    }
+    let has_values = !row.required_members.is_empty() || row.creates_nothing || !row.needs.is_empty();
     has_values.then(|| lines.join("\n"))
 }
+
+/// Returns the TOML tables of the fixtures that operations need although no member names them. One that exists already is
+/// as good as a new one.
+pub fn format_prerequisites(found: &EndpointDiagnosis) -> Vec<String> {
+    let statuses: Vec<String> = PREREQUISITE_STATUSES.iter().map(ToString::to_string).collect();
+    let one = |(fixture, operation): &(String, String)| {
+        let (fixture, operation) = (toml_key(fixture), toml_string(operation));
+        let statuses = statuses.join(", ");
+        format!("[fixtures.{fixture}]\ncreate = {{ request = {operation}, status = [{statuses}] }}")
+    };
+    found.prerequisites.iter().map(one).collect()
+}
+
+/// Statuses with which something exists that many operations need: it was created, or it existed before.
+pub const PREREQUISITE_STATUSES: [u16; 6] = [200, 201, 202, 204, 400, 409];
 
 fn format_duration(seconds: f64) -> String {
     if seconds < 90.0 { format!("{seconds:.0} s") } else { format!("{:.0} min", seconds / 60.0) }

@@ -2,6 +2,7 @@
 //!
 //! It never contains what every run infers anyway; `doctor` shows that.
 
+use super::doctor::format_prerequisites;
 use super::{ControlOutcome, EndpointDiagnosis, OperationDiagnosis, format_found_stanza};
 use crate::contract::{Contract, MemberLocation, Protocol, ShapeKind};
 use crate::escape::{escape_line, toml_key, toml_string};
@@ -74,7 +75,9 @@ fn credentials_line(credentials: &Credentials) -> String {
 
 /// Writes what the diagnosis of the endpoint found: members that operations need, and operations to fill in.
 fn write_diagnosis(out: &mut String, diagnosis: &EndpointDiagnosis) {
-    for stanza in diagnosis.operations.iter().filter_map(format_found_stanza) {
+    for stanza in
+        format_prerequisites(diagnosis).into_iter().chain(diagnosis.operations.iter().filter_map(format_found_stanza))
+    {
         let _ = writeln!(out, "\n# Found by experiment with {}.\n{stanza}", escape_line(&diagnosis.endpoint));
     }
     let is_open = |row: &&OperationDiagnosis| row.outcome == ControlOutcome::Rejected && !row.creates_nothing;

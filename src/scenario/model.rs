@@ -217,6 +217,8 @@ pub struct OperationNotes {
     pub skip_reason: Option<String>,
     /// Whether the operation creates nothing that other operations need, although its route suggests it.
     pub creates_nothing: bool,
+    /// Fixtures without which the operation fails although no member names them.
+    pub needs: Vec<String>,
 }
 
 /// How to read back what an operation wrote.

@@ -249,7 +249,7 @@ fn parse_operation_notes(
     warnings: &mut Vec<ScenarioWarning>,
 ) -> Result<OperationNotes, ScenarioError> {
     table.warn_of_unknown_keys(
-        &["use", "missing", "read", "laws", "skip", "undoes", "echoes", "fresh", "cleanup", "creates"],
+        &["use", "missing", "read", "laws", "skip", "undoes", "echoes", "fresh", "cleanup", "creates", "needs"],
         warnings,
     );
     let laws_span = table.entry("laws").map(|entry| entry.span());
@@ -288,6 +288,7 @@ fn parse_operation_notes(
         echoed_members: echoes,
         skip_reason: table.text("skip")?,
         creates_nothing: table.entry("creates").is_some() && !table.flag("creates")?,
+        needs: table.text_list("needs")?,
     })
 }
 

@@ -4,16 +4,18 @@
 
 use crate::contract::Operation;
 use crate::generate::PlanError;
-use crate::infer::{InferenceResult, complete_scenario};
+use crate::infer::{InferenceResult, complete_scenario, find_prerequisites};
 use crate::judge::ResponseFingerprint;
-use crate::report::{ControlOutcome, EndpointDiagnosis, OperationDiagnosis};
+use crate::report::{ControlOutcome, EndpointDiagnosis, OperationDiagnosis, PREREQUISITE_STATUSES};
 use crate::run::{CancelToken, SequentialRunner, Stopwatch};
+use crate::scenario::{Fixture, RawRequest};
 use crate::session::endpoint_setup::EndpointSetup;
 use crate::session::engine::Session;
 use crate::session::error::SessionError;
 use crate::session::job::{RunOptions, ScenarioJob, plan_error};
 use crate::session::operation_probe::OperationProbe;
 use crate::session::server_lifecycle::ServerNotReady;
+use indexmap::IndexMap;
 use std::collections::HashSet;
 
 /// Sends the control of every operation, beginning with those that create resources, and searches for the values that
@@ -98,17 +100,24 @@ fn examine_operations(
     };
     let mut examination = Examination::new(session, inferred, line, canary);
     let watch = Stopwatch::start();
-    while let Some(name) = examination.next_operation() {
-        if session.plan.cancel_token.is_cancelled() {
-            diagnosis.failure_reason = Some("the diagnosis was stopped".to_owned());
+    loop {
+        while let Some(name) = examination.next_operation() {
+            if session.plan.cancel_token.is_cancelled() {
+                diagnosis.failure_reason = Some("the diagnosis was stopped".to_owned());
+                break;
+            }
+            let Some(operation) = job.contract.operation(&name) else { continue };
+            let row = examination.examine(operation).map_err(plan_error)?;
+            progress(&row);
+            diagnosis.operations.push(row);
+        }
+        let is_stopped = diagnosis.failure_reason.is_some();
+        if is_stopped || !examination.find_prerequisite(&mut diagnosis.operations).map_err(plan_error)? {
             break;
         }
-        let Some(operation) = job.contract.operation(&name) else { continue };
-        let row = examination.examine(operation).map_err(plan_error)?;
-        progress(&row);
-        diagnosis.operations.push(row);
     }
-    let Examination { inferred, sent_cases: sent, sent_steps: steps, .. } = examination;
+    let Examination { inferred, sent_cases: sent, sent_steps: steps, prerequisites, .. } = examination;
+    diagnosis.prerequisites = prerequisites;
     diagnosis.resources = inferred.resources;
     diagnosis.origins = inferred.origins;
     if sent > 0 {
@@ -118,6 +127,11 @@ fn examine_operations(
     Ok(())
 }
 
+/// Minimum number of operations with the same error before something is taken to be missing.
+const MIN_REJECTED_ALIKE: usize = 3;
+/// Maximum number of things that are found to be missing.
+const MAX_PREREQUISITES: usize = 3;
+
 /// The operations that are examined, and what was inferred after the results so far.
 struct Examination<'a> {
     session: &'a Session<'a>,
@@ -126,6 +140,8 @@ struct Examination<'a> {
     /// What is inferred from the scenario and from what was found so far.
     inferred: InferenceResult,
     done: HashSet<String>,
+    /// Fixtures that operations need although no member names them, each with the operation that creates it.
+    prerequisites: Vec<(String, String)>,
     sent_cases: u64,
     sent_steps: u64,
 }
@@ -138,7 +154,16 @@ impl<'a> Examination<'a> {
         canary: Option<ResponseFingerprint>,
     ) -> Self {
         let inferred = InferenceResult { scenario: session.job().scenario.clone(), ..inferred.clone() };
-        Self { session, line, canary, inferred, done: HashSet::new(), sent_cases: 0, sent_steps: 0 }
+        Self {
+            session,
+            line,
+            canary,
+            inferred,
+            done: HashSet::new(),
+            prerequisites: Vec::new(),
+            sent_cases: 0,
+            sent_steps: 0,
+        }
     }
 
     /// Returns the next operation: those that create resources come first.
@@ -185,6 +210,9 @@ impl<'a> Examination<'a> {
         if creates && row.outcome != ControlOutcome::Accepted {
             row.creates_nothing = self.try_other_creator(name, row.outcome == ControlOutcome::NotImplemented);
         }
+        let needs = self.inferred.given.operation_notes(name).map(|notes| notes.needs.clone()).unwrap_or_default();
+        row.needs =
+            needs.into_iter().filter(|one| self.prerequisites.iter().any(|(fixture, _)| fixture == one)).collect();
         row.is_supporting = !session.job().scenario.includes_operation(name);
         for text in [&mut row.observed, &mut row.reason].into_iter().chain(row.reasons.values_mut()) {
             *text = session.redaction.redact_message(text).into_owned();
@@ -212,5 +240,80 @@ impl<'a> Examination<'a> {
         }
         self.inferred = other;
         true
+    }
+
+    /// Looks for something that must exist before several operations work which were rejected with one error. Returns true
+    /// if it was found: then the operations that were rejected are examined again, and `rows` no longer has them.
+    fn find_prerequisite(&mut self, rows: &mut Vec<OperationDiagnosis>) -> Result<bool, PlanError> {
+        let contract = &self.session.job().contract;
+        let mut groups: IndexMap<&str, Vec<&OperationDiagnosis>> = IndexMap::new();
+        for row in rows.iter().filter(|row| row.outcome == ControlOutcome::Rejected && !row.observed.is_empty()) {
+            groups.entry(row.observed.as_str()).or_default().push(row);
+        }
+        // Operations whose resources cannot be created fail for the same reason.
+        let depends = |observed: &str| {
+            let is_unsent = |row: &&OperationDiagnosis| {
+                row.outcome == ControlOutcome::NotSent && row.reason.ends_with(&format!("returned {observed}"))
+            };
+            rows.iter().filter(is_unsent).count()
+        };
+        let groups = groups.iter().filter(|(observed, rows)| rows.len() + depends(observed) >= MIN_REJECTED_ALIKE);
+        for (observed, rejected) in groups {
+            for (creator, fixture) in find_prerequisites(contract, observed, &rejected[0].reason) {
+                if self.prerequisites.len() >= MAX_PREREQUISITES
+                    || self.inferred.given.fixtures.contains_key(&fixture)
+                    || rejected.iter().any(|row| row.operation == creator.name.as_str())
+                {
+                    continue;
+                }
+                let names: Vec<String> = rejected.iter().map(|row| row.operation.clone()).collect();
+                let tried = self.with_prerequisite(creator, &fixture, &names);
+                if self.is_accepted_with(&tried, &names)? {
+                    self.inferred = tried;
+                    self.prerequisites.push((fixture, creator.name.to_string()));
+                    let is_open = |row: &OperationDiagnosis| {
+                        names.contains(&row.operation) || row.outcome == ControlOutcome::NotSent
+                    };
+                    let (open, settled) = std::mem::take(rows).into_iter().partition(is_open);
+                    *rows = settled;
+                    open.iter().for_each(|row: &OperationDiagnosis| {
+                        self.done.remove(&row.operation);
+                    });
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// Infers again with a fixture that these operations need.
+    fn with_prerequisite(&self, creator: &Operation, fixture: &str, operations: &[String]) -> InferenceResult {
+        let mut given = self.inferred.given.clone();
+        let create = RawRequest {
+            request: creator.name.to_string(),
+            success_statuses: PREREQUISITE_STATUSES.to_vec(),
+            ..RawRequest::default()
+        };
+        // Others may need it, so it comes first.
+        given.fixtures.shift_insert(0, fixture.to_owned(), Fixture { create: vec![create], ..Fixture::default() });
+        for name in operations {
+            let notes = given.operations.entry(name.clone()).or_default();
+            notes.needs.push(fixture.to_owned());
+            notes.creates_nothing = false;
+        }
+        complete_scenario(&self.session.job().contract, &given)
+    }
+
+    /// Returns true if one of the first of these operations is accepted with what is inferred.
+    fn is_accepted_with(&mut self, inferred: &InferenceResult, operations: &[String]) -> Result<bool, PlanError> {
+        let (session, contract) = (self.session, &self.session.job().contract);
+        let mut probe =
+            OperationProbe::new(session.job(), &session.setup.compiled, self.line, self.canary.as_ref(), inferred);
+        let mut is_accepted = false;
+        for operation in operations.iter().filter_map(|name| contract.operation(name)).take(MIN_REJECTED_ALIKE) {
+            is_accepted = is_accepted || probe.probe_operation(operation)?.0.outcome == ControlOutcome::Accepted;
+        }
+        (self.sent_cases, self.sent_steps) = (self.sent_cases + probe.sent_cases, self.sent_steps + probe.sent_steps);
+        Ok(is_accepted)
     }
 }

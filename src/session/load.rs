@@ -206,9 +206,12 @@ fn signed_scenario(scenario: &Scenario, contract: &Contract) -> Option<Scenario>
 fn unknown_fixtures(scenario: &Scenario, completed: &Scenario, display_name: &str) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for notes in scenario.operations.values() {
-        for template in notes.use_values.values().filter_map(serde_json::Value::as_str) {
-            let placeholder = template.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
-            let Some((fixture, _)) = placeholder.and_then(|placeholder| placeholder.split_once('.')) else { continue };
+        let placeholders = notes.use_values.values().filter_map(serde_json::Value::as_str).filter_map(|template| {
+            let placeholder = template.strip_prefix('{')?.strip_suffix('}')?;
+            Some((placeholder.split_once('.')?.0, format!("`{template}` refers to a value that")))
+        });
+        let needs = notes.needs.iter().map(|fixture| (fixture.as_str(), "`needs` refers to what".to_owned()));
+        for (fixture, reference) in placeholders.chain(needs) {
             if completed.fixtures.contains_key(fixture) {
                 continue;
             }
@@ -216,7 +219,8 @@ fn unknown_fixtures(scenario: &Scenario, completed: &Scenario, display_name: &st
             let near = known.iter().min_by_key(|known| strsim::damerau_levenshtein(fixture, known));
             let hint = match near.filter(|near| strsim::damerau_levenshtein(fixture, near) <= 3) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => format!("`{template}` refers to a value that `[fixtures.{fixture}]` captures"),
+                None if reference.starts_with("`needs`") => format!("{reference} `[fixtures.{fixture}]` creates"),
+                None => format!("{reference} `[fixtures.{fixture}]` captures"),
             };
             found.push(Diagnostic {
                 document: Some(display_name.to_owned()),

@@ -285,6 +285,49 @@ fn worked_examples_show_what_a_request_needs() {
 }
 
 #[test]
+fn what_all_operations_need_is_created_first() {
+    let Some(directory) = project() else { return };
+    let directory = directory.path();
+    let gated = SERVER.replace(
+        "            self.respond(200, OPERATIONS[name](i))",
+        "            if name == \"EnableThingsHub\":\n                if HUB: raise Rejected(\"ThingInUseException\", \"there is one\")\n                \
+         HUB.append(1)\n                return self.respond(200, {})\n            \
+         if not HUB: raise Rejected(\"InvalidAccessException\", \"This account has no things hub.\")\n            \
+         self.respond(200, OPERATIONS[name](i))",
+    );
+    let gated = gated.replace("THINGS, READS, POISON = {}, {}, []", "THINGS, READS, POISON, HUB = {}, {}, [], []");
+    let gated =
+        gated.replace("\"ListThings\": list_things}", "\"ListThings\": list_things, \"EnableThingsHub\": None}");
+    std::fs::write(directory.join("server.py"), gated).expect("write file");
+    let mut model = model();
+    model["operations"]["EnableThingsHub"] = operation("EnableThingsHub", &[]);
+    for side in ["Request", "Response"] {
+        model["shapes"][format!("EnableThingsHub{side}")] = json!({"type": "structure", "members": {}});
+    }
+    std::fs::write(directory.join("scenarios/things.json"), model.to_string()).expect("write file");
+    std::fs::remove_file(directory.join("scenarios/things.toml")).expect("remove file");
+    let init = ["init", "things", "--source", "scenarios/things.json", "-e", "emulator"];
+    run(directory, &init).assert_contains(&["6 of 6 operations that the endpoint has succeed"]);
+    let scenario = std::fs::read_to_string(directory.join("scenarios/things.toml")).expect("a scenario");
+    let fixture =
+        "[fixtures.things_hub]\ncreate = { request = \"EnableThingsHub\", status = [200, 201, 202, 204, 400, 409] }";
+    for part in [fixture, "[operations.ListThings]\nneeds = [\"things_hub\"]"] {
+        assert!(scenario.contains(part), "{part} is missing in {scenario}");
+    }
+    // A fresh server needs it again.
+    let check =
+        ["check", "things", "-e", "emulator", "-E", "op(ListThings)", "--no-snapshots", "--report", "ndjson=r.ndjson"];
+    run(directory, &check);
+    let events = results(directory);
+    let control =
+        events.iter().find(|event| event["id"] == "things/ListThings/valid/control/plain").expect("a control");
+    assert_eq!(control["verdict"], "pass", "{control}");
+    let unknown = scenario.replace("needs = [\"things_hub\"]", "needs = [\"things_hubs\"]");
+    std::fs::write(directory.join("scenarios/things.toml"), unknown).expect("write file");
+    run(directory, &check).assert_contains(&["unknown fixture `things_hubs`", "did you mean `things_hub`?"]);
+}
+
+#[test]
 fn a_scenario_without_a_principal_signs_as_its_contract_says() {
     let Some(directory) = project() else { return };
     std::fs::write(directory.path().join("scenarios/bare.toml"), "sources = [\"things.json\"]\n").expect("write file");
