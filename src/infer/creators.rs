@@ -19,8 +19,10 @@ const READ_VERBS: [&str; 3] = ["describe", "get", "head"];
 /// Maximum depth of the search for an identifier in a response.
 const MAX_RESPONSE_DEPTH: usize = 4;
 
-/// Maximum depth of an identifier in a response whose name has no noun, such as `Id`. The shallowest one counts.
-const MAX_PLAIN_DEPTH: usize = 3;
+/// Maximum depth of an identifier in a response whose name has no noun, such as `Name`. The shallowest one counts.
+const MAX_PLAIN_DEPTH: usize = 2;
+/// The same for `Id`.
+const MAX_PLAIN_ID_DEPTH: usize = 3;
 
 /// An operation that creates a resource.
 #[derive(Clone, Debug)]
@@ -266,10 +268,11 @@ impl<'c> ResourceCreators<'c> {
         let of = |by: ReferenceKind| {
             self.find_response_text(creator, |name, depth| {
                 let other = parse_reference(name);
-                // `Policy.PolicySummary.Id` of `CreatePolicy`.
-                let is_plain = other.noun.is_empty() && depth <= MAX_PLAIN_DEPTH;
-                other.kind == by && (is_plain || other.noun == creator.noun)
+                // `Policy.PolicySummary.Id` of `CreatePolicy`. A name that deep is that of a part.
+                let max_depth = if by == ReferenceKind::Id { MAX_PLAIN_ID_DEPTH } else { MAX_PLAIN_DEPTH };
+                other.kind == by && (other.noun.is_empty() && depth <= max_depth || other.noun == creator.noun)
             })
+            .filter(|path| !path.contains("[0]") || path.matches('.').count() < MAX_PLAIN_DEPTH)
             .map(IdentifierLocation::InResponse)
         };
         let is_name = |name: &str| {

@@ -89,6 +89,11 @@ impl EndpointKnowledge {
         !self.skipped_names.contains(operation)
     }
 
+    /// Returns true if the response to a control shows that the endpoint does not implement the operation.
+    pub fn shows_missing_operation(&self, contract: &Contract, outcome: &CaseOutcome, judgement: &Judgement) -> bool {
+        self.adjust_verdict(contract, outcome, judgement.clone()).verdict == Verdict::NotImplemented
+    }
+
     /// Adjusts the verdict of a case by the results of the canary, the controls and the valid values.
     pub(super) fn adjust_verdict(&self, contract: &Contract, outcome: &CaseOutcome, judgement: Judgement) -> Judgement {
         let failed = judgement.observed.status.is_some_and(|status| status >= 500);

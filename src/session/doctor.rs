@@ -5,7 +5,7 @@
 use crate::contract::Operation;
 use crate::generate::PlanError;
 use crate::infer::{InferenceResult, complete_scenario, find_prerequisites};
-use crate::judge::ResponseFingerprint;
+use crate::judge::{EndpointKnowledge, ResponseFingerprint};
 use crate::report::{ControlOutcome, EndpointDiagnosis, OperationDiagnosis, PREREQUISITE_STATUSES};
 use crate::run::{CancelToken, SequentialRunner, Stopwatch};
 use crate::scenario::{Fixture, RawRequest};
@@ -94,11 +94,13 @@ fn examine_operations(
             let nothing = silent.map(|reason| format!("none: {reason}"));
             let response = canary.as_ref().map(ToString::to_string).or(nothing);
             diagnosis.canary_response = response.map(|text| session.redaction.redact_message(&text).into_owned());
-            canary
+            Some(outcome)
         }
         None => None,
     };
-    let mut examination = Examination::new(session, inferred, line, canary);
+    let texts = &job.lifecycle.not_implemented_texts;
+    let knowledge = EndpointKnowledge::new(&job.contract, &job.scenario, canary.as_ref(), texts);
+    let mut examination = Examination::new(session, inferred, line, knowledge);
     let watch = Stopwatch::start();
     loop {
         while let Some(name) = examination.next_operation() {
@@ -136,7 +138,8 @@ const MAX_PREREQUISITES: usize = 3;
 struct Examination<'a> {
     session: &'a Session<'a>,
     line: &'a SequentialRunner<'a>,
-    canary: Option<ResponseFingerprint>,
+    /// What the response to the canary shows.
+    knowledge: EndpointKnowledge,
     /// What is inferred from the scenario and from what was found so far.
     inferred: InferenceResult,
     done: HashSet<String>,
@@ -151,13 +154,13 @@ impl<'a> Examination<'a> {
         session: &'a Session<'a>,
         inferred: &InferenceResult,
         line: &'a SequentialRunner<'a>,
-        canary: Option<ResponseFingerprint>,
+        knowledge: EndpointKnowledge,
     ) -> Self {
         let inferred = InferenceResult { scenario: session.job().scenario.clone(), ..inferred.clone() };
         Self {
             session,
             line,
-            canary,
+            knowledge,
             inferred,
             done: HashSet::new(),
             prerequisites: Vec::new(),
@@ -179,13 +182,8 @@ impl<'a> Examination<'a> {
         let session = self.session;
         let name = operation.name.as_str();
         self.done.insert(name.to_owned());
-        let mut probe = OperationProbe::new(
-            session.job(),
-            &session.setup.compiled,
-            self.line,
-            self.canary.as_ref(),
-            &self.inferred,
-        );
+        let mut probe =
+            OperationProbe::new(session.job(), &session.setup.compiled, self.line, &self.knowledge, &self.inferred);
         let (mut row, mut found) = probe.probe_operation(operation)?;
         if probe.lost_response && session.restart_exited_server().is_some() {
             // A request before this one may have been the cause, so only what repeats on a fresh server counts.
@@ -208,7 +206,8 @@ impl<'a> Examination<'a> {
         }
         let creates = self.inferred.resources.iter().any(|resource| resource.created_by == name);
         if creates && row.outcome != ControlOutcome::Accepted {
-            row.creates_nothing = self.try_other_creator(name, row.outcome == ControlOutcome::NotImplemented);
+            let cannot_create = matches!(row.outcome, ControlOutcome::NotImplemented | ControlOutcome::Diverges);
+            row.creates_nothing = self.try_other_creator(name, cannot_create);
         }
         let needs = self.inferred.given.operation_notes(name).map(|notes| notes.needs.clone()).unwrap_or_default();
         row.needs =
@@ -221,7 +220,8 @@ impl<'a> Examination<'a> {
     }
 
     /// Infers again without an operation that created nothing. Returns false if no other operation creates the resource,
-    /// unless the endpoint does not implement the operation: then those that need the resource are sent without it.
+    /// unless the endpoint does not implement the operation or fails: then those that need the resource are sent without
+    /// it.
     fn try_other_creator(&mut self, failed: &str, is_missing: bool) -> bool {
         let mut given = self.inferred.given.clone();
         given.operations.entry(failed.to_owned()).or_default().creates_nothing = true;
@@ -308,7 +308,7 @@ impl<'a> Examination<'a> {
     fn is_accepted_with(&mut self, inferred: &InferenceResult, operations: &[String]) -> Result<bool, PlanError> {
         let (session, contract) = (self.session, &self.session.job().contract);
         let mut probe =
-            OperationProbe::new(session.job(), &session.setup.compiled, self.line, self.canary.as_ref(), inferred);
+            OperationProbe::new(session.job(), &session.setup.compiled, self.line, &self.knowledge, inferred);
         let mut is_accepted = false;
         for operation in operations.iter().filter_map(|name| contract.operation(name)).take(MIN_REJECTED_ALIKE) {
             is_accepted = is_accepted || probe.probe_operation(operation)?.0.outcome == ControlOutcome::Accepted;

@@ -5,7 +5,7 @@
 use crate::contract::{Contract, Operation, ShapeId, ShapeKind};
 use crate::generate::{CompiledContract, PlanError};
 use crate::infer::InferenceResult;
-use crate::judge::{RejectedMember, ResponseFingerprint, Verdict, judge, rejected_members, response_message};
+use crate::judge::{EndpointKnowledge, RejectedMember, Verdict, judge, rejected_members, response_message};
 use crate::report::{ControlOutcome, OperationDiagnosis};
 use crate::run::SequentialRunner;
 use crate::scenario::Scenario;
@@ -24,7 +24,7 @@ pub(super) struct OperationProbe<'a> {
     job: &'a ScenarioJob,
     compiled: &'a CompiledContract<'a>,
     runner: &'a SequentialRunner<'a>,
-    canary: Option<&'a ResponseFingerprint>,
+    knowledge: &'a EndpointKnowledge,
     inferred: &'a InferenceResult,
     pub sent_cases: u64,
     pub sent_steps: u64,
@@ -53,14 +53,14 @@ impl<'a> OperationProbe<'a> {
         job: &'a ScenarioJob,
         compiled: &'a CompiledContract<'a>,
         runner: &'a SequentialRunner<'a>,
-        canary: Option<&'a ResponseFingerprint>,
+        knowledge: &'a EndpointKnowledge,
         inferred: &'a InferenceResult,
     ) -> Self {
         Self {
             job,
             compiled,
             runner,
-            canary,
+            knowledge,
             inferred,
             sent_cases: 0,
             sent_steps: 0,
@@ -315,16 +315,13 @@ impl<'a> OperationProbe<'a> {
         self.sent_steps += outcome.exchanges.iter().flatten().count() as u64;
         let judgement = judge(&self.job.contract, scenario, &outcome);
         let observed = if judgement.observed.status.is_some() { judgement.observed.to_string() } else { String::new() };
-        let alike = || {
-            ResponseFingerprint::from_outcome(&self.job.contract, &outcome)
-                .is_some_and(|seen| self.canary == Some(&seen))
-        };
+        let is_missing = || self.knowledge.shows_missing_operation(&self.job.contract, &outcome, &judgement);
         let stands = match judgement.verdict {
             _ if judgement.observed.status.is_some_and(|status| (200..300).contains(&status)) => {
                 ControlOutcome::Accepted
             }
             _ if judgement.observed.status.is_none() => ControlOutcome::NotSent,
-            _ if alike() => ControlOutcome::NotImplemented,
+            _ if is_missing() => ControlOutcome::NotImplemented,
             _ if judgement.observed.status.is_some_and(|status| (400..500).contains(&status)) => {
                 ControlOutcome::Rejected
             }
