@@ -189,7 +189,9 @@ impl<'c> ScenarioCompleter<'c> {
         let made_by = self.creators.all[creator].operation.name.to_string();
         let notes = self.notes_mut(operation.name.as_str());
         notes.use_values.insert(place.clone(), Json::String(value.clone()));
-        if matches!(location, IdentifierLocation::InRequest(_)) && !notes.missing_values.contains_key(&place) {
+        // A name inside a structure may be content: that it is unknown proves nothing.
+        let is_top_member = matches!(&location, IdentifierLocation::InRequest(member) if !member.contains('.'));
+        if is_top_member && !notes.missing_values.contains_key(&place) {
             let missing = NAME_TEMPLATES.iter().map(|name| name.replace("{run}", "missing"));
             if let Some(missing) = missing.into_iter().find(|name| template_fits(shape, name)) {
                 notes.missing_values.insert(place.clone(), Json::String(missing));
