@@ -16,6 +16,7 @@ impl<'c> ScenarioCompleter<'c> {
         let members: Vec<(&String, &Member)> = input_members(self.contract, operation).collect();
         for (member, it) in members {
             let shape = self.contract.shape(&it.shape);
+            // A required member without a value has no known resource, and an optional one with a value needs no other.
             let is_set = self.result.scenario.use_value(name, member).is_some();
             if !matches!(shape.kind, ShapeKind::String) || is_set != it.required {
                 continue;
@@ -34,7 +35,7 @@ impl<'c> ScenarioCompleter<'c> {
                 continue;
             };
             let Some((fixture, capture)) = self.ensure_fixture(creator, location) else { continue };
-            self.result.optional_references.push(IdentifierOrigin {
+            self.result.alternative_references.push(IdentifierOrigin {
                 operation: name.to_owned(),
                 member: member.clone(),
                 value: format!("{{{fixture}.{capture}}}"),
@@ -84,7 +85,7 @@ mod tests {
         ]);
         let result = complete_scenario(&contract, &Scenario::with_name("jobs"));
         let alternatives: Vec<(&str, &str, &str)> = result
-            .optional_references
+            .alternative_references
             .iter()
             .map(|one| (one.operation.as_str(), one.member.as_str(), one.value.as_str()))
             .collect();

@@ -15,7 +15,7 @@ pub struct InferenceResult {
     pub origins: Vec<IdentifierOrigin>,
     /// Other values for members that name a resource: for optional members, which plain requests leave out, and for
     /// required ones if the operation needs more than the resource that they name.
-    pub optional_references: Vec<IdentifierOrigin>,
+    pub alternative_references: Vec<IdentifierOrigin>,
     /// The scenario before it was completed.
     pub given: Scenario,
 }

@@ -21,4 +21,4 @@ mod web_values;
 pub use completion::complete_scenario;
 pub(crate) use creators::tolerates_missing_resource;
 pub use inference_result::{IdentifierOrigin, InferenceResult, InferredResource};
-pub use prerequisites::find_prerequisites;
+pub use prerequisites::{PREREQUISITE_STATUSES, find_prerequisites};

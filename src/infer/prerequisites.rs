@@ -11,6 +11,9 @@ const SWITCH_ON_VERBS: [&str; 7] = ["create", "enable", "activate", "start", "su
 /// Minimum length of a word of a noun that identifies it.
 const MIN_WORD_LENGTH: usize = 4;
 
+/// Statuses with which something exists that many operations need: it was created, or it existed before.
+pub const PREREQUISITE_STATUSES: [u16; 6] = [200, 201, 202, 204, 400, 409];
+
 /// Returns the operations that may create what an error says is missing, and the names of their resources: they need no
 /// input, and the error or its message has all words of the noun.
 pub fn find_prerequisites<'c>(contract: &'c Contract, error: &str, message: &str) -> Vec<(&'c Operation, String)> {

@@ -40,7 +40,7 @@ pub(super) fn complete_web_scenario(contract: &Contract, scenario: &Scenario) ->
     }
     for operation in &contract.operations {
         if scenario.includes_operation(operation.name.as_str()) {
-            completer.find_optional_references(operation);
+            completer.find_alternative_references(operation);
         }
     }
     for operation in &contract.operations {
@@ -152,7 +152,7 @@ impl<'c> WebCompleter<'c> {
     }
 
     /// Notes what optional members would refer to.
-    fn find_optional_references(&mut self, operation: &'c Operation) {
+    fn find_alternative_references(&mut self, operation: &'c Operation) {
         let optional: Vec<(&String, &Shape)> = input_members(self.contract, operation)
             .filter(|(_, member)| !member.required)
             .map(|(name, member)| (name, self.contract.shape(&member.shape)))
@@ -166,7 +166,7 @@ impl<'c> WebCompleter<'c> {
                 let created_by = self.creator_of_fixture(&fixture);
                 let value = format!("{{{fixture}.{capture}}}");
                 self.set_optional_value(operation, member, &value);
-                self.result.optional_references.push(IdentifierOrigin {
+                self.result.alternative_references.push(IdentifierOrigin {
                     operation: operation.name.to_string(),
                     member: member.clone(),
                     value,

@@ -7,7 +7,7 @@ use super::style::{BOLD_STYLE, DIM_STYLE, ERROR_STYLE, SUCCESS_STYLE, WARNING_ST
 use super::unread_sentences::describe_unread_sentences;
 use crate::contract::Provenance;
 use crate::escape::{ConsoleWriter, escape_line, escape_text, pretty_json, toml_key, toml_string, toml_value};
-use crate::infer::{IdentifierOrigin, InferredResource};
+use crate::infer::{IdentifierOrigin, InferredResource, PREREQUISITE_STATUSES};
 use crate::scenario::is_fresh_text;
 use indexmap::IndexMap;
 use serde_json::{Value as Json, json};
@@ -321,9 +321,6 @@ pub fn format_prerequisites(found: &EndpointDiagnosis) -> Vec<String> {
     };
     found.prerequisites.iter().map(one).collect()
 }
-
-/// Statuses with which something exists that many operations need: it was created, or it existed before.
-pub const PREREQUISITE_STATUSES: [u16; 6] = [200, 201, 202, 204, 400, 409];
 
 fn format_duration(seconds: f64) -> String {
     if seconds < 90.0 { format!("{seconds:.0} s") } else { format!("{:.0} min", seconds / 60.0) }

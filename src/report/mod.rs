@@ -45,8 +45,8 @@ pub use ctrf::CtrfConverter;
 pub use diagnostic::{Diagnostic, Severity, render_diagnostic};
 pub use dictionary::extend_dictionary;
 pub use doctor::{
-    ControlOutcome, EndpointDiagnosis, OperationDiagnosis, PREREQUISITE_STATUSES, format_found_stanza,
-    write_diagnosis_json, write_diagnosis_text,
+    ControlOutcome, EndpointDiagnosis, OperationDiagnosis, format_found_stanza, write_diagnosis_json,
+    write_diagnosis_text,
 };
 pub use drift::{drift_json, drift_text};
 pub use event::{

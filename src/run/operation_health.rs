@@ -9,8 +9,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Maximum number of times that the endpoint is restored because of one operation. A control that fails again and again
-/// fails for a reason of its own.
+/// Maximum number of times that the endpoint is restored because of one operation.
 const MAX_BREAKAGES_PER_OPERATION: u32 = 8;
 /// Maximum number of breakages whose details are kept.
 const MAX_KEPT_BREAKAGES: usize = 16;
@@ -63,13 +62,23 @@ impl OperationHealth {
             response.is_some_and(|response| response.status >= 500)
         });
         let StepRequest::Operation { name, .. } = &failed?.0.request else { return None };
-        let breakages = lock(&self.0.succeeded).get(name).copied()?;
-        (breakages < MAX_BREAKAGES_PER_OPERATION).then(|| name.clone())
+        lock(&self.0.succeeded).contains_key(name).then(|| name.clone())
     }
 
-    /// Records that the control of an operation fails now.
+    /// Returns true if the endpoint should be restored because of an operation. A control that fails again and again
+    /// fails for a reason of its own.
+    pub fn is_worth_restoring(&self, operation: &OperationName) -> bool {
+        lock(&self.0.succeeded).get(operation).is_some_and(|breakages| *breakages < MAX_BREAKAGES_PER_OPERATION)
+    }
+
+    /// Counts one more time that an operation which succeeded before fails.
+    pub fn count_breakage(&self, operation: &OperationName) {
+        *lock(&self.0.succeeded).entry(operation.clone()).or_default() += 1;
+    }
+
+    /// Counts a breakage, and keeps what led to its discovery.
     pub fn record_breakage(&self, breakage: Breakage) {
-        *lock(&self.0.succeeded).entry(breakage.control.case.operation.clone()).or_default() += 1;
+        self.count_breakage(&breakage.control.case.operation);
         let mut kept = lock(&self.0.breakages);
         if kept.len() < MAX_KEPT_BREAKAGES {
             kept.push(breakage);
@@ -108,4 +117,22 @@ impl OperationHealth {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operation_that_fails_again_and_again_is_given_up() {
+        let health = OperationHealth::default();
+        let operation = OperationName::new("CreateThing");
+        assert!(!health.is_worth_restoring(&operation), "it never succeeded");
+        for _ in 1..MAX_BREAKAGES_PER_OPERATION {
+            health.count_breakage(&operation);
+        }
+        assert!(health.is_worth_restoring(&operation));
+        health.count_breakage(&operation);
+        assert!(!health.clone().is_worth_restoring(&operation), "clones share what is known");
+    }
 }

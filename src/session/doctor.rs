@@ -4,9 +4,9 @@
 
 use crate::contract::Operation;
 use crate::generate::PlanError;
-use crate::infer::{InferenceResult, complete_scenario, find_prerequisites};
+use crate::infer::{InferenceResult, PREREQUISITE_STATUSES, complete_scenario, find_prerequisites};
 use crate::judge::{EndpointKnowledge, ResponseFingerprint};
-use crate::report::{ControlOutcome, EndpointDiagnosis, OperationDiagnosis, PREREQUISITE_STATUSES};
+use crate::report::{ControlOutcome, EndpointDiagnosis, OperationDiagnosis};
 use crate::run::{CancelToken, SequentialRunner, Stopwatch};
 use crate::scenario::{Fixture, RawRequest};
 use crate::session::endpoint_setup::EndpointSetup;
@@ -196,8 +196,14 @@ impl<'a> Examination<'a> {
             }
         }
         // An experiment with another operation may have broken what this one needs.
-        if probe.saw_breakage && row.outcome != ControlOutcome::Accepted && session.restore_endpoint() {
-            (row, found) = probe.probe_operation(operation)?;
+        let health = &session.plan.operation_health;
+        if let Some(broken) = probe.broken_operation.take().filter(|broken| health.is_worth_restoring(broken))
+            && row.outcome != ControlOutcome::Accepted
+        {
+            health.count_breakage(&broken);
+            if session.restore_endpoint() {
+                (row, found) = probe.probe_operation(operation)?;
+            }
         }
         (self.sent_cases, self.sent_steps) = (self.sent_cases + probe.sent_cases, self.sent_steps + probe.sent_steps);
         for (member, value) in found {

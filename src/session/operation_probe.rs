@@ -2,7 +2,7 @@
 //!
 //! It decides nothing about other operations, and the number of its requests is bounded.
 
-use crate::contract::{Contract, Operation, ShapeId, ShapeKind};
+use crate::contract::{Contract, Operation, OperationName, ShapeId, ShapeKind};
 use crate::generate::{CompiledContract, PlanError};
 use crate::infer::InferenceResult;
 use crate::judge::{EndpointKnowledge, RejectedMember, Verdict, judge, rejected_members, response_message};
@@ -30,8 +30,8 @@ pub(super) struct OperationProbe<'a> {
     pub sent_steps: u64,
     /// Whether a request got no response.
     pub lost_response: bool,
-    /// Whether an operation that succeeded before made the server fail.
-    pub saw_breakage: bool,
+    /// Another operation that succeeded before and made the server fail, if there was one.
+    pub broken_operation: Option<OperationName>,
 }
 
 /// The values found for an operation, by member.
@@ -65,7 +65,7 @@ impl<'a> OperationProbe<'a> {
             sent_cases: 0,
             sent_steps: 0,
             lost_response: false,
-            saw_breakage: false,
+            broken_operation: None,
         }
     }
 
@@ -182,7 +182,7 @@ impl<'a> OperationProbe<'a> {
 
     /// Returns the further resources that members of an operation may name.
     fn alternative_references(&self, operation: &str) -> FoundValues {
-        let references = self.inferred.optional_references.iter().filter(|one| one.operation == operation);
+        let references = self.inferred.alternative_references.iter().filter(|one| one.operation == operation);
         references.map(|one| (one.member.clone(), Json::String(one.value.clone()))).collect()
     }
 
@@ -197,7 +197,7 @@ impl<'a> OperationProbe<'a> {
 
     /// Returns the value that names a resource in an optional member.
     fn optional_reference(&self, operation: &str, member: &str) -> Option<Json> {
-        let references = &self.inferred.optional_references;
+        let references = &self.inferred.alternative_references;
         let reference = references.iter().find(|one| one.operation == operation && one.member == member);
         reference.map(|one| Json::String(one.value.clone()))
     }
@@ -212,8 +212,8 @@ impl<'a> OperationProbe<'a> {
     /// Returns the values that name resources which exist while the control of an operation runs.
     fn known_references(&self, operation: &str) -> KnownReferences {
         let inferred = self.inferred;
-        let by_member = inferred.optional_references.iter().filter(|one| one.operation == operation);
-        let by_resource = inferred.origins.iter().chain(&inferred.optional_references).filter_map(|one| {
+        let by_member = inferred.alternative_references.iter().filter(|one| one.operation == operation);
+        let by_resource = inferred.origins.iter().chain(&inferred.alternative_references).filter_map(|one| {
             let (fixture, _) = one.value.strip_prefix('{')?.split_once('.')?;
             Some((fixture.to_owned(), one.value.clone()))
         });
@@ -310,7 +310,8 @@ impl<'a> OperationProbe<'a> {
         };
         let health = &self.runner.plan().operation_health;
         health.record_outcome(&outcome);
-        self.saw_breakage |= health.failed_operation(&outcome).is_some_and(|failed| failed.as_str() != operation);
+        let broken = health.failed_operation(&outcome).filter(|failed| failed.as_str() != operation);
+        self.broken_operation = broken.or(self.broken_operation.take());
         self.lost_response |= outcome.exchanges.iter().flatten().any(|exchange| exchange.response.is_err());
         self.sent_steps += outcome.exchanges.iter().flatten().count() as u64;
         let judgement = judge(&self.job.contract, scenario, &outcome);

@@ -216,7 +216,8 @@ where
     ) -> Option<ExaminedOutcome> {
         let health = &self.plan.operation_health;
         let can_restore = self.plan.reset_endpoint.is_some() || self.plan.restart_endpoint.is_some();
-        let Some(operation) = health.failed_operation(&examined.outcome).filter(|_| can_restore) else {
+        let failed = health.failed_operation(&examined.outcome).filter(|_| can_restore);
+        let Some(operation) = failed.filter(|operation| health.is_worth_restoring(operation)) else {
             return Some(examined);
         };
         let _exclusive = self.exclusivity.write().await;
@@ -237,8 +238,23 @@ where
                 return Some(examined);
             }
         }
-        let outcome = worker.run_case_alone(Arc::clone(&examined.outcome.case)).await?;
+        let outcome = self.rerun_alone(worker, Arc::clone(&examined.outcome.case)).await?;
         Some(ExaminedOutcome { outcome, ran_alone: true })
+    }
+
+    /// Runs a case once more while no other is running, and once again after a restart if the endpoint went down. Returns
+    /// `None` if the run was cancelled, or if this machine lacks what the request needs.
+    async fn rerun_alone(&self, worker: &mut CaseWorker<'_>, case: Arc<Case>) -> Option<CaseOutcome> {
+        let start = self.crashes.restart_count();
+        let mut outcome = worker.run_case_alone(case).await?;
+        if self.must_restart(&outcome) {
+            outcome = self.retry_after_restart(worker, outcome, start).await;
+        }
+        if has_shortage(&outcome) {
+            self.health.mark_dead(&outcome);
+            return None;
+        }
+        Some(outcome)
     }
 
     /// Resets the endpoint, and restarts it if the control of an operation fails even then. Returns true if the control
@@ -342,15 +358,7 @@ where
         if self.is_over() {
             return None;
         }
-        let start = self.crashes.restart_count();
-        let mut repeated = worker.run_case_alone(Arc::clone(&outcome.case)).await?;
-        if self.must_restart(&repeated) {
-            repeated = self.retry_after_restart(worker, repeated, start).await;
-        }
-        if has_shortage(&repeated) {
-            self.health.mark_dead(&repeated);
-            return None;
-        }
+        let repeated = self.rerun_alone(worker, Arc::clone(&outcome.case)).await?;
         Some(self.handler.finish(outcome, judged, Some(repeated)))
     }
 
