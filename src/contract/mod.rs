@@ -8,6 +8,7 @@
 
 mod amend;
 mod auth_scheme;
+mod civil_date;
 mod common_errors;
 mod constraint;
 mod decimal_step;
@@ -32,6 +33,7 @@ mod traits;
 
 pub use amend::{Amendment, AmendmentError};
 pub use auth_scheme::AuthScheme;
+pub(crate) use civil_date::{civil_from_days, days_from_civil};
 pub(crate) use common_errors::add_common_errors;
 pub use common_errors::switch_protocol;
 pub use constraint::Constraint;

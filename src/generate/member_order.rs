@@ -3,6 +3,7 @@
 //! It never reads the contract.
 
 use crate::case::Value;
+use crate::contract::{civil_from_days, days_from_civil};
 use std::cmp::Ordering;
 
 /// A value that has an order.
@@ -75,7 +76,7 @@ fn read_part(text: &str, digits: usize) -> Option<i64> {
 fn read_date(text: &str) -> Option<i64> {
     let [year, month, day] = text.split('-').collect::<Vec<_>>()[..] else { return None };
     let (year, month, day) = (read_part(year, 4)?, read_part(month, 2)?, read_part(day, 2)?);
-    ((1..=12).contains(&month) && (1..=31).contains(&day)).then(|| days_from_date(year, month, day))
+    ((1..=12).contains(&month) && (1..=31).contains(&day)).then(|| days_from_civil(year, month, day))
 }
 
 fn read_clock(text: &str) -> Option<i64> {
@@ -85,28 +86,6 @@ fn read_clock(text: &str) -> Option<i64> {
         [hour, minute, second] => Some(hour * 3600 + minute * 60 + second),
         _ => None,
     }
-}
-
-/// Returns the days since 1970-01-01, after <https://howardhinnant.github.io/date_algorithms.html>.
-fn days_from_date(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let of_era = year.rem_euclid(400);
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
-}
-
-/// Returns year, month and day of a number of days since 1970-01-01.
-fn date_from_days(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let era = days.div_euclid(146_097);
-    let of_era = days.rem_euclid(146_097);
-    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    (year + era * 400 + i64::from(month <= 2), month, day)
 }
 
 /// Returns a value that is larger by this many steps, or smaller for a negative number: whole numbers by `unit`, other
@@ -135,7 +114,7 @@ pub(super) fn step_value(value: &Value, steps: i64, unit: i128) -> Option<Value>
 }
 
 fn write_date(days: i64) -> Option<String> {
-    let (year, month, day) = date_from_days(days);
+    let (year, month, day) = civil_from_days(days);
     (0..=9999).contains(&year).then(|| format!("{year:04}-{month:02}-{day:02}"))
 }
 

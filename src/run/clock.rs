@@ -32,7 +32,7 @@ pub fn cpu_seconds(process: Option<u32>) -> Option<f64> {
 /// Returns the current date in UTC, as `2026-11-25`.
 pub fn today() -> String {
     let seconds = wall_time().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let (year, month, day) = crate::wire::civil_from_days(i64::try_from(seconds / 86_400).unwrap_or(0));
+    let (year, month, day) = crate::contract::civil_from_days(i64::try_from(seconds / 86_400).unwrap_or(0));
     format!("{year:04}-{month:02}-{day:02}")
 }
 

@@ -51,5 +51,5 @@ pub use redaction::{RedactedPiece, RedactedSecret, Redaction, RequestPart, Secre
 pub use result::{decode_error_result, decode_output, decode_result};
 pub use sigv4::{SigV4Keys, SigningKeyCache};
 pub use text::percent_encode;
-pub use timestamp::{civil_from_days, parse_timestamp, rfc3339_utc};
+pub use timestamp::{parse_timestamp, rfc3339_utc};
 pub use xml::XmlError;

@@ -8,7 +8,7 @@
 use super::EncodedRequest;
 use super::client_additions::UNSIGNED_PAYLOAD;
 use super::text::percent_encode;
-use super::timestamp::civil_from_days;
+use crate::contract::civil_from_days;
 use hmac::{Hmac, KeyInit, Mac as _};
 use sha2::{Digest as _, Sha256};
 use std::borrow::Cow;
