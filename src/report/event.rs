@@ -8,6 +8,7 @@ use super::reach::OperationReach;
 use crate::case::Case;
 use crate::judge::{Finding, Judgement, OperationCoverage, SnapshotChange, SnapshotComparison, Verdict};
 use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
 use std::io;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -94,7 +95,8 @@ pub struct SnapshotUpdates {
 }
 
 /// Number of cases per verdict.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct VerdictCounts {
     /// Responses that match the contract.
     pub pass: u64,
@@ -115,6 +117,7 @@ pub struct VerdictCounts {
     /// Cases whose response differs from the accepted one.
     pub changed: u64,
     /// Cases with a response for which no snapshot is accepted yet.
+    #[serde(rename = "new")]
     pub unreviewed: u64,
 }
 

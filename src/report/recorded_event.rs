@@ -2,7 +2,7 @@
 //!
 //! Fields that older versions did not write have defaults, so that their results can be converted, too.
 
-use super::{RecordedFinding, RecordedStep};
+use super::{RecordedFinding, RecordedStep, VerdictCounts};
 use crate::case::Intent;
 use crate::contract::Provenance;
 use crate::judge::{ObservedOutcome, SnapshotChange, ValueDifference, Verdict};
@@ -133,7 +133,7 @@ pub struct RecordedSummary {
     pub scenario: String,
     /// Cases by verdict, and by comparison with accepted behaviour.
     #[serde(flatten)]
-    pub counts: RecordedCounts,
+    pub counts: VerdictCounts,
     /// Reasons why cases were not compared with the documentation.
     pub muted: Vec<String>,
     /// Notes about known divergences that expired or no longer occur.
@@ -148,44 +148,4 @@ pub struct RecordedSummary {
     pub not_run: Vec<Json>,
     /// Duration in seconds.
     pub seconds: f64,
-}
-
-/// Numbers of cases.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RecordedCounts {
-    /// As documented.
-    pub pass: u64,
-    /// Deviating from the documentation.
-    pub diverges: u64,
-    /// Deviating, and accepted.
-    pub known: u64,
-    /// Undocumented.
-    pub unspecified: u64,
-    /// Different from the accepted response.
-    pub changed: u64,
-    /// Not reviewed yet.
-    pub new: u64,
-    /// Of operations that the endpoint lacks.
-    pub not_implemented: u64,
-    /// Deviating only once.
-    pub flaky: u64,
-    /// Inconclusive.
-    pub indeterminate: u64,
-    /// Not sendable.
-    pub unsendable: u64,
-}
-
-impl RecordedCounts {
-    /// Returns the number of all cases.
-    pub fn total(&self) -> u64 {
-        self.pass
-            + self.diverges
-            + self.unspecified
-            + self.not_implemented
-            + self.flaky
-            + self.indeterminate
-            + self.unsendable
-    }
 }

@@ -4,6 +4,7 @@
 use super::super::cause_kind::{CauseIdentity, CauseKind, CauseScope, spans_operations};
 use super::super::{Divergence, Outcome};
 use crate::case::CaseKind;
+use std::collections::BTreeSet;
 
 pub(super) struct DamagedBody;
 
@@ -15,6 +16,16 @@ const MIN_FAILING_OPERATIONS: usize = 3;
 
 const ACCEPTED: &str = "accepted";
 const ANSWERED: &str = "answered";
+
+/// Returns the kinds of damage of groups that all have this outcome.
+fn list_damage(explained: &[&Divergence], outcome: Outcome) -> Option<String> {
+    let kind = |group: &&Divergence| match group.id.kind() {
+        CaseKind::Damage(damage) if group.outcome == outcome => Some(damage.to_string()),
+        _ => None,
+    };
+    let kinds: BTreeSet<String> = explained.iter().map(kind).collect::<Option<_>>()?;
+    Some(kinds.into_iter().collect::<Vec<_>>().join(", "))
+}
 
 impl CauseKind for DamagedBody {
     fn name(&self) -> &'static str {
@@ -41,16 +52,7 @@ impl CauseKind for DamagedBody {
     }
 
     fn merged_statement(&self, explained: &[&Divergence]) -> Option<String> {
-        let mut kinds: Vec<&str> = Vec::new();
-        for group in explained {
-            match group.id.kind() {
-                CaseKind::Damage(damage) if group.outcome == Outcome::Accepted => kinds.push(damage),
-                _ => return None,
-            }
-        }
-        kinds.sort_unstable();
-        kinds.dedup();
-        Some(format!("malformed bodies are accepted ({})", kinds.join(", ")))
+        list_damage(explained, Outcome::Accepted).map(|kinds| format!("malformed bodies are accepted ({kinds})"))
     }
 
     fn statement(&self, identity: &CauseIdentity, _explained: &[&Divergence]) -> String {
@@ -86,16 +88,7 @@ impl CauseKind for FailureOnDamage {
     }
 
     fn merged_statement(&self, explained: &[&Divergence]) -> Option<String> {
-        let mut kinds: Vec<&str> = Vec::new();
-        for group in explained {
-            match group.id.kind() {
-                CaseKind::Damage(damage) if group.outcome == Outcome::Failed => kinds.push(damage),
-                _ => return None,
-            }
-        }
-        kinds.sort_unstable();
-        kinds.dedup();
-        Some(format!("malformed bodies make the server fail ({})", kinds.join(", ")))
+        list_damage(explained, Outcome::Failed).map(|kinds| format!("malformed bodies make the server fail ({kinds})"))
     }
 
     fn statement(&self, identity: &CauseIdentity, _explained: &[&Divergence]) -> String {
