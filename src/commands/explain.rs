@@ -29,6 +29,6 @@ pub fn print_explanation(flags: &ExplainFlags) -> Result<ExitStatus, CommandErro
 
 fn unknown_code(text: &str) -> Diagnostic {
     let near = nearest_code(text).info();
-    Diagnostic::error(format!("there is no code `{text}`"))
+    Diagnostic::error(format!("unknown code `{text}`"))
         .with_hint(format!("did you mean {} ({})? `overstep explain` lists all codes", near.code, near.title))
 }

@@ -384,7 +384,7 @@ impl InputSampler<'_> {
         }
     }
 
-    /// Returns a list with this many different items, or `None` if the shape is no list or allows no such number.
+    /// Returns a list with `count` different items, or `None` if the shape is not a list or does not allow that length.
     pub(super) fn list_of(&self, id: &ShapeId, path: &MemberPath, count: u64) -> Option<Value> {
         let shape = self.contract.shape(id);
         let ShapeKind::List { member } = &shape.kind else { return None };

@@ -12,8 +12,8 @@ const MAX_EXAMPLES: usize = 3;
 /// Maximum size of an example as JSON, in bytes.
 const MAX_EXAMPLE_BYTES: usize = 16 * 1024;
 
-/// Adds the examples of a botocore file `examples-1.json` to the operations of its model. A file that is no such file
-/// has none.
+/// Adds the examples of a botocore file `examples-1.json` to the operations of its model. A file in another format is
+/// ignored.
 pub(super) fn add_botocore_examples(contract: &mut Contract, file: &str) {
     let Ok(root) = parse(file) else { return };
     for entry in root.get("examples").map(JsonNode::entries).unwrap_or_default() {

@@ -9,7 +9,7 @@ use crate::generate::input_sampler::{InputChange, InputSampler};
 /// Changes of a structure's members, or of what has the rule itself (`None`).
 pub(super) type MemberChanges<'r> = Vec<(Option<&'r str>, InputChange)>;
 
-/// Returns the changes for one request, or `None` if there is no such request.
+/// Returns the changes for one request, or `None` if the shape allows no request of this kind.
 type BuildChanges<'r> = Box<dyn Fn(&InputSampler<'_>) -> Option<MemberChanges<'r>> + 'r>;
 
 /// Maximum number of values of a deciding member that are tested.

@@ -2,11 +2,14 @@
 
 use super::outcome::*;
 use overstep::case::{Case, Intent, JudgedPart, Law, StepRequest, Value};
-use overstep::contract::{Contract, Fact, FactOrigin, MemberPath, Provenance};
+use overstep::contract::{Constraint, Contract, Fact, FactOrigin, MemberPath, Provenance};
+use overstep::generate::{GenerationLevel, GenerationOptions, generate_cases};
+use overstep::ingest::{IngestOptions, NoDocuments, read_document};
 use overstep::judge::{
     CaseEvidence, Finding, Findings, Judgement, ObservedOutcome, RejectedPlainValues, Reproduction,
     ResponseFingerprint, SnapshotChange, SnapshotComparison, Verdict, innermost_frame, is_finding,
 };
+use overstep::scenario::Scenario;
 use overstep::snapshot::{ObservedBehavior, ResponseForm};
 
 fn case_with_id(id: &str, intent: Intent) -> Case {
@@ -384,4 +387,39 @@ fn a_rejection_of_plain_values_is_unspecified_if_only_a_model_documents_them() {
         case.id = "s/Do/taken/length/empty".parse().expect("an id");
     });
     assert_eq!(empty, unspecified);
+}
+
+#[test]
+fn a_rule_of_a_sentence_that_nothing_enforces_is_doubted() {
+    let page = "# Create Job\n\n<ParamField body=\"start\" type=\"string\">\n  The start. If you specify `start`, you \
+        must also specify `end`.\n</ParamField>\n<ParamField body=\"end\" type=\"string\">\n  The end.\n</ParamField>\n\n\
+        ```bash\ncurl -X POST https://api.example.com/jobs -d '{\"start\": \"a\", \"end\": \"b\"}'\n```\n";
+    let read = read_document("job.mdx", page.as_bytes(), &IngestOptions::default(), &mut NoDocuments).expect("a page");
+    let options = GenerationOptions { seed: 1, level: GenerationLevel::Full };
+    let scenario = Scenario::with_name("s");
+    let cases = generate_cases(&read.contract, &scenario, options).expect("cases");
+    let broken: Vec<Case> =
+        cases.filter(|case| case.constraint == Some(Constraint::Requires) && case.intent == Intent::Violates).collect();
+    let first = broken.first().expect("a request with `start` alone");
+    let rules = |outcomes: &[(Verdict, u16)]| {
+        let mut findings = Findings::new(false);
+        for (verdict, status) in outcomes {
+            let evidence = CaseEvidence {
+                scenario: "s",
+                case: first,
+                judgement: &judgement_with(*verdict, Some(*status)),
+                comparison: &SnapshotComparison::default(),
+                server_output: &[],
+                message: None,
+                contract: Some(&read.contract),
+            };
+            findings.add_case(&evidence, Reproduction::default);
+        }
+        findings.sorted().into_iter().map(|finding| finding.rule).collect::<Vec<_>>()
+    };
+    let doubted = rules(&[(Verdict::Diverges, 200)]);
+    assert!(doubted[0].contains("the sentence may be wrong or describe something else"), "{doubted:?}");
+    // A server that enforces the rule for another request shows that the sentence is right.
+    let enforced = rules(&[(Verdict::Diverges, 200), (Verdict::Pass, 400)]);
+    assert_eq!(enforced, [first.rule.clone()]);
 }
