@@ -421,5 +421,5 @@ fn a_rule_of_a_sentence_that_nothing_enforces_is_doubted() {
     assert!(doubted[0].contains("the sentence may be wrong or describe something else"), "{doubted:?}");
     // A server that enforces the rule for another request shows that the sentence is right.
     let enforced = rules(&[(Verdict::Diverges, 200), (Verdict::Pass, 400)]);
-    assert_eq!(enforced, [first.rule.clone()]);
+    assert_eq!(enforced, std::slice::from_ref(&first.rule));
 }
