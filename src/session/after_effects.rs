@@ -118,13 +118,13 @@ impl AfterEffects {
                 Culprit::Among(cases) => format!("one of {cases} cases (the search was stopped early)"),
                 // It fails on a fresh endpoint as well, or no case reproduces the failure, so no single case caused it.
                 Culprit::NotFound if failing.is_restored => {
-                    "others of this run (no single case reproduces the failure)".to_owned()
+                    "other cases of this run (none of them reproduces the failure alone)".to_owned()
                 }
                 Culprit::NotFound => self.describe_last_success(control.operation.as_str()),
             };
             let case = Case {
                 id: CaseId::control_after_run(&job.scenario.name, control.operation.as_str()),
-                rule: format!("a control that succeeded before {after} must succeed after it"),
+                rule: format!("a control that succeeded before {after} must succeed afterwards"),
                 ..(**control).clone()
             };
             let met = match guilt {
