@@ -95,6 +95,17 @@ pub enum ShapeRule {
         /// The name of a member of the items.
         key: String,
     },
+    /// On a map: the text under this key is a number within these limits.
+    EntryRange {
+        /// The key.
+        key: String,
+        /// The minimum.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        min: Option<i64>,
+        /// The maximum.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        max: Option<i64>,
+    },
     /// On a map or list: maximum number of UTF-8 bytes of all contents together.
     MaxTotalBytes {
         /// What is counted. If several readings are possible, this is the recorded one.
@@ -123,6 +134,7 @@ impl ShapeRule {
             Self::AtMost { .. } => Constraint::AtMost,
             Self::EqualLengths { .. } => Constraint::EqualLengths,
             Self::DistinctBy { .. } => Constraint::DistinctBy,
+            Self::EntryRange { .. } => Constraint::Range,
             Self::MaxTotalBytes { .. } => Constraint::MaxTotalBytes,
         }
     }
@@ -139,7 +151,7 @@ impl ShapeRule {
             Self::OnlyIf { member, other, .. } | Self::LessThan { member, other } | Self::AtMost { member, other } => {
                 (vec![member, other], &[])
             }
-            Self::DistinctBy { .. } | Self::MaxTotalBytes { .. } => (Vec::new(), &[]),
+            Self::DistinctBy { .. } | Self::EntryRange { .. } | Self::MaxTotalBytes { .. } => (Vec::new(), &[]),
         };
         first.into_iter().chain(rest).map(String::as_str).collect()
     }
@@ -173,6 +185,7 @@ impl ShapeRule {
         self.constraint() == other.constraint()
             && match self {
                 Self::AtLeastOneOf { .. } | Self::AtMostOneOf { .. } | Self::MaxTotalBytes { .. } => true,
+                Self::EntryRange { key, .. } => matches!(other, Self::EntryRange { key: one, .. } if one == key),
                 _ => self.related_members() == other.related_members(),
             }
     }
@@ -200,6 +213,12 @@ impl fmt::Display for ShapeRule {
             Self::AtMost { member, other } => write!(f, "{member} at most {other}"),
             Self::EqualLengths { members } => write!(f, "as many entries in each of {}", list(members)),
             Self::DistinctBy { key } => write!(f, "items that differ in {key}"),
+            Self::EntryRange { key, min, max } => match (min, max) {
+                (Some(min), Some(max)) => write!(f, "{key} from {min} to {max}"),
+                (Some(min), None) => write!(f, "{key} at least {min}"),
+                (None, Some(max)) => write!(f, "{key} at most {max}"),
+                (None, None) => write!(f, "{key} without limits"),
+            },
             Self::MaxTotalBytes { max: 1, .. } => f.write_str("at most 1 byte in total"),
             Self::MaxTotalBytes { max, .. } => write!(f, "at most {max} bytes in total"),
         }

@@ -144,6 +144,13 @@ pub struct OperationTraits {
     /// Whether the signature does not cover the body.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub unsigned_payload: bool,
+    /// Whether its effect may come after the response, according to the documents.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub delayed: bool,
+    /// Whether a request that changes nothing succeeds, according to the documents: one that is repeated, or that names
+    /// what does not exist.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub repeatable: bool,
 }
 
 impl OperationTraits {

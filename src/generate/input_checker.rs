@@ -209,6 +209,19 @@ impl InputChecker<'_> {
         out: &mut Vec<Violation>,
     ) {
         check_length(shape, entries.len() as u64, &place.path, out);
+        for rule in &shape.rules {
+            if let ShapeRule::EntryRange { key, min, max } = rule
+                && let Some(Value::Text(text)) = entries.get(key)
+            {
+                let number = text.parse::<i64>().ok();
+                let is_within =
+                    |number: i64| min.is_none_or(|min| number >= min) && max.is_none_or(|max| number <= max);
+                if !number.is_some_and(is_within) {
+                    let (path, certainty) = (place.path.clone(), Certainty::certain_if(number.is_some()));
+                    out.push(Violation { path, constraint: Constraint::Range, certainty });
+                }
+            }
+        }
         let (keys, values) = (place.below(PathSegment::Key), place.below(PathSegment::Value));
         for (name, entry) in entries {
             let text = match Value::as_template_key(name) {

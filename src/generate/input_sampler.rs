@@ -266,6 +266,19 @@ impl InputSampler<'_> {
         });
         let mut out = IndexMap::new();
         let place = path.join(PathSegment::Value);
+        // Of a key with documented limits it is known what its value looks like.
+        let is_free = keys.is_empty() && values.is_empty() && min_entries(shape) <= 1;
+        let key_place = path.join(PathSegment::Key);
+        if is_free && self.scenario.use_value_at(self.operation.name.as_str(), &key_place).is_none() {
+            let known = shape.rules.iter().find_map(|rule| match rule {
+                ShapeRule::EntryRange { key, min, max } => Some((key, usual_number(*min, *max))),
+                _ => None,
+            });
+            if let Some((key, number)) = known {
+                out.insert(key.clone(), Value::text(number.to_string()));
+                return Value::Map(out);
+            }
+        }
         let first = named.clone().unwrap_or_else(|| self.sample_key(key, path, 0));
         let mut entry = self.build_value(value, &place, &values, depth + 1);
         // A long key may leave room for the shortest value only.
@@ -408,6 +421,12 @@ fn is_removed(targets: &[PathTarget<'_>]) -> bool {
 }
 
 /// Returns true if one entry fits the map's byte budget under every interpretation.
+/// Returns a number within limits that is neither of them, if there is room.
+fn usual_number(min: Option<i64>, max: Option<i64>) -> i64 {
+    let (low, high) = (min.unwrap_or(i64::MIN), max.unwrap_or(i64::MAX));
+    low.saturating_add(1).max(30).min(high).max(low)
+}
+
 fn fits_byte_budget(shape: &Shape, key: &str, entry: &Value) -> bool {
     let Value::Text(text) = entry else { return true };
     let bytes = (key.len() + text.len()) as u64;

@@ -127,7 +127,10 @@ pub(super) fn find_broken_rule<'r>(
             let is_certain = !is_incomplete && sizes.iter().all(|size| *size > 0);
             differs.then(|| BrokenRule { member: None, certainty: Certainty::certain_if(is_certain) })
         }
-        ShapeRule::AtLeastOneOf { .. } | ShapeRule::DistinctBy { .. } | ShapeRule::MaxTotalBytes { .. } => None,
+        ShapeRule::AtLeastOneOf { .. }
+        | ShapeRule::DistinctBy { .. }
+        | ShapeRule::EntryRange { .. }
+        | ShapeRule::MaxTotalBytes { .. } => None,
     }
 }
 

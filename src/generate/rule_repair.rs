@@ -282,7 +282,10 @@ impl RuleRepair<'_, '_> {
             ShapeRule::LessThan { member, other } => self.repair_order(member, other, false),
             ShapeRule::AtMost { member, other } => self.repair_order(member, other, true),
             ShapeRule::EqualLengths { members } => self.repair_lengths(members),
-            ShapeRule::AtLeastOneOf { .. } | ShapeRule::DistinctBy { .. } | ShapeRule::MaxTotalBytes { .. } => {}
+            ShapeRule::AtLeastOneOf { .. }
+            | ShapeRule::DistinctBy { .. }
+            | ShapeRule::EntryRange { .. }
+            | ShapeRule::MaxTotalBytes { .. } => {}
         }
     }
 

@@ -107,8 +107,10 @@ pub(super) fn read_model(
         if let (Some(index), Some(documentation)) = (index, entry.node.entry("documentation")) {
             let sentences = split_html_sentences(documentation.line, documentation.node.as_text().unwrap_or_default());
             model.builder.apply_operation_sentences(index, &sentences);
+            model.apply_effects(index, &sentences);
         }
     }
+    model.builder.apply_relations();
     add_listed_errors(&mut model.builder.contract, shapes.entries(), &text.name);
     Ok((model.builder.contract, model.diagnostics))
 }
@@ -187,11 +189,11 @@ fn read_auth(metadata: &JsonNode, service: &str) -> Vec<AuthScheme> {
     auth
 }
 
-struct BotocoreReader<'m> {
+pub(super) struct BotocoreReader<'m> {
     text: &'m SourceText<'m>,
-    shapes: HashMap<&'m str, &'m JsonEntry>,
+    pub(super) shapes: HashMap<&'m str, &'m JsonEntry>,
     reference_counts: HashMap<String, usize>,
-    builder: ContractBuilder,
+    pub(super) builder: ContractBuilder,
     diagnostics: Vec<IngestDiagnostic>,
     pending: VecDeque<String>,
     queued: HashSet<String>,
@@ -466,6 +468,7 @@ impl<'m> BotocoreReader<'m> {
             for member in entry.node.get("members").map(JsonNode::entries).unwrap_or_default() {
                 if let Some(read) = read_documentation(&member.node, Some(&member.key)) {
                     self.apply_member_docs(&id, member, read);
+                    self.apply_entry_limits(&id, member);
                 }
             }
         }
@@ -530,6 +533,14 @@ impl<'m> BotocoreReader<'m> {
         let id = self.builder.add_shape(name, shape.kind.clone(), 1);
         *self.builder.shape_mut(&id) = shape;
         id
+    }
+
+    /// Returns the shape of a member for a statement about this member alone: a copy if other members have it too.
+    pub(super) fn own_shape(&mut self, owner: &ShapeId, name: &str, shape: &ShapeId) -> ShapeId {
+        match self.reference_counts.get(shape.as_str()).copied().unwrap_or(0) {
+            0 | 1 => shape.clone(),
+            _ => self.give_own_shape(owner, name, shape),
+        }
     }
 
     /// Gives a member its own copy of a shape, so that a sentence about it affects no other member.

@@ -53,6 +53,9 @@ pub(super) fn read_operation_traits(node: &JsonNode) -> OperationTraits {
         auth: Vec::new(),
         anonymous: false,
         unsigned_payload: node.member_text("authtype") == Some("v4-unsigned-body") || node.is_true("unsignedPayload"),
+        // Sentences state these.
+        delayed: false,
+        repeatable: false,
     }
 }
 

@@ -52,6 +52,7 @@ pub(super) fn relation_cases<'r>(shape: &'r Shape, path: &'r MemberPath, rule: &
         ShapeRule::AtMost { member, other } => cases.add_order(member, other, true),
         ShapeRule::EqualLengths { members } => cases.add_equal_lengths(members),
         ShapeRule::DistinctBy { key } => cases.add_distinct_keys(key),
+        ShapeRule::EntryRange { key, min, max } => cases.add_entry_range(key, *min, *max),
         ShapeRule::MaxTotalBytes { .. } => {}
     }
     cases.found
@@ -99,6 +100,21 @@ impl<'r> RuleCases<'r> {
                 let variant = format!("{}-and-{}", members[index - 1], members[index]);
                 self.add_kept(variant, false, members, move |other| other == index || other + 1 == index);
             }
+        }
+    }
+
+    /// Adds the numbers at the limits of an entry, and one step beyond them.
+    fn add_entry_range(&mut self, key: &'r str, min: Option<i64>, max: Option<i64>) {
+        let above = max.and_then(|max| max.checked_add(1));
+        let below = min.and_then(|min| min.checked_sub(1));
+        for (variant, is_valid, number) in
+            [("at-max", true, max), ("at-min", true, min), ("above-max", false, above), ("below-min", false, below)]
+        {
+            let Some(number) = number else { continue };
+            self.add(format!("{variant}-of-{}", id_part(key)), is_valid, move |_| {
+                let entries = [(key.to_owned(), Value::text(number.to_string()))];
+                Some(vec![(None, InputChange::Set(Value::Map(entries.into_iter().collect())))])
+            });
         }
     }
 

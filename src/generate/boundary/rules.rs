@@ -26,7 +26,9 @@ fn add_rule_cases(context: &OperationContext<'_>, path: &MemberPath, shape: &Sha
         // A further rule of the same kind names its members, so that ids stay unique.
         let is_first = !shape.rules[..index].iter().any(|other| other.constraint() == rule.constraint());
         let suffix = match rule.subject() {
-            None if !is_first => format!("-of-{}", rule.related_members().join("-")),
+            None if !is_first && !rule.related_members().is_empty() => {
+                format!("-of-{}", rule.related_members().join("-"))
+            }
             _ => String::new(),
         };
         for mut planned in relation_cases(shape, path, rule) {

@@ -11,6 +11,7 @@ mod closed_lists;
 mod conditional_relations;
 mod conditions;
 mod defaults;
+mod entry_limits;
 mod formats;
 mod laws;
 mod numbers;
@@ -26,6 +27,7 @@ mod totals;
 mod unread;
 mod vocabulary;
 
+pub(super) use entry_limits::read_entry_limits;
 pub(super) use laws::{find_laws, requires_at_least_one_field};
 pub(super) use reader::{Description, may_state, read_description};
 pub use reader::{read_html_statements, read_statements};

@@ -87,6 +87,9 @@ impl ConstraintTree {
 
     fn check_map(&self, node: &ConstraintNode, key: usize, value: usize, entries: &Map<String, Value>) -> CheckResult {
         node.check_length(entries.len() as u64)?;
+        if let Some(broken) = node.find_entry_out_of_range(entries) {
+            return Err(Box::new(broken));
+        }
         if !node.skips_contents {
             for (name, entry) in entries {
                 let keys = &self.nodes[key];

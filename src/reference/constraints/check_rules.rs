@@ -24,6 +24,21 @@ impl ConstraintNode {
         })
     }
 
+    /// Returns a violation if an entry of a map is no number within the limits of its key.
+    pub(super) fn find_entry_out_of_range(&self, entries: &Members) -> Option<InputViolation> {
+        self.rules.iter().filter(|check| !check.is_disabled).find_map(|check| {
+            let ShapeRule::EntryRange { key, min, max } = &check.rule else { return None };
+            let number = entries.get(key)?.as_str()?.parse::<i64>().ok();
+            let is_within = number.is_some_and(|it| min.unwrap_or(it) <= it && it <= max.unwrap_or(it));
+            (!is_within).then(|| InputViolation {
+                path: self.path.clone(),
+                constraint: Constraint::Range,
+                rule: format!("must hold a number within the limits of `{key}`"),
+                crashes: false,
+            })
+        })
+    }
+
     /// Returns a violation if two items of a list are the same where they must differ.
     pub(super) fn find_repeated_key(&self, items: &[Value]) -> Option<InputViolation> {
         self.rules.iter().filter(|check| !check.is_disabled).find_map(|check| {
