@@ -41,6 +41,7 @@ pub(super) fn judge_law(
         Ok(()) => Ok((Verdict::Pass, observed_with_note(LAW_HOLDS), "the law holds".to_owned())),
         Err(LawAbort::NoResponse(step)) => Err(step),
         Err(LawAbort::Inconclusive(why)) => Ok((Verdict::Indeterminate, observed_with_note("not learnt"), why)),
+        Err(LawAbort::Undocumented(why)) => Ok((Verdict::Unspecified, observed_with_note("not documented"), why)),
         Err(LawAbort::UnknownPlace(place)) => {
             let why = format!("no response has `{place}`, which `read` in the scenario names");
             Ok((Verdict::Indeterminate, observed_with_note(UNKNOWN_PLACE), why))

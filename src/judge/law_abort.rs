@@ -9,6 +9,8 @@ pub(super) enum LawAbort {
     NoResponse(usize),
     /// The responses are inconclusive for the law.
     Inconclusive(String),
+    /// The documents do not say what follows from the responses.
+    Undocumented(String),
     /// Neither a response nor the documentation has this place.
     UnknownPlace(String),
     /// The law is violated, or one of its requests was rejected that must be accepted.

@@ -42,6 +42,8 @@ impl ResponseChecker<'_> {
     fn check(&self, check: &ResponseCheck) -> Result<(), LawAbort> {
         match check {
             ResponseCheck::Needs(step) => self.check_needed(step),
+            ResponseCheck::Tries(step) => self.check_tried(step),
+            ResponseCheck::Refused(step) => self.check_refused(step),
             ResponseCheck::Accepted(step) => self.check_accepted(step),
             ResponseCheck::Succeeds(step) => self.check_success(step),
             ResponseCheck::Rejected { step, role, errors } => self.check_rejected(step, *role, errors),
@@ -123,6 +125,23 @@ impl ResponseChecker<'_> {
             return Err(violated(format!("a step is answered with {}", response.status), why));
         }
         Err(LawAbort::Inconclusive(format!("a request that the law needs got {}", response.status)))
+    }
+
+    fn check_tried(&self, step: &StepRef) -> Result<(), LawAbort> {
+        let status = self.response(step)?.status;
+        if (400..500).contains(&status) && status != 429 {
+            return Err(LawAbort::Undocumented("no document says that the optional value must be accepted".to_owned()));
+        }
+        self.check_needed(step)
+    }
+
+    fn check_refused(&self, step: &StepRef) -> Result<(), LawAbort> {
+        let status = self.response(step)?.status;
+        if (400..500).contains(&status) && status != 429 {
+            return Ok(());
+        }
+        let why = "a request that must be rejected was not, which another case reports";
+        Err(LawAbort::Inconclusive(why.to_owned()))
     }
 
     fn check_accepted(&self, step: &StepRef) -> Result<(), LawAbort> {

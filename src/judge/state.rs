@@ -206,6 +206,12 @@ impl ExpectedState {
     }
 
     fn check_entries(&self, found: &[(String, Json)]) -> Result<(), LawViolation> {
+        let is_repeated =
+            |(index, (key, _)): &(usize, &(String, Json))| found[..*index].iter().any(|(one, _)| one == key);
+        if let Some((_, (key, value))) = found.iter().enumerate().find(is_repeated) {
+            let why = format!("{} is there a second time", describe_entry(key, value));
+            return Err(LawViolation::new("a key is there twice", why));
+        }
         for entry in self.entries.iter().filter(|entry| entry.required) {
             let Some((_, value)) = found.iter().find(|(key, _)| *key == entry.key) else {
                 return Err(if entry.is_written_by_case {

@@ -86,7 +86,7 @@ fn findings_are_ordered_by_severity() {
     let pass = judgement_with(Verdict::Pass, Some(201));
     add_compared(&mut findings, &case_with_id("s/Do/changed/type/a", Intent::Valid), &pass, &changed, &[]);
     for (id, intent, status) in [
-        ("s/Do/law/sequence/a", Intent::Law, None),
+        ("s/Other/law/sequence/a", Intent::Law, None),
         ("s/Do/wrong/type/a", Intent::Violates, Some(404)),
         ("s/Do/accepted/type/a", Intent::Violates, Some(200)),
         ("s/Do/law/merges/a", Intent::Law, None),

@@ -6,6 +6,7 @@ mod ignored_member;
 mod member_constraint;
 mod response_change;
 mod same_failure;
+mod same_violation;
 mod shared_member;
 mod shared_shape;
 mod table;
@@ -16,5 +17,6 @@ mod unchecked_operation;
 mod unchecked_structure;
 mod undocumented_error;
 mod wrong_form;
+mod wrong_status;
 
 pub(super) use table::CAUSE_KINDS;

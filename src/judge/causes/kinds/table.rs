@@ -7,6 +7,7 @@ use super::ignored_member::IgnoredMember;
 use super::member_constraint::MemberConstraint;
 use super::response_change::ResponseChange;
 use super::same_failure::SameFailure;
+use super::same_violation::SameViolation;
 use super::shared_member::SharedMember;
 use super::shared_shape::SharedShape;
 use super::unchecked_constraint::{LaxConstraint, OperationConstraint, ServerConstraint, ServerTypeVariant};
@@ -16,12 +17,14 @@ use super::unchecked_operation::UncheckedOperation;
 use super::unchecked_structure::UncheckedStructure;
 use super::undocumented_error::UndocumentedError;
 use super::wrong_form::WrongForm;
+use super::wrong_status::WrongStatus;
 
 pub(in super::super) const CAUSE_KINDS: &[&dyn CauseKind] = &[
     &SameFailure,
     &UncheckedCredentials,
     &ResponseChange,
     &WrongForm,
+    &WrongStatus,
     &DamagedBody,
     &FailureOnDamage,
     &ServerConstraint,
@@ -34,6 +37,7 @@ pub(in super::super) const CAUSE_KINDS: &[&dyn CauseKind] = &[
     &SharedMember,
     &UncheckedOperation,
     &UncheckedStructure,
+    &SameViolation,
     &OperationConstraint,
     &IgnoredMember,
     &MemberConstraint,
