@@ -39,6 +39,10 @@ pub struct ListView {
 pub enum ResponseCheck {
     /// The step succeeds; otherwise nothing is learnt.
     Needs(StepRef),
+    /// The step succeeds; otherwise the documents do not say what follows.
+    Tries(StepRef),
+    /// The step is rejected; otherwise nothing is learnt.
+    Refused(StepRef),
     /// The step gets the documented success.
     Accepted(StepRef),
     /// The step gets any success.
@@ -196,7 +200,8 @@ impl ResponseCheck {
 
     fn steps_mut(&mut self) -> Vec<&mut StepRef> {
         match self {
-            Self::Needs(step) | Self::Accepted(step) | Self::Succeeds(step) => vec![step],
+            Self::Needs(step) | Self::Tries(step) | Self::Refused(step) => vec![step],
+            Self::Accepted(step) | Self::Succeeds(step) => vec![step],
             Self::Rejected { step, .. } | Self::AnotherResource { step, .. } | Self::Has { step, .. } => vec![step],
             Self::NothingFollows { list, .. } => vec![&mut list.step],
             Self::ShowsSent { written, read, .. } | Self::HidesSent { written, read, .. } => vec![written, read],

@@ -20,6 +20,7 @@ mod limits;
 mod malformed;
 mod member_order;
 mod member_rules;
+mod modelled;
 mod operation_context;
 mod options;
 mod plan;

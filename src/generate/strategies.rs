@@ -4,7 +4,7 @@
 
 use super::operation_context::OperationContext;
 use super::site::InputSite;
-use super::{boundary, malformed, stateful, web};
+use super::{boundary, malformed, modelled, stateful, web};
 use crate::case::Case;
 
 /// A strategy that generates cases for one site of an input.
@@ -42,6 +42,9 @@ pub(crate) const OPERATION_STRATEGIES: &[OperationStrategy] = &[
     boundary::random::cases,
     stateful::laws::cases,
     stateful::sequences::cases,
+    modelled::existence::cases,
+    modelled::repetition::cases,
+    modelled::stored::cases,
     web::existence::cases,
     web::duplicates::cases,
     web::stored::cases,

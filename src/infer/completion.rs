@@ -8,6 +8,7 @@ use crate::infer::inference_result::{IdentifierOrigin, InferenceResult, Inferred
 use crate::infer::name_parts::{ReferenceKind, ResourceReference, parse_reference, split_operation_name, split_words};
 use crate::infer::readiness::find_readiness;
 use crate::infer::required_scalars::{RequiredScalar, required_scalars};
+use crate::infer::tag_laws::add_tag_laws;
 use crate::infer::template_fit::template_fits;
 use crate::infer::web_completion::{complete_web_scenario, is_web_api};
 use crate::scenario::{Fixture, OperationNotes, RawRequest, Scenario};
@@ -49,6 +50,7 @@ pub fn complete_scenario(contract: &Contract, scenario: &Scenario) -> InferenceR
     for (name, fixture) in std::mem::take(&mut completer.fixtures) {
         completer.result.scenario.fixtures.insert(name, fixture);
     }
+    add_tag_laws(contract, &mut completer.result.scenario);
     completer.result
 }
 
@@ -138,7 +140,10 @@ impl<'c> ScenarioCompleter<'c> {
             required_scalars(contract, operation).iter().filter(|needed| !needed.is_in_map()).any(|needed| {
                 needed.path.last_member().is_some_and(|member| {
                     let inferred = parse_reference(member);
-                    let named = self.creators.find_creator(operation, member).is_some();
+                    // The `PartitionKey` of `PutRecords` is content, although `PutRecord` has it, too.
+                    let named = self.creators.find_creator(operation, member).is_some_and(|(creator, _)| {
+                        inferred.kind != ReferenceKind::BareNoun || self.creators.all[creator].noun == inferred.noun
+                    });
                     // `domainName` of `DeleteDomainName` is the resource itself.
                     let is_the_noun = split_words(member).concat() == noun.concat();
                     named
@@ -160,8 +165,14 @@ impl<'c> ScenarioCompleter<'c> {
             }
             return;
         }
-        for by in [ReferenceKind::Name, ReferenceKind::Id, ReferenceKind::Url, ReferenceKind::Arn] {
-            for (member, shape) in members.iter().filter(|(member, _)| parse_reference(member).kind == by) {
+        // What the operation is about comes first: the `tableArn` of `GetTable`, not the `tableBucketARN`.
+        let kinds = [ReferenceKind::Name, ReferenceKind::Id, ReferenceKind::Url, ReferenceKind::Arn];
+        for (is_own, by) in [true, false].into_iter().flat_map(|is_own| kinds.map(|by| (is_own, by))) {
+            let fits = |member: &str| {
+                let parsed = parse_reference(member);
+                parsed.kind == by && (parsed.noun == noun) == is_own
+            };
+            for (member, shape) in members.iter().filter(|(member, _)| fits(member)) {
                 if let Some((creator, location)) = self.creators.find_creator(operation, member)
                     && self.creators.all[creator].noun == parse_reference(member).noun
                     && accepts_identifier(shape, &location)

@@ -315,11 +315,27 @@ impl<'c> ResourceCreators<'c> {
         self.find_in_response(creator, fits, |id| self.is_text_shape(id))
     }
 
+    /// Returns the path of the first value of a kind whose member's name fits: the member itself, or else the first item of
+    /// a list, as in the `namespace` that `CreateNamespace` returns.
     fn find_in_response(
         &self,
         creator: &ResourceCreator<'_>,
         fits: impl Fn(&str, usize) -> bool,
         is_kind: impl Fn(&ShapeId) -> bool,
+    ) -> Option<String> {
+        let is_item = |id: &ShapeId| match &self.contract.shape(id).kind {
+            ShapeKind::List { member } => is_kind(member),
+            _ => false,
+        };
+        let item = || self.find_member_in_response(creator, &fits, &is_item).map(|place| format!("{place}[0]"));
+        self.find_member_in_response(creator, &fits, &is_kind).or_else(item)
+    }
+
+    fn find_member_in_response(
+        &self,
+        creator: &ResourceCreator<'_>,
+        fits: &dyn Fn(&str, usize) -> bool,
+        is_kind: &dyn Fn(&ShapeId) -> bool,
     ) -> Option<String> {
         let output = creator.operation.output.as_ref()?;
         let mut open: VecDeque<(String, &ShapeId, usize)> = VecDeque::from([(String::new(), output, 0)]);

@@ -44,7 +44,7 @@ pub(super) fn to_singular(word: &str) -> String {
 }
 
 /// Splits an operation's name into verb and noun: `CreateStateMachine` becomes `create` and `state`, `machine`.
-pub(super) fn split_operation_name(operation: &str) -> (String, Vec<String>) {
+pub(crate) fn split_operation_name(operation: &str) -> (String, Vec<String>) {
     let mut words = split_words(operation);
     if words.is_empty() {
         return (String::new(), words);

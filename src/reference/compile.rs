@@ -13,7 +13,7 @@ use super::sample;
 use super::server_config::{IdentifierTemplate, ServerConfig};
 use super::services::{connect, leadlex};
 use super::state::{ResourceEffects, WebModel, apply_output_texts};
-use crate::contract::{AuthScheme, Contract, HttpBinding, Member, MemberLocation, Operation};
+use crate::contract::{AuthScheme, Contract, ErrorRole, HttpBinding, Member, MemberLocation, Operation};
 use bytes::Bytes;
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
@@ -118,6 +118,8 @@ fn compile_operation(
         known_identifiers: Arc::new(known_identifiers(&members, config)),
         is_read_only: is_read_only(operation),
         resource_effects: Arc::new(ResourceEffects::for_operation(name, config)),
+        creates_once: creates_once(operation),
+        rejects_taken_names: rejects_taken_names(contract, operation),
         behavior: connect::find_behavior(name, &members).or_else(|| leadlex::find_behavior(name, &members)),
         misbehaviors: MisbehaviorSet::default(),
     };
@@ -176,6 +178,23 @@ fn known_identifiers(
             (!templates.is_empty()).then(|| (name.clone(), templates))
         })
         .collect()
+}
+
+/// Returns true if an operation that creates a resource creates no second one of the same name.
+fn creates_once(operation: &Operation) -> bool {
+    let is_creation = operation.name.as_str().starts_with("Create");
+    !operation.traits.repeatable && (is_creation || operation.laws.iter().any(|law| law == "rejects-duplicates"))
+}
+
+/// Returns true if an operation documents an error for a name that is taken. Conflicts between requests at the same time
+/// are no such errors.
+fn rejects_taken_names(contract: &Contract, operation: &Operation) -> bool {
+    let is_race = |name: &str| {
+        let lower = name.to_ascii_lowercase();
+        ["concurrent", "modif", "precondition", "notready", "aborted"].iter().any(|word| lower.contains(word))
+    };
+    let mut errors = contract.operation_errors(operation);
+    errors.any(|(name, error)| error.role == ErrorRole::Conflict && !is_race(name.as_str()))
 }
 
 /// Returns true if an operation is read-only, judged by its method or its name.

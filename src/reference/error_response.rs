@@ -176,6 +176,7 @@ impl ErrorResponse {
         let wanted: &[&str] = match cause {
             ErrorCause::Malformed => &["invalidrequest", "validation", "serialization", "malformed", "badrequest"],
             ErrorCause::Invalid => &["invalidparameter", "validation"],
+            ErrorCause::Conflict => &["alreadyexists", "exists", "duplicate", "inuse", "conflict"],
             _ => &[],
         };
         let candidates: Vec<_> = contract

@@ -47,6 +47,10 @@ pub(super) struct CompiledOperation {
     pub is_read_only: bool,
     /// The resources that the operation creates, names and deletes.
     pub resource_effects: Arc<ResourceEffects>,
+    /// Whether there are no two resources of one name.
+    pub creates_once: bool,
+    /// Whether a name that is taken is rejected.
+    pub rejects_taken_names: bool,
     pub behavior: Option<OperationBehavior>,
     pub misbehaviors: MisbehaviorSet,
 }

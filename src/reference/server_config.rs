@@ -40,7 +40,7 @@ pub struct ResourceDefinition {
 /// Where the identifier of a resource comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ResourceIdentifier {
-    /// A member of the creating operation's input.
+    /// A member of the creating operation's input, or a member inside one: `DatabaseInput.Name`.
     FromInput(String),
     /// A path in its response, with names from the contract or the wire: `Queue.Urls[0]`.
     FromOutput(String),

@@ -251,22 +251,33 @@ impl ServerVariant {
         match op.behavior {
             Some(behave) => behave(&call).or_else(|violation| self.reject_violation(&call, &violation)),
             None if self.checks.web.has_operation(&op.name) => self.execute_web(op, &input),
-            None => Ok(self.execute_generic(op, &input)),
+            None => self.execute_generic(op, &input),
         }
     }
 
     /// Behaves as any service does: creates and deletes resources, and returns the members that were written to them.
-    fn execute_generic(&self, op: &CompiledOperation, input: &Map<String, Value>) -> Option<Value> {
+    fn execute_generic(
+        &self,
+        op: &CompiledOperation,
+        input: &Map<String, Value>,
+    ) -> Result<Option<Value>, (ErrorCause, String)> {
         let contract = &self.checks.contract;
+        if let Some(taken) = op.resource_effects.find_taken(input, &self.registry).filter(|_| op.creates_once) {
+            if op.rejects_taken_names {
+                return Err((ErrorCause::Conflict, "there is a resource of this name".to_owned()));
+            }
+            let output = op.output.as_ref();
+            return Ok(read_members(contract, &self.store, &taken.to_string(), output, &op.smallest_output));
+        }
         let subject = op.resource_effects.find_subject(input, &self.registry);
         let (output, created) =
             op.resource_effects.apply(contract, input, (op.output.as_ref(), &*op.smallest_output), &self.registry);
         let resource = created.unwrap_or(subject).to_string();
         if !op.is_read_only {
-            store_members(contract, &self.store, &resource, op.input.as_ref(), input);
+            store_members(contract, &self.store, &resource, (&op.name, op.input.as_ref()), input);
         }
         let smallest = output.as_ref().unwrap_or(&op.smallest_output);
-        read_members(contract, &self.store, &resource, op.output.as_ref(), smallest).or(output)
+        Ok(read_members(contract, &self.store, &resource, op.output.as_ref(), smallest).or(output))
     }
 
     /// Behaves as a web API does whose routes say what creates, lists, changes and deletes a resource.

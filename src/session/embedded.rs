@@ -147,9 +147,15 @@ fn build_resource(
     let given =
         fixture.create[0].captures.iter().map(|(name, path)| (name, ResourceIdentifier::FromOutput(first(path))));
     // Only names of input members are identifiers: other names may mean anything.
-    let chosen = fixture.names.keys().filter(|name| inputs.is_some_and(|inputs| inputs.contains_key(*name)));
-    let (names, identifiers): (Vec<&String>, Vec<ResourceIdentifier>) =
-        given.chain(chosen.map(|name| (name, ResourceIdentifier::FromInput(name.clone())))).unzip();
+    let fresh = scenario.operation_notes(made_by).map_or(&[][..], |notes| &notes.fresh_members);
+    let place_of = |name: &String| {
+        let nested =
+            || fresh.iter().find(|place| place.rsplit('.').next() == Some(name) && !place.contains(['[', '{']));
+        let is_top = inputs.is_some_and(|inputs| inputs.contains_key(name));
+        if is_top { Some(name.clone()) } else { nested().cloned() }
+    };
+    let chosen = fixture.names.keys().filter_map(|name| Some((name, ResourceIdentifier::FromInput(place_of(name)?))));
+    let (names, identifiers): (Vec<&String>, Vec<ResourceIdentifier>) = given.chain(chosen).unzip();
     let identifier_of = |template: &str| {
         let (of, capture) = template.strip_prefix('{')?.strip_suffix('}')?.split_once('.')?;
         (of == name).then(|| names.iter().position(|name| *name == capture)).flatten()

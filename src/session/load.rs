@@ -208,7 +208,9 @@ fn unknown_fixtures(scenario: &Scenario, completed: &Scenario, display_name: &st
     for notes in scenario.operations.values() {
         let placeholders = notes.use_values.values().filter_map(serde_json::Value::as_str).filter_map(|template| {
             let placeholder = template.strip_prefix('{')?.strip_suffix('}')?;
-            Some((placeholder.split_once('.')?.0, format!("`{template}` refers to a value that")))
+            // A document, such as a policy, has braces of its own.
+            let fixture = placeholder.split_once('.')?.0;
+            (!placeholder.contains(['{', '}'])).then(|| (fixture, format!("`{template}` refers to a value that")))
         });
         let needs = notes.needs.iter().map(|fixture| (fixture.as_str(), "`needs` refers to what".to_owned()));
         for (fixture, reference) in placeholders.chain(needs) {

@@ -42,6 +42,7 @@ mod loopback;
 mod malformed;
 mod mintlify_sites;
 mod mock_connections;
+mod model_laws;
 mod modelled;
 mod mutation;
 mod obstacles;

@@ -64,12 +64,23 @@ impl<'w, 'p> MemberLaws<'w, 'p> {
     }
 
     /// Returns the shapes of a map's keys and values, of a list's items, or of the field itself.
-    fn inner_shapes(&self) -> (Option<&'p ShapeId>, &'p ShapeId) {
+    pub fn inner_shapes(&self) -> (Option<&'p ShapeId>, &'p ShapeId) {
+        if let Some((key, value)) = self.entry_shapes() {
+            return (Some(key), value);
+        }
         match &self.context.plan.contract.shape(self.stored_member.shape).kind {
             ShapeKind::Map { key, value } => (Some(key), value),
             ShapeKind::List { member } => (None, member),
             _ => (None, self.stored_member.shape),
         }
+    }
+
+    /// Returns the shapes of keys and values that are written as a list.
+    fn entry_shapes(&self) -> Option<(&'p ShapeId, &'p ShapeId)> {
+        let (contract, names) = (self.context.plan.contract, self.stored_member.entry_members.as_ref()?);
+        let ShapeKind::List { member } = &contract.shape(self.stored_member.shape).kind else { return None };
+        let members = contract.shape(member).kind.members()?;
+        Some((&members.get(&names.key)?.shape, &members.get(&names.value)?.shape))
     }
 
     /// Returns the number of entries or items that a case may use.
@@ -90,6 +101,9 @@ impl<'w, 'p> MemberLaws<'w, 'p> {
         let contract = self.context.plan.contract;
         let shape = self.inner_shapes().1;
         let path = match self.stored_member.kind {
+            StateKind::Map if let Some(names) = &self.stored_member.entry_members => {
+                self.stored_member.path.join(PathSegment::Item).join_member(&names.value)
+            }
             StateKind::Map => self.stored_member.path.join(PathSegment::Value),
             StateKind::List => self.stored_member.path.join(PathSegment::Item),
             StateKind::Field => self.stored_member.path.clone(),

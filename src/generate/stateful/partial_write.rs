@@ -61,6 +61,7 @@ impl FaultPlace {
 pub(super) fn rejected_writes(laws: &MemberLaws<'_, '_>) -> Vec<RejectedWrite> {
     let shape = laws.context.plan.contract.shape(laws.stored_member.shape);
     let mut out = match &shape.kind {
+        ShapeKind::List { .. } if let (Some(key), _) = laws.inner_shapes() => rejected_maps(laws, shape, key),
         ShapeKind::Map { key, .. } => rejected_maps(laws, shape, key),
         ShapeKind::List { .. } => rejected_lists(),
         _ => Vec::new(),

@@ -105,7 +105,7 @@ impl<'s, 'p> StatefulCaseBuilder<'s, 'p> {
     /// Returns the complete input that writes a value to the member.
     fn build_input(&self, resource: Resource, value: &Value) -> Value {
         let sampler = self.plan_context.input_sampler(self.member.operation, &self.id).for_resource(resource);
-        sampler.input_with(&[(&self.member.path, InputChange::Set(value.clone()))])
+        sampler.input_with(&[(&self.member.path, InputChange::Set(self.member.sent_form(value)))])
     }
 
     /// Adds a step that writes a value. Returns `None` unless every interpretation of the documents allows the value and

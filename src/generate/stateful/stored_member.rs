@@ -28,6 +28,29 @@ pub(crate) struct StoredMember<'p> {
     pub is_inferred: bool,
     /// The path, inside a written entry, of the part that is compared.
     compared_path: Option<String>,
+    /// The members of an item that hold the key and the value, if the entries are written as a list: `Key` and `Value`.
+    pub entry_members: Option<EntryMembers>,
+}
+
+/// The members of a list's items that make the list a map.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct EntryMembers {
+    /// The member with the key.
+    pub key: String,
+    /// The member with the value.
+    pub value: String,
+}
+
+/// Returns the members that make a list a map: its items have two texts, a key and a value.
+pub(crate) fn entry_members(contract: &Contract, id: &ShapeId) -> Option<EntryMembers> {
+    let ShapeKind::List { member } = &contract.shapes.get(id)?.kind else { return None };
+    let members = contract.shapes.get(member)?.kind.members()?;
+    let is_text = |shape: &ShapeId| matches!(contract.shape(shape).kind, ShapeKind::String);
+    if members.len() != 2 || !members.values().all(|member| is_text(&member.shape)) {
+        return None;
+    }
+    let ending = |end: &str| members.keys().find(|name| name.to_ascii_lowercase().ends_with(end)).cloned();
+    Some(EntryMembers { key: ending("key")?, value: ending("value")? })
 }
 
 /// What reads a state.
@@ -101,8 +124,10 @@ fn read_back_member<'p>(
         item: read.item_path.clone(),
         optional: read.optional,
     };
-    let kind = state_kind(contract, shape);
+    let entry_members = read.key_path.as_ref().and_then(|_| entry_members(contract, shape));
+    let kind = if entry_members.is_some() { StateKind::Map } else { state_kind(contract, shape) };
     Some(StoredMember {
+        entry_members,
         operation,
         path: MemberPath::root().join_member(name),
         shape,
@@ -148,6 +173,7 @@ fn response_member<'p>(contract: &'p Contract, operation: &'p Operation) -> Opti
             view: StateView { place, ..StateView::default() },
             is_inferred: false,
             compared_path: None,
+            entry_members: None,
         })
     })
 }
@@ -237,6 +263,19 @@ impl<'p> StoredMember<'p> {
             (StateKind::Map, Value::Map(entries)) => entries.values().all(has),
             (StateKind::List, Value::List(items)) => items.iter().all(has),
             (_, value) => has(value),
+        }
+    }
+
+    /// Returns a value of the member as it is sent. Entries are a map everywhere else.
+    pub fn sent_form(&self, value: &Value) -> Value {
+        match (&self.entry_members, value) {
+            (Some(members), Value::Map(entries)) => {
+                let item = |(key, value): (&String, &Value)| {
+                    map_value([(members.key.clone(), Value::text(key.clone())), (members.value.clone(), value.clone())])
+                };
+                Value::List(entries.iter().map(item).collect())
+            }
+            _ => value.clone(),
         }
     }
 

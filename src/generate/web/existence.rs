@@ -3,8 +3,8 @@
 //! It expects the documented error for a missing resource, and nothing where none is documented.
 
 use crate::case::{
-    Case, CaseClass, CaseKind, CaseSubject, Expectation, Intent, JudgedPart, LawName, ResponseCheck, Step, StepPurpose,
-    StepRequest, Value,
+    Case, CaseClass, CaseKind, CaseSubject, Expectation, ExpectedError, Intent, JudgedPart, LawName, ResponseCheck,
+    Step, StepPurpose, StepRequest, Value,
 };
 use crate::contract::{ErrorRole, MemberPath, Operation, ShapeKind};
 use crate::generate::fixture_steps::{build_fixture_step, surround_with_fixtures};
@@ -44,14 +44,14 @@ fn is_created<'p>(context: &OperationContext<'p>, label: &ResourceLabel) -> bool
 }
 
 /// Builds a case in which a request, the last of these steps, names a resource that does not exist.
-fn missing_case(
+pub(crate) fn missing_case(
     context: &OperationContext<'_>,
     label: &ResourceLabel,
     variant: &str,
+    mut errors: Vec<ExpectedError>,
     steps: impl FnOnce(&crate::case::CaseId) -> Option<Vec<Step>>,
 ) -> Option<Case> {
     let (plan, operation) = (context.plan, context.operation);
-    let mut errors = plan.errors_with_role(operation, ErrorRole::MissingResource);
     if errors.is_empty() {
         return None;
     }
@@ -85,9 +85,10 @@ fn missing_case(
     })
 }
 
-fn step(context: &OperationContext<'_>, purpose: StepPurpose, operation: &Operation, input: Value, turn: u32) -> Step {
+/// Builds the step of a request under test.
+pub(crate) fn act_step(context: &OperationContext<'_>, operation: &Operation, input: Value, turn: u32) -> Step {
     Step {
-        purpose,
+        purpose: StepPurpose::Act,
         request: StepRequest::Operation { name: operation.name.clone(), input, damage: Vec::new() },
         authorization: context.plan.default_authorization(),
         captures: Vec::new(),
@@ -104,10 +105,11 @@ fn unknown_case(context: &OperationContext<'_>, label: &ResourceLabel) -> Option
     {
         return None;
     }
-    missing_case(context, label, "never-made", |id| {
+    let errors = context.plan.errors_with_role(operation, ErrorRole::MissingResource);
+    missing_case(context, label, "never-made", errors, |id| {
         let input = context.plan.input_sampler(operation, id).plain_input();
         let unknown = Value::Template(format!("{{{}~unknown}}", label.placeholder()));
-        Some(vec![step(context, StepPurpose::Act, operation, with_member(input, &label.label, unknown), 0)])
+        Some(vec![act_step(context, operation, with_member(input, &label.label, unknown), 0)])
     })
 }
 
@@ -121,11 +123,12 @@ fn deleted_case(context: &OperationContext<'_>, labels: &[ResourceLabel], label:
     if !is_innermost || operation.name == resource.creator.name || deletion.operation_name().is_none() {
         return None;
     }
-    missing_case(context, label, "deleted", |id| {
+    let errors = plan.errors_with_role(operation, ErrorRole::MissingResource);
+    missing_case(context, label, "deleted", errors, |id| {
         let sampler = plan.input_sampler(operation, id);
         let (templates, who) = (sampler.templates, plan.default_authorization());
         let delete = build_fixture_step(plan, deletion, "deleted", &templates, StepPurpose::SetUp, &who);
-        Some(vec![delete, step(context, StepPurpose::Act, operation, sampler.plain_input(), 1)])
+        Some(vec![delete, act_step(context, operation, sampler.plain_input(), 1)])
     })
 }
 

@@ -87,7 +87,7 @@ pub(crate) fn common_places(contract: &Contract, one: &Operation, other: &Operat
 }
 
 /// Returns true if two shapes have values of the same kind.
-fn have_same_kind(contract: &Contract, one: &ShapeId, other: &ShapeId, depth: usize) -> bool {
+pub(crate) fn have_same_kind(contract: &Contract, one: &ShapeId, other: &ShapeId, depth: usize) -> bool {
     let (one, other) = (&contract.shape(one).kind, &contract.shape(other).kind);
     let is_text = |kind: &ShapeKind| matches!(kind, ShapeKind::String | ShapeKind::Enum { .. } | ShapeKind::Timestamp);
     let is_number =

@@ -142,7 +142,7 @@ impl<'c, 'p> WebCase<'c, 'p> {
         let (fixture, label) = (&resource.label.fixture, &resource.label);
         let other = format!("{fixture}_{number}");
         let identifier = match resource.is_named_by_caller {
-            true => input.member(&label.label).cloned().unwrap_or(Value::Null),
+            true => input.member(&label.capture).or_else(|| input.member(&label.label)).cloned().unwrap_or(Value::Null),
             false => Value::Template(format!("{{{other}.{}}}", label.capture)),
         };
         let step = self.add_step(purpose, resource.creator, input);

@@ -1,9 +1,10 @@
 //! The state behind generic operations: members that were written to a resource are returned by reads of it.
 //!
-//! For contracts of which only the shapes are known: an output member with the name and the shape of a written member
-//! returns the written value. Never used for services that have behaviour of their own.
+//! For contracts of which only the shapes are known: an output member with the name of a written member returns the
+//! written value, if its shape has such values. Never used for services that have behaviour of their own.
 
 use super::resource_store::{ResourceStore, approximate_size};
+use super::tag_members::{TagChange, change_tags, holds_tag_keys, holds_tags, shown_tags};
 use crate::contract::{Contract, MemberLocation, ShapeId, ShapeKind};
 use crate::reference::misbehavior::MisbehaviorSet;
 use crate::reference::sample::smallest_value;
@@ -15,24 +16,29 @@ const MAX_VALUE_SIZE: usize = 64 << 10;
 /// Maximum depth of structures to which an output is filled.
 const MAX_DEPTH: usize = 2;
 
-/// Stores the members of an input under a resource.
+/// Stores the members of an operation's input under a resource.
 pub(in crate::reference) fn store_members(
     contract: &Contract,
     store: &ResourceStore,
     resource: &str,
-    input: Option<&ShapeId>,
+    (operation, input): (&str, Option<&ShapeId>),
     members_sent: &Map<String, Value>,
 ) {
+    let change = TagChange::of_operation(operation);
     let members = input.and_then(|id| contract.shapes.get(id)?.kind.members());
     let shape_of = |name: &String| members.and_then(|members| members.get(name)).map(|member| &member.shape);
     let done: Result<(), Infallible> = store.write(resource, MisbehaviorSet::default(), |record| {
         for (name, value) in members_sent {
-            if let Some(shape) = shape_of(name)
-                && !value.is_null()
-                && approximate_size(value) <= MAX_VALUE_SIZE
-                && is_plain_number(contract, shape, value)
-            {
-                record.insert(member_key(contract, name, shape), value.clone());
+            let Some(shape) = shape_of(name).filter(|_| !value.is_null() && approximate_size(value) <= MAX_VALUE_SIZE)
+            else {
+                continue;
+            };
+            let is_change = holds_tags(contract, name, shape) && change != TagChange::Remove
+                || holds_tag_keys(contract, name, shape) && change == TagChange::Remove;
+            if is_change {
+                change_tags(contract, record, change, (shape, value));
+            } else if is_plain_number(contract, shape, value) {
+                record.insert(name.clone(), value.clone());
             }
         }
         Ok(())
@@ -58,15 +64,30 @@ pub(in crate::reference) fn read_members(
     })
 }
 
-/// Returns the key of a stored member: strings, integers and booleans go by their type and name, all others by their
-/// shape and name.
-fn member_key(contract: &Contract, name: &str, shape: &ShapeId) -> String {
-    match contract.shapes.get(shape).map(|shape| &shape.kind) {
-        Some(ShapeKind::String) => format!("text {name}"),
-        Some(ShapeKind::Boolean) => format!("truth {name}"),
-        Some(ShapeKind::Integer) => format!("integer {name}"),
-        Some(ShapeKind::Long) => format!("long {name}"),
-        _ => format!("{shape} {name}"),
+/// Returns true if a shape has this value, as far as types tell.
+fn has_value(contract: &Contract, id: &ShapeId, value: &Value) -> bool {
+    let Some(shape) = contract.shapes.get(id) else { return false };
+    match (&shape.kind, value) {
+        (ShapeKind::Enum { values }, Value::String(text)) => values.contains(text),
+        (ShapeKind::String | ShapeKind::Blob, Value::String(_)) | (ShapeKind::Boolean, Value::Bool(_)) => true,
+        (ShapeKind::Integer, Value::Number(number)) => {
+            number.as_i64().is_some_and(|whole| i32::try_from(whole).is_ok())
+        }
+        (ShapeKind::Long, Value::Number(number)) => number.is_i64() || number.is_u64(),
+        (ShapeKind::Float | ShapeKind::Double | ShapeKind::Timestamp, Value::Number(_)) => true,
+        (ShapeKind::List { member }, Value::Array(items)) => items.iter().all(|item| has_value(contract, member, item)),
+        (ShapeKind::Map { value, .. }, Value::Object(entries)) => {
+            entries.values().all(|entry| has_value(contract, value, entry))
+        }
+        (ShapeKind::Structure { members } | ShapeKind::Union { members }, Value::Object(given)) => {
+            let is_member = |(name, value): (&String, &Value)| {
+                members.get(name).is_some_and(|member| value.is_null() || has_value(contract, &member.shape, value))
+            };
+            let is_complete = members.iter().all(|(name, member)| !member.required || given.contains_key(name));
+            is_complete && given.iter().all(is_member)
+        }
+        (ShapeKind::Document, _) => true,
+        _ => false,
     }
 }
 
@@ -96,21 +117,27 @@ fn fill_output(
         .iter()
         .filter(|(_, member)| member.location.is_in_document() || member.location == MemberLocation::Form);
     for (name, member) in in_body {
-        if let Some(value) = record.get(&member_key(contract, name, &member.shape)) {
-            output_members.insert(name.clone(), value.clone());
+        let stored = record.get(name).filter(|value| has_value(contract, &member.shape, value)).cloned();
+        let tags = || shown_tags(contract, record, &member.shape).filter(|_| holds_tags(contract, name, &member.shape));
+        if let Some(value) = stored.or_else(tags) {
+            output_members.insert(name.clone(), value);
             changed = true;
-        } else if depth < MAX_DEPTH
-            && let Some(ShapeKind::Structure { .. }) = contract.shapes.get(&member.shape).map(|shape| &shape.kind)
-        {
-            let mut inner = output_members
-                .get(name)
-                .cloned()
-                .or_else(|| smallest_value(contract, &member.shape))
-                .unwrap_or_default();
-            if fill_output(contract, &member.shape, record, &mut inner, depth + 1) {
-                output_members.insert(name.clone(), inner);
-                changed = true;
-            }
+            continue;
+        }
+        // A list of structures shows the resource as its only item.
+        let (inside, is_list) = match contract.shapes.get(&member.shape).map(|shape| &shape.kind) {
+            Some(ShapeKind::List { member }) => (member, true),
+            _ => (&member.shape, false),
+        };
+        let is_structure = contract.shapes.get(inside).is_some_and(|shape| shape.kind.members().is_some());
+        if depth >= MAX_DEPTH || !is_structure || is_list && depth > 0 {
+            continue;
+        }
+        let current = output_members.get(name).map(|value| if is_list { value.get(0) } else { Some(value) });
+        let mut inner = current.flatten().cloned().or_else(|| smallest_value(contract, inside)).unwrap_or_default();
+        if fill_output(contract, inside, record, &mut inner, depth + 1) {
+            output_members.insert(name.clone(), if is_list { Value::Array(vec![inner]) } else { inner });
+            changed = true;
         }
     }
     changed
@@ -135,7 +162,7 @@ mod tests {
                 let (store, input, output) = (ResourceStore::default(), ShapeId::from("In"), ShapeId::from("Out"));
                 let keeps = |value: Value| {
                     let input_members = Map::from_iter([("a".to_owned(), value)]);
-                    store_members(&contract, &store, "r", Some(&input), &input_members);
+                    store_members(&contract, &store, "r", ("Put", Some(&input)), &input_members);
                     read_members(&contract, &store, "r", Some(&output), &json!({}))
                 };
                 let value = match kind {
@@ -151,7 +178,11 @@ mod tests {
                 if matches!(kind, "integer" | "long") {
                     assert_eq!(keeps(json!(1.5)), None, "{kind} {other}");
                 }
-                let alike = kind == other && !matches!(kind, "double" | "timestamp");
+                let is_whole = |kind: &str| matches!(kind, "integer" | "long");
+                let is_number = |kind: &str| matches!(kind, "double" | "timestamp");
+                let alike = kind == other
+                    || is_number(other) && (is_number(kind) || is_whole(kind))
+                    || is_whole(kind) && is_whole(other);
                 let expected = alike.then(|| json!({ "a": value }));
                 assert_eq!(keeps(value), expected, "{kind} {other}");
             }
@@ -184,7 +215,7 @@ mod tests {
         let (store, input, output) = (ResourceStore::default(), ShapeId::from("In"), ShapeId::from("Out"));
         let input_members: Map<String, Value> =
             ["one", "two", "three"].map(|name| (name.to_owned(), json!(name))).into_iter().collect();
-        store_members(&contract, &store, "r", Some(&input), &input_members);
+        store_members(&contract, &store, "r", ("Put", Some(&input)), &input_members);
         let read = read_members(&contract, &store, "r", Some(&output), &json!({}));
         assert_eq!(read, Some(json!({"a": {"one": "one", "b": {"two": "two"}}})));
     }
@@ -208,14 +239,20 @@ mod tests {
             &contract,
             &store,
             "a",
-            Some(&input),
+            ("Put", Some(&input)),
             &input_members(json!({"name": "one", "tags": ["x"], "more": 1})),
         );
-        store_members(&contract, &store, "a", Some(&input), &input_members(json!({"name": "two", "tags": null})));
+        store_members(
+            &contract,
+            &store,
+            "a",
+            ("Put", Some(&input)),
+            &input_members(json!({"name": "two", "tags": null})),
+        );
         assert_eq!(read("a"), Some(json!({"cart": {"name": "two", "tags": ["x"], "size": 0}})));
         assert_eq!(read("b"), None);
         let large = "x".repeat(MAX_VALUE_SIZE + 1);
-        store_members(&contract, &store, "a", Some(&input), &input_members(json!({ "name": large })));
+        store_members(&contract, &store, "a", ("Put", Some(&input)), &input_members(json!({ "name": large })));
         assert_eq!(read("a"), Some(json!({"cart": {"name": "two", "tags": ["x"], "size": 0}})));
     }
 }

@@ -8,6 +8,7 @@ mod output_path;
 mod resource_effects;
 mod resource_registry;
 mod resource_store;
+mod tag_members;
 mod web_list;
 mod web_model;
 mod web_output;

@@ -76,6 +76,21 @@ impl ResourceEffects {
         lookup.max().map_or(0, |(_, number)| number)
     }
 
+    /// Returns the resource that has the name which the input gives to a new one.
+    pub(in crate::reference) fn find_taken(
+        &self,
+        input: &Map<String, Value>,
+        registry: &ResourceRegistry,
+    ) -> Option<u64> {
+        let entries = registry.lock_entries();
+        self.creates.iter().find_map(|creation| {
+            creation.identifiers.iter().enumerate().find_map(|(at, identifier)| {
+                let ResourceIdentifier::FromInput(member) = identifier else { return None };
+                entries.find_newest(creation.kind, at, &input_text(input, member)?)
+            })
+        })
+    }
+
     /// Creates and deletes the resources of a validated request. Returns the output if it differs from the smallest,
     /// and the number of the created resource.
     pub(in crate::reference) fn apply(
@@ -104,9 +119,7 @@ impl ResourceEffects {
             let mut keys = Vec::new();
             for (at, identifier) in creation.identifiers.iter().enumerate() {
                 let text = match identifier {
-                    ResourceIdentifier::FromInput(member) => {
-                        input.get(member).and_then(Value::as_str).map(str::to_owned)
-                    }
+                    ResourceIdentifier::FromInput(member) => input_text(input, member),
                     ResourceIdentifier::FromOutput(path) => output.and_then(|id| {
                         let response = response.get_or_insert_with(|| smallest.clone());
                         let shape = shape_at(contract, id, path)?;
@@ -121,6 +134,13 @@ impl ResourceEffects {
         }
         (response, created)
     }
+}
+
+/// Returns the text of a member of an input, or of a member inside a structure: `DatabaseInput.Name`.
+fn input_text(input: &Map<String, Value>, path: &str) -> Option<String> {
+    let mut names = path.split('.');
+    let first = input.get(names.next()?)?;
+    names.try_fold(first, |value, name| value.get(name))?.as_str().map(str::to_owned)
 }
 
 /// Returns all strings and numbers at a path of an input, as texts.
