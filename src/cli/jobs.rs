@@ -16,10 +16,11 @@ use crate::filter::Filter;
 use crate::session::{EndpointTarget, KnownDivergences, ScenarioJob};
 use overstep::escape::file_name;
 use overstep::generate::GenerationLevel;
+use overstep::infer::find_supporting_services;
 use overstep::report::Diagnostic;
 use overstep::run::{AwsAccessKeys, HostPrefixes};
 use overstep::scenario::{Credentials, Principal, Scenario};
-use overstep::session::{self, LoadedContract};
+use overstep::session::{self, LoadedContract, SupportingSource};
 use overstep::store::{self, FoundScenario, SourceSearchPaths};
 use std::path::{Path, PathBuf};
 
@@ -73,9 +74,11 @@ pub fn build_jobs(
     let mut jobs = Vec::new();
     for (found, scenario) in selected.scenarios {
         let endpoint = resolve_endpoint(selection, &scenario, &selected.config, allow_remote, needs_endpoint)?;
-        let documents = store::read_sources(&document_places(found.directory.clone()), &scenario.sources)?;
+        let places = document_places(found.directory.clone());
+        let documents = store::read_sources(&places, &scenario.sources)?;
         let files = document_files(&documents, &selected.directory);
-        let loaded = session::load_scenario(&scenario, &found.display_name, documents)?;
+        let supporting = read_supporting_sources(&places, &scenario.supporting_sources)?;
+        let loaded = session::load_scenario_with(&scenario, &found.display_name, documents, supporting)?;
         messages::print_warnings(&loaded.diagnostics, selection.strict)?;
         let job = new_job(loaded, &endpoint)?;
         if job.aws_keys.is_none() && needs_endpoint && !endpoint.loopback && needs_environment_keys(&job.scenario) {
@@ -211,7 +214,8 @@ pub fn job_without_scenario_file(
     let config = Config::load(&current_directory()?)?;
     let mut scenario = Scenario::with_name(name);
     scenario.sources = sources.to_vec();
-    let documents = store::read_sources(&document_places(directory), sources)?;
+    let places = document_places(directory);
+    let documents = store::read_sources(&places, sources)?;
     let display_name = format!("scenarios/{name}.toml");
     let read = session::load_scenario(&scenario, &display_name, documents.clone())?;
     let mut variables = Vec::new();
@@ -225,11 +229,51 @@ pub fn job_without_scenario_file(
             fill_from_environment(&mut scenario)?;
         }
     }
-    let mut loaded = session::load_scenario(&scenario, &display_name, documents)?;
+    let supporting = find_supporting_sources(&places, sources, &read);
+    scenario.supporting_sources = supporting.iter().map(|one| format!("{BOTOCORE_PREFIX}{}", one.service)).collect();
+    let mut loaded = session::load_scenario_with(&scenario, &display_name, documents, supporting)?;
     let endpoint =
         ResolvedEndpoint::resolve(endpoint.unwrap_or("embedded"), &config, allow_remote, &environment_variable)?;
     let diagnostics = std::mem::take(&mut loaded.diagnostics);
     Ok(NewScenarioJob { job: new_job(loaded, &endpoint)?, diagnostics, variables })
+}
+
+/// What begins the name of a source that is a model of an installed botocore.
+const BOTOCORE_PREFIX: &str = "botocore:";
+
+/// Returns the models of the services that create what the operations of a new scenario need. Services whose models are
+/// not installed are left out, and so are all if the sources are not models of botocore.
+fn find_supporting_sources(
+    places: &SourceSearchPaths,
+    sources: &[String],
+    read: &LoadedContract,
+) -> Vec<SupportingSource> {
+    let own: Vec<&str> = sources.iter().filter_map(|source| source.strip_prefix(BOTOCORE_PREFIX)).collect();
+    if own.len() != sources.len() {
+        return Vec::new();
+    }
+    let is_own = |service: &str| own.iter().any(|own| own.split('/').next() == Some(service));
+    let wanted = find_supporting_services(&read.contract).into_iter().filter(|service| !is_own(service));
+    let model = |service: String| {
+        let documents = store::read_sources(places, &[format!("{BOTOCORE_PREFIX}{service}")]).ok()?;
+        Some(SupportingSource { service, documents })
+    };
+    wanted.filter_map(model).collect()
+}
+
+/// Reads the sources of services that create what the tested operations need. A service has the name of its source.
+fn read_supporting_sources(
+    places: &SourceSearchPaths,
+    sources: &[String],
+) -> Result<Vec<SupportingSource>, CommandError> {
+    let read = |source: &String| {
+        let name = source.strip_prefix(BOTOCORE_PREFIX).and_then(|name| name.split('/').next());
+        let stem = || Path::new(source).file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        let service = name.map(str::to_owned).or_else(stem).unwrap_or_default();
+        let documents = store::read_sources(places, std::slice::from_ref(source))?;
+        Ok(SupportingSource { service, documents })
+    };
+    sources.iter().map(read).collect()
 }
 
 /// Returns a principal with those credentials whose variables are set, if there are any, and all variables.

@@ -47,6 +47,26 @@ name!(
     /// The name of an operation, for example `TagContact`.
     OperationName
 );
+impl OperationName {
+    /// What separates the service from the operation in the name of another service's operation: `ec2:CreateSubnet`.
+    pub const SERVICE_SEPARATOR: char = ':';
+
+    /// Returns the name of another service's operation.
+    pub fn of_service(service: &str, name: &str) -> Self {
+        Self(format!("{service}{}{name}", Self::SERVICE_SEPARATOR))
+    }
+
+    /// Returns the service of another service's operation.
+    pub fn service(&self) -> Option<&str> {
+        self.0.split_once(Self::SERVICE_SEPARATOR).map(|(service, _)| service)
+    }
+
+    /// Returns the name without the service: what requests have.
+    pub fn local_name(&self) -> &str {
+        self.0.rsplit(Self::SERVICE_SEPARATOR).next().unwrap_or(&self.0)
+    }
+}
+
 name!(
     /// The name of a shape inside one contract, for example `ContactTagMap`.
     ShapeId

@@ -43,6 +43,9 @@ pub struct Contract {
     pub shapes: IndexMap<ShapeId, Shape>,
     /// The places of sentences about members whose numbers no fact holds.
     pub unread_sentences: Vec<Provenance>,
+    /// Contracts of other services, whose operations only create what this API's operations need. The names of their
+    /// operations begin with the service: `ec2:CreateSubnet`.
+    pub supporting: Vec<Contract>,
 }
 
 impl Contract {
@@ -59,7 +62,29 @@ impl Contract {
             common_error_names: Vec::new(),
             shapes: IndexMap::new(),
             unread_sentences: Vec::new(),
+            supporting: Vec::new(),
         }
+    }
+
+    /// Returns the contract that has an operation: one of another service if it supports this one, otherwise this one.
+    pub fn owner_of(&self, operation: &str) -> &Self {
+        if !operation.contains(OperationName::SERVICE_SEPARATOR) {
+            return self;
+        }
+        self.supporting.iter().find(|other| other.operation(operation).is_some()).unwrap_or(self)
+    }
+
+    /// Adds the contract of another service whose operations create what this API's operations need.
+    pub fn add_supporting(&mut self, service: &str, mut other: Self) {
+        for operation in &mut other.operations {
+            operation.name = OperationName::of_service(service, operation.name.as_str());
+        }
+        self.supporting.push(other);
+    }
+
+    /// Returns the operation with this name, of this API or of a supporting service.
+    pub fn any_operation(&self, name: &str) -> Option<&Operation> {
+        self.owner_of(name).operation(name)
     }
 
     /// Returns shapes and all shapes that they refer to.
@@ -134,6 +159,11 @@ impl Contract {
         let mut restricted = self.clone();
         restricted.operations.retain(|operation| names.contains(operation.name.as_str()));
         restricted.remove_unreachable();
+        for other in &mut restricted.supporting {
+            other.operations.retain(|operation| names.contains(operation.name.as_str()));
+            other.remove_unreachable();
+        }
+        restricted.supporting.retain(|other| !other.operations.is_empty());
         restricted
     }
 

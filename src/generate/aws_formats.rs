@@ -29,6 +29,10 @@ pub(crate) fn value_for_member(member: &str, service: &str) -> Option<String> {
             "{{\"Version\":\"2012-10-17\",\"Statement\":[{{\"Effect\":\"Allow\",{principal}\"Action\":\"{action}\"}}]}}"
         )
     };
+    if lower.contains("cidr") && !lower.contains("ipv6") {
+        // The same for a network and its parts: a network may consist of one part.
+        return Some("10.0.0.0/24".to_owned());
+    }
     if lower.ends_with("scheduleexpression") {
         return Some("rate(5 minutes)".to_owned());
     }

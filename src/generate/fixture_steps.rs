@@ -151,7 +151,9 @@ fn fill_from_request(value: &mut Value, input: &Value, captures: &mut Vec<Captur
 
 /// Returns the plain valid input of an operation, for this case.
 fn plain_input(plan_context: &PlanContext<'_>, operation: &str, templates: &TemplateFiller<'_>) -> Value {
-    let known = plan_context.contract.operation(operation);
+    let others = plan_context.supporting.iter().map(|other| other.contract);
+    let mut all = std::iter::once(plan_context.contract).chain(others);
+    let known = all.find_map(|contract| contract.operation(operation));
     known.map_or_else(Value::empty_map, |operation| plan_context.input_sampler(operation, templates.case).plain_input())
 }
 
@@ -216,6 +218,7 @@ mod tests {
             testable: std::sync::Arc::default(),
             shared_key_patterns: crate::generate::input_checker::SharedKeyPatterns::from_contract(&contract).into(),
             is_only_modelled: false,
+            supporting: std::sync::Arc::new([]),
         };
         let (steps, judged) = surround_with_fixtures(&plan_context, &id, vec![act.clone(), Step { turn: 1, ..act }]);
         let summary: Vec<String> = steps

@@ -5,12 +5,12 @@ use super::error::PlanError;
 use super::input_checker::{InputChecker, SharedKeyPatterns, Violation};
 use super::input_sampler::InputChange;
 use super::options::{GenerationLevel, GenerationOptions};
-use super::plan_context::PlanContext;
+use super::plan_context::{PlanContext, SupportingContract};
 use super::site::{InputSite, input_sites};
 use super::template_filler::has_placeholders;
 use super::testable_shapes::{MAX_SITES, ShapeProblem, TestableShapes};
 use crate::case::{Case, CaseId, Value};
-use crate::contract::{Contract, MemberPath, Operation, ShapeId};
+use crate::contract::{Contract, MemberPath, Operation, OperationName, ShapeId};
 use crate::generate::operation_context::{FirstOfKind, OperationContext};
 use crate::generate::strategies::{OPERATION_STRATEGIES, SITE_STRATEGIES};
 use crate::scenario::Scenario;
@@ -116,6 +116,7 @@ pub struct CompiledContract<'a> {
     testable: Arc<TestableShapes>,
     shared_key_patterns: Arc<SharedKeyPatterns>,
     is_only_modelled: bool,
+    supporting: Arc<[SupportingContract<'a>]>,
 }
 
 impl<'a> CompiledContract<'a> {
@@ -128,6 +129,7 @@ impl<'a> CompiledContract<'a> {
             patterns: Arc::new(patterns),
             shared_key_patterns: Arc::new(SharedKeyPatterns::from_contract(contract)),
             is_only_modelled: contract.is_model_only(),
+            supporting: SupportingContract::of(contract),
         }
     }
 
@@ -205,13 +207,32 @@ impl<'a> CompiledContract<'a> {
         GenerationPlan::from_compiled(self, scenario, GenerationOptions::default())
     }
 
+    /// Returns the prepared contract that has an operation: that of another service if it supports this one.
+    fn owner_of(&self, operation: &str) -> Self {
+        let has_it = |other: &&SupportingContract<'_>| other.contract.operation(operation).is_some();
+        let other = operation.contains(OperationName::SERVICE_SEPARATOR).then(|| self.supporting.iter().find(has_it));
+        match other.flatten() {
+            Some(other) => Self {
+                contract: other.contract,
+                patterns: Arc::clone(&other.patterns),
+                testable: Arc::clone(&other.testable),
+                shared_key_patterns: Arc::new(SharedKeyPatterns::from_contract(other.contract)),
+                is_only_modelled: other.contract.is_model_only(),
+                // Its operations may need what further services have.
+                supporting: Arc::clone(&self.supporting),
+            },
+            None => self.clone(),
+        }
+    }
+
     /// Returns the control of an operation, or `None` if there is none.
     ///
     /// # Errors
     /// Returns an error if an operation of the contract has no route.
     pub fn control(&self, scenario: &Scenario, operation: &str) -> Result<Option<Case>, PlanError> {
-        let plan = self.default_plan(scenario)?;
-        let Some(operation) = self.contract.operation(operation) else { return Ok(None) };
+        let owner = self.owner_of(operation);
+        let plan = owner.default_plan(scenario)?;
+        let Some(operation) = owner.contract.operation(operation) else { return Ok(None) };
         Ok(crate::generate::boundary::valid::build_control(&OperationContext {
             plan: &plan.context,
             operation,
@@ -249,8 +270,9 @@ impl<'a> CompiledContract<'a> {
         operation: &str,
         places: &[(MemberPath, Option<serde_json::Value>)],
     ) -> Result<Vec<(String, serde_json::Value)>, PlanError> {
-        let plan = self.default_plan(scenario)?;
-        let Some(operation) = self.contract.operation(operation) else { return Ok(Vec::new()) };
+        let owner = self.owner_of(operation);
+        let plan = owner.default_plan(scenario)?;
+        let Some(operation) = owner.contract.operation(operation) else { return Ok(Vec::new()) };
         let id = CaseId::empty();
         let changes: Vec<(&MemberPath, InputChange)> = places
             .iter()
@@ -267,14 +289,15 @@ impl<'a> CompiledContract<'a> {
     /// Returns the worked examples of an operation, each as the members that the contract allows, in the form of a
     /// scenario's `use`.
     pub fn example_inputs(&self, operation: &str) -> Vec<Vec<(String, serde_json::Value)>> {
-        let Some(operation) = self.contract.operation(operation) else { return Vec::new() };
+        let owner = self.owner_of(operation);
+        let Some(operation) = owner.contract.operation(operation) else { return Vec::new() };
         let Some(shape) = &operation.input else { return Vec::new() };
         let checker = InputChecker {
-            contract: self.contract,
-            patterns: &self.patterns,
-            shared_key_patterns: &self.shared_key_patterns,
+            contract: owner.contract,
+            patterns: &owner.patterns,
+            shared_key_patterns: &owner.shared_key_patterns,
         };
-        let Some(known) = self.contract.shape(shape).kind.members() else { return Vec::new() };
+        let Some(known) = owner.contract.shape(shape).kind.members() else { return Vec::new() };
         let allowed = |example: &serde_json::Value| {
             let violations = checker.violations(shape, &Value::from_json(example));
             let is_allowed = |member: &str| {
@@ -297,8 +320,9 @@ impl<'a> CompiledContract<'a> {
         operation: &str,
         member: &str,
     ) -> Result<Option<serde_json::Value>, PlanError> {
-        let plan = self.default_plan(scenario)?;
-        let Some(operation) = self.contract.operation(operation) else { return Ok(None) };
+        let owner = self.owner_of(operation);
+        let plan = owner.default_plan(scenario)?;
+        let Some(operation) = owner.contract.operation(operation) else { return Ok(None) };
         let id = CaseId::empty();
         let path = MemberPath::root().join_member(member);
         let input = plan.context.input_sampler(operation, &id).input_with(&[(&path, InputChange::Touch)]);
@@ -352,6 +376,7 @@ impl<'a> GenerationPlan<'a> {
                 testable: Arc::clone(&compiled.testable),
                 shared_key_patterns: Arc::clone(&compiled.shared_key_patterns),
                 is_only_modelled: compiled.is_only_modelled,
+                supporting: Arc::clone(&compiled.supporting),
             },
             operations: wanted,
         })

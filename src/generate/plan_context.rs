@@ -24,6 +24,28 @@ pub(crate) struct PlanContext<'a> {
     pub shared_key_patterns: Arc<SharedKeyPatterns>,
     /// Whether machine models are the only source of the contract.
     pub is_only_modelled: bool,
+    /// The contracts of other services whose operations create what this one's need.
+    pub supporting: Arc<[SupportingContract<'a>]>,
+}
+
+/// The contract of another service, prepared for building inputs.
+#[derive(Clone)]
+pub(crate) struct SupportingContract<'a> {
+    pub contract: &'a Contract,
+    pub patterns: Arc<ContractPatterns>,
+    pub testable: Arc<TestableShapes>,
+}
+
+impl<'a> SupportingContract<'a> {
+    /// Prepares the contracts that support another one.
+    pub fn of(contract: &'a Contract) -> Arc<[Self]> {
+        let prepare = |contract: &'a Contract| {
+            let patterns = ContractPatterns::from_contract(contract);
+            let testable = Arc::new(TestableShapes::new(contract, &patterns));
+            Self { contract, patterns: Arc::new(patterns), testable }
+        };
+        contract.supporting.iter().map(prepare).collect()
+    }
 }
 
 impl<'a> PlanContext<'a> {
@@ -45,11 +67,19 @@ impl<'a> PlanContext<'a> {
     }
 
     pub fn input_sampler<'s>(&'s self, operation: &'s Operation, case: &'s CaseId) -> InputSampler<'s> {
+        let has_it = |other: &&SupportingContract<'_>| other.contract.operation(operation.name.as_str()).is_some();
+        // Only other services have operations with the name of the service.
+        let is_of_other = operation.name.service().is_some();
+        let other = is_of_other.then(|| self.supporting.iter().find(has_it)).flatten();
+        let (contract, patterns, testable) = match other {
+            Some(other) => (other.contract, &other.patterns, &other.testable),
+            None => (self.contract, &self.patterns, &self.testable),
+        };
         InputSampler {
-            contract: self.contract,
+            contract,
             scenario: self.scenario,
-            patterns: &self.patterns,
-            testable: &self.testable,
+            patterns,
+            testable,
             parts_left: Cell::new(MAX_PARTS),
             operation,
             templates: TemplateFiller::new(self.scenario, case),

@@ -4,9 +4,10 @@
 
 use crate::contract::{Member, Operation, ShapeKind};
 use crate::infer::completion::{ScenarioCompleter, accepts_identifier};
-use crate::infer::creators::input_members;
+use crate::infer::creators::{IdentifierLocation, input_members};
 use crate::infer::inference_result::IdentifierOrigin;
 use crate::infer::name_parts::{parse_reference, split_operation_name};
+use crate::infer::other_services::text_places;
 
 impl<'c> ScenarioCompleter<'c> {
     /// Notes what else an operation may need: what its optional members refer to, and what belongs to the resource that
@@ -34,14 +35,37 @@ impl<'c> ScenarioCompleter<'c> {
             let Some((creator, location)) = found.filter(|(_, location)| accepts_identifier(shape, location)) else {
                 continue;
             };
-            let Some((fixture, capture)) = self.ensure_fixture(creator, location) else { continue };
-            self.result.alternative_references.push(IdentifierOrigin {
-                operation: name.to_owned(),
-                member: member.clone(),
-                value: format!("{{{fixture}.{capture}}}"),
-                created_by: self.creators.all[creator].operation.name.to_string(),
-            });
+            self.add_alternative(operation, member, creator, location);
         }
+        self.find_references_to_other_services(operation);
+    }
+
+    /// Notes the members that may refer to resources of other services and that plain requests leave out.
+    fn find_references_to_other_services(&mut self, operation: &'c Operation) {
+        if self.contract.supporting.is_empty() {
+            return;
+        }
+        for (path, id) in text_places(self.contract, operation) {
+            let place = path.to_string();
+            let Some(member) = path.last_member() else { continue };
+            if self.result.scenario.use_value(operation.name.as_str(), &place).is_some() {
+                continue;
+            }
+            let shape = self.contract.shape(id);
+            if let Some((creator, location)) = self.creators.find_in_other_service(operation, member, id, shape) {
+                self.add_alternative(operation, &place, creator, location);
+            }
+        }
+    }
+
+    fn add_alternative(&mut self, operation: &Operation, place: &str, creator: usize, location: IdentifierLocation) {
+        let Some((fixture, capture)) = self.ensure_fixture(creator, location) else { return };
+        self.result.alternative_references.push(IdentifierOrigin {
+            operation: operation.name.to_string(),
+            member: place.to_owned(),
+            value: format!("{{{fixture}.{capture}}}"),
+            created_by: self.creators.all[creator].operation.name.to_string(),
+        });
     }
 }
 

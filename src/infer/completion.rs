@@ -79,7 +79,7 @@ impl<'c> ScenarioCompleter<'c> {
             return true;
         }
         let mut whole = true;
-        for needed in required_scalars(self.contract, operation) {
+        for needed in required_scalars(self.contract_of(operation), operation) {
             let RequiredScalar { path, id, shape } = &needed;
             let place = path.to_string();
             if self.result.scenario.use_value(name, &place).is_some() {
@@ -98,7 +98,9 @@ impl<'c> ScenarioCompleter<'c> {
                         .creators
                         .find_creator(operation, member)
                         .filter(|(_, location)| accepts_identifier(shape, location));
-                    (!needed.is_in_map(), origin.or_else(|| self.creators.main_arn(operation, member)))
+                    let origin = origin.or_else(|| self.creators.main_arn(operation, member));
+                    let of_other = || self.creators.find_in_other_service(operation, member, id, shape);
+                    (!needed.is_in_map(), origin.or_else(of_other))
                 }
                 ShapeKind::Integer | ShapeKind::Long if !needed.is_in_map() => {
                     (false, self.creators.find_number_creator(operation, member))
@@ -129,7 +131,7 @@ impl<'c> ScenarioCompleter<'c> {
     fn complete_optional_members(&mut self, operation: &'c Operation) {
         let name = operation.name.as_str();
         let (_, noun) = split_operation_name(name);
-        let contract = self.contract;
+        let contract = self.contract_of(operation);
         let members: Vec<_> = input_members(contract, operation)
             .filter(|(_, member)| !member.required && matches!(contract.shape(&member.shape).kind, ShapeKind::String))
             .filter(|(member, _)| !parse_reference(member).noun.is_empty())
@@ -254,7 +256,7 @@ impl<'c> ScenarioCompleter<'c> {
     /// Returns the fixture of a creator, and the name under which the fixture has the identifier.
     pub(super) fn ensure_fixture(&mut self, creator: usize, location: IdentifierLocation) -> Option<(String, String)> {
         let operation = self.creators.all[creator].operation;
-        let fixture = self.creators.all[creator].noun.join("_");
+        let fixture = self.creators.all[creator].fixture_name();
         let capture = match &location {
             IdentifierLocation::InRequest(member) => member.rsplit('.').next().unwrap_or(member).to_owned(),
             IdentifierLocation::InResponse(path) => path.rsplit('.').next().unwrap_or(path).replace("[0]", ""),
@@ -290,7 +292,8 @@ impl<'c> ScenarioCompleter<'c> {
         match location {
             IdentifierLocation::InRequest(member) => {
                 let place = MemberPath::parse(&member)?;
-                let shape = self.contract.shape(self.contract.input_shape_at(operation.name.as_str(), &place)?);
+                let contract = self.contract_of(operation);
+                let shape = contract.shape(contract.input_shape_at(operation.name.as_str(), &place)?);
                 let template = self.generate_name(operation, &member, shape)?;
                 self.fixtures.get_mut(&fixture)?.names.insert(capture.clone(), template);
             }
@@ -322,7 +325,8 @@ impl<'c> ScenarioCompleter<'c> {
         }
         if let Some(looker) = looker {
             self.complete_operation(looker);
-            let until = find_readiness(self.contract, looker).filter(|_| self.refers_only_to(looker, fixture));
+            let until =
+                find_readiness(self.contract_of(looker), looker).filter(|_| self.refers_only_to(looker, fixture));
             if let Some(until) = until {
                 let look = RawRequest {
                     request: looker.name.to_string(),
@@ -339,7 +343,7 @@ impl<'c> ScenarioCompleter<'c> {
     /// are created before it.
     fn refers_only_to(&self, operation: &Operation, fixture: &str) -> bool {
         let mut names_it = false;
-        let all = required_scalars(self.contract, operation).into_iter().all(|needed| {
+        let all = required_scalars(self.contract_of(operation), operation).into_iter().all(|needed| {
             if !matches!(needed.shape.kind, ShapeKind::String) {
                 return true;
             }
@@ -382,13 +386,14 @@ impl<'c> ScenarioCompleter<'c> {
         // The visit sets the optional members that the operation needs.
         self.complete_operation(remover);
         let mut input = serde_json::Map::new();
-        let is_number = |id: &ShapeId| matches!(self.contract.shape(id).kind, ShapeKind::Integer | ShapeKind::Long);
-        let is_text = |id: &ShapeId| match &self.contract.shape(id).kind {
-            ShapeKind::List { member } => matches!(self.contract.shape(member).kind, ShapeKind::String),
+        let contract = self.contract_of(operation);
+        let is_number = |id: &ShapeId| matches!(contract.shape(id).kind, ShapeKind::Integer | ShapeKind::Long);
+        let is_text = |id: &ShapeId| match &contract.shape(id).kind {
+            ShapeKind::List { member } => matches!(contract.shape(member).kind, ShapeKind::String),
             kind => matches!(kind, ShapeKind::String),
         };
         let used = |member: &str| self.result.scenario.use_value(remover.name.as_str(), member).is_some();
-        for (member, it) in input_members(self.contract, remover).filter(|(member, it)| it.required || used(member)) {
+        for (member, it) in input_members(contract, remover).filter(|(member, it)| it.required || used(member)) {
             let origin = match is_number(&it.shape) {
                 true => self.creators.find_number_creator(remover, member),
                 false if is_text(&it.shape) => self.creators.find_creator(remover, member),
@@ -401,13 +406,13 @@ impl<'c> ScenarioCompleter<'c> {
                     format!("{{made.{from}}}")
                 }
                 // The bucket of an object is the bucket of the request that put it.
-                _ if input_members(self.contract, operation).any(|(other, _)| other == member) => {
+                _ if input_members(contract, operation).any(|(other, _)| other == member) => {
                     format!("{{made.{member}}}")
                 }
                 _ => return,
             };
             let value = Json::String(value);
-            let is_list = matches!(self.contract.shape(&it.shape).kind, ShapeKind::List { .. });
+            let is_list = matches!(contract.shape(&it.shape).kind, ShapeKind::List { .. });
             input.insert(member.to_owned(), if is_list { Json::Array(vec![value]) } else { value });
         }
         if input.is_empty() {
@@ -416,6 +421,11 @@ impl<'c> ScenarioCompleter<'c> {
         let request = remover.name.to_string();
         self.notes_mut(name).cleanup =
             Some(RawRequest { request, input: Some(Json::Object(input)), ..RawRequest::default() });
+    }
+
+    /// Returns the contract that has an operation.
+    pub(super) fn contract_of(&self, operation: &Operation) -> &'c Contract {
+        self.contract.owner_of(operation.name.as_str())
     }
 
     fn notes_mut(&mut self, operation: &str) -> &mut OperationNotes {

@@ -5,7 +5,7 @@
 use crate::contract::{Contract, Member, MemberLocation, Operation, ShapeId, ShapeKind};
 use crate::infer::name_parts::{ReferenceKind, ResourceReference, parse_reference, split_operation_name, to_singular};
 use indexmap::IndexMap;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 /// Verbs that create, the most common first.
 const CREATE_VERBS: [&str; 13] = [
@@ -27,6 +27,7 @@ const MAX_PLAIN_ID_DEPTH: usize = 3;
 /// An operation that creates a resource.
 #[derive(Clone, Debug)]
 pub(super) struct ResourceCreator<'c> {
+    pub contract: &'c Contract,
     pub operation: &'c Operation,
     pub noun: Vec<String>,
     rank: usize,
@@ -41,10 +42,27 @@ pub(super) enum IdentifierLocation {
     InResponse(String),
 }
 
-/// All operations of a contract that create resources.
+impl ResourceCreator<'_> {
+    /// Returns the name of the fixture that the operation creates: `queue`, or `sqs_queue` if another service has it.
+    pub fn fixture_name(&self) -> String {
+        let noun = self.noun.join("_");
+        match self.operation.name.service() {
+            Some(service) => format!("{}_{noun}", service.replace('-', "_")),
+            None => noun,
+        }
+    }
+}
+
+/// All operations that create resources, of a contract and of those that support it.
 pub(super) struct ResourceCreators<'c> {
-    contract: &'c Contract,
     pub all: Vec<ResourceCreator<'c>>,
+    /// What is known of each service, by its name; that of the contract itself has none.
+    services: HashMap<Option<String>, ServiceTraitsOfNames>,
+}
+
+/// What the names in the contract of one service show.
+#[derive(Clone, Copy, Default)]
+struct ServiceTraitsOfNames {
     /// The creator whose resource most members refer to, among those whose response has an ARN. `ResourceArn` is taken
     /// to mean it, because that name has no noun of its own.
     main_creator: Option<usize>,
@@ -53,8 +71,17 @@ pub(super) struct ResourceCreators<'c> {
 }
 
 impl<'c> ResourceCreators<'c> {
-    /// Reads the creators of a contract, without operations for which `creates_nothing` is true.
+    /// Reads the creators of a contract and of those that support it, without operations for which `creates_nothing` is
+    /// true.
     pub fn from_contract(contract: &'c Contract, creates_nothing: &dyn Fn(&str) -> bool) -> Self {
+        let mut creators = Self { all: Vec::new(), services: HashMap::new() };
+        for contract in std::iter::once(contract).chain(&contract.supporting) {
+            creators.add_contract(contract, creates_nothing);
+        }
+        creators
+    }
+
+    fn add_contract(&mut self, contract: &'c Contract, creates_nothing: &dyn Fn(&str) -> bool) {
         let mut all: Vec<ResourceCreator<'c>> = contract
             .operations
             .iter()
@@ -62,27 +89,37 @@ impl<'c> ResourceCreators<'c> {
                 let (verb, noun) = split_operation_name(operation.name.as_str());
                 let rank = CREATE_VERBS.iter().position(|one| *one == verb)?;
                 let creates = !noun.is_empty() && !creates_nothing(operation.name.as_str());
-                creates.then_some(ResourceCreator { operation, noun, rank })
+                creates.then_some(ResourceCreator { contract, operation, noun, rank })
             })
             .collect();
         all.sort_by_key(|creator| creator.rank);
         let has_paths = contract.operations.iter().filter_map(|it| it.http.as_ref()).any(|http| http.uri.contains('{'));
-        let mut makers = Self { contract, all, main_creator: None, has_paths };
-        let mut references: Vec<usize> = vec![0; makers.all.len()];
+        let mut references: Vec<usize> = vec![0; all.len()];
         for operation in &contract.operations {
             for (name, _) in input_members(contract, operation) {
                 let noun = parse_reference(name).noun;
-                if let Some(at) = makers.all.iter().position(|creator| creator.noun == noun) {
+                if let Some(at) = all.iter().position(|creator| creator.noun == noun) {
                     references[at] += 1;
                 }
             }
         }
-        let with_arn = |at: &usize| {
-            makers.find_response_text(&makers.all[*at], |name, _| is_arn_of(name, &makers.all[*at].noun)).is_some()
-        };
-        makers.main_creator =
-            (0..makers.all.len()).filter(with_arn).max_by_key(|at| (references[*at], usize::MAX - *at));
-        makers
+        let with_arn = |at: &usize| find_response_text(&all[*at], |name, _| is_arn_of(name, &all[*at].noun)).is_some();
+        let main = (0..all.len()).filter(with_arn).max_by_key(|at| (references[*at], usize::MAX - *at));
+        let service = contract.operations.first().and_then(|operation| operation.name.service()).map(str::to_owned);
+        let main_creator = main.map(|main| main + self.all.len());
+        self.services.insert(service, ServiceTraitsOfNames { main_creator, has_paths });
+        self.all.extend(all);
+    }
+
+    /// Returns what is known of the service that an operation belongs to.
+    fn service_of(&self, operation: &Operation) -> ServiceTraitsOfNames {
+        self.services.get(&operation.name.service().map(str::to_owned)).copied().unwrap_or_default()
+    }
+
+    /// Returns the creators of the service that an operation belongs to, each with its index.
+    fn of_service<'s>(&'s self, operation: &'s Operation) -> impl Iterator<Item = (usize, &'s ResourceCreator<'c>)> {
+        let service = operation.name.service();
+        self.all.iter().enumerate().filter(move |(_, creator)| creator.operation.name.service() == service)
     }
 
     /// Returns the creator of the resource that a member of an operation's input refers to, and the place of the
@@ -102,9 +139,9 @@ impl<'c> ResourceCreators<'c> {
             return None;
         }
         let requires_it = |creator: &ResourceCreator<'_>| {
-            input_members(self.contract, creator.operation).any(|(name, it)| name == member && it.required)
+            input_members(creator.contract, creator.operation).any(|(name, it)| name == member && it.required)
         };
-        let mut found = self.all.iter().enumerate().filter(|(_, creator)| creator.noun == noun && requires_it(creator));
+        let mut found = self.of_service(operation).filter(|(_, creator)| creator.noun == noun && requires_it(creator));
         found.next().map(|(at, _)| (at, IdentifierLocation::InRequest(member.to_owned())))
     }
 
@@ -117,12 +154,12 @@ impl<'c> ResourceCreators<'c> {
             member.required && name != request_member && parse_reference(name).kind != ReferenceKind::BareNoun
         };
         let known = parse_reference(request_member);
-        let mut all = input_members(self.contract, creator.operation);
+        let mut all = input_members(creator.contract, creator.operation);
         let is_needless =
             all.any(|(name, member)| name == request_member && !member.required) && known.noun != creator.noun;
-        let is_named = || input_members(self.contract, creator.operation).any(|(name, member)| names(name, member));
+        let is_named = || input_members(creator.contract, creator.operation).any(|(name, member)| names(name, member));
         // A member in a path is an address.
-        let is_address = input_members(self.contract, creator.operation).any(|(name, member)| {
+        let is_address = input_members(creator.contract, creator.operation).any(|(name, member)| {
             name == request_member && !matches!(member.location, MemberLocation::Body | MemberLocation::Payload)
         });
         known.kind == ReferenceKind::BareNoun && !is_address && (is_needless || is_named())
@@ -138,7 +175,7 @@ impl<'c> ResourceCreators<'c> {
         let own = |creator: &ResourceCreator<'_>| creator.operation.name == operation.name;
         let pick = |fits: &dyn Fn(&ResourceCreator<'_>) -> bool,
                     find: &dyn Fn(&ResourceCreator<'_>) -> Option<IdentifierLocation>| {
-            let mut found = self.all.iter().enumerate().filter(|(_, creator)| !own(creator) && fits(creator));
+            let mut found = self.of_service(operation).filter(|(_, creator)| !own(creator) && fits(creator));
             found.find_map(|(at, creator)| find(creator).map(|location| (at, location)))
         };
         let exact = |creator: &ResourceCreator<'_>| self.locate_same_name(creator, member);
@@ -157,9 +194,10 @@ impl<'c> ResourceCreators<'c> {
                 return found;
             }
         }
-        let is_any_resource = parsed.noun == ["resource"] && self.all.iter().all(|creator| creator.noun != parsed.noun);
+        let is_any_resource =
+            parsed.noun == ["resource"] && self.of_service(operation).all(|(_, creator)| creator.noun != parsed.noun);
         if is_any_resource {
-            let main = self.main_creator?;
+            let main = self.service_of(operation).main_creator?;
             let creator = &self.all[main];
             return self
                 .locate_identifier(
@@ -184,7 +222,7 @@ impl<'c> ResourceCreators<'c> {
             let is_root =
                 |name: &str, _| parse_reference(name) == ResourceReference { noun: root.clone(), ..parsed.clone() };
             return pick(&|_| true, &|creator| {
-                self.find_response_text(creator, is_root).map(IdentifierLocation::InResponse)
+                find_response_text(creator, is_root).map(IdentifierLocation::InResponse)
             });
         }
         let location = |creator: &ResourceCreator<'_>| self.locate_identifier(creator, member, &parsed);
@@ -196,8 +234,9 @@ impl<'c> ResourceCreators<'c> {
             .or_else(|| {
                 let (at, location) = pick(&|creator| noun.starts_with(&creator.noun), &exact)?;
                 let IdentifierLocation::InRequest(name) = &location else { return None };
-                let is_needed = input_members(self.contract, self.all[at].operation).any(|(one, member)| {
-                    one == name && member.required && (!self.has_paths || member.location == MemberLocation::Label)
+                let has_paths = self.service_of(operation).has_paths;
+                let is_needed = input_members(self.all[at].contract, self.all[at].operation).any(|(one, member)| {
+                    one == name && member.required && (!has_paths || member.location == MemberLocation::Label)
                 });
                 (matches!(parsed.kind, ReferenceKind::BareNoun | ReferenceKind::Name) && is_needed)
                     .then_some((at, location))
@@ -215,7 +254,7 @@ impl<'c> ResourceCreators<'c> {
 
     /// Returns the place of the ARN of the resource that most members refer to, for a `Resource` that accepts no name.
     pub fn main_arn(&self, operation: &Operation, member: &str) -> Option<(usize, IdentifierLocation)> {
-        let main = self.main_creator.filter(|_| parse_reference(member).noun == ["resource"])?;
+        let main = self.service_of(operation).main_creator.filter(|_| parse_reference(member).noun == ["resource"])?;
         let creator = self.all.get(main).filter(|creator| creator.operation.name != operation.name)?;
         let by = ResourceReference { noun: creator.noun.clone(), kind: ReferenceKind::Arn };
         self.locate_identifier(creator, member, &by).map(|location| (main, location))
@@ -231,10 +270,13 @@ impl<'c> ResourceCreators<'c> {
         let same = |name: &str| name.eq_ignore_ascii_case(member) || name.eq_ignore_ascii_case(short);
         let is_other =
             |creator: &ResourceCreator<'_>| creator.operation.name != operation.name && noun.starts_with(&creator.noun);
-        let others = self.all.iter().enumerate().filter(|(_, creator)| is_other(creator));
+        let others = self.of_service(operation).filter(|(_, creator)| is_other(creator));
         let mut answers = others.filter_map(|(at, creator)| {
-            let path =
-                self.find_in_response(creator, |name, depth| depth <= 2 && same(name), |id| self.is_integer_shape(id))?;
+            let path = find_in_response(
+                creator,
+                |name, depth| depth <= 2 && same(name),
+                |kind| matches!(kind, ShapeKind::Integer | ShapeKind::Long),
+            )?;
             Some((at, IdentifierLocation::InResponse(path)))
         });
         answers.next()
@@ -244,8 +286,8 @@ impl<'c> ResourceCreators<'c> {
     fn locate_same_name(&self, creator: &ResourceCreator<'_>, member: &str) -> Option<IdentifierLocation> {
         let one = to_singular(member);
         let same = |name: &str| name.eq_ignore_ascii_case(member) || name.eq_ignore_ascii_case(&one);
-        let texts =
-            input_members(self.contract, creator.operation).filter(|(_, member)| self.is_text_shape(&member.shape));
+        let texts = input_members(creator.contract, creator.operation)
+            .filter(|(_, member)| is_text_shape(creator, &member.shape));
         let named = texts.into_iter().find(|(name, _)| same(name));
         // `CreateTable` has an optional `Name` beside the required `TableInput.Name`.
         let nested = || self.find_nested_name(creator, &|name| same(name));
@@ -253,10 +295,10 @@ impl<'c> ResourceCreators<'c> {
         optional
             .or_else(|| named.map(|(name, _)| name.clone()))
             .map(IdentifierLocation::InRequest)
-            .or_else(|| self.find_response_text(creator, |name, _| same(name)).map(IdentifierLocation::InResponse))
+            .or_else(|| find_response_text(creator, |name, _| same(name)).map(IdentifierLocation::InResponse))
     }
 
-    fn locate_identifier(
+    pub(super) fn locate_identifier(
         &self,
         creator: &ResourceCreator<'_>,
         member: &str,
@@ -266,7 +308,7 @@ impl<'c> ResourceCreators<'c> {
             return Some(exact);
         }
         let of = |by: ReferenceKind| {
-            self.find_response_text(creator, |name, depth| {
+            find_response_text(creator, |name, depth| {
                 let other = parse_reference(name);
                 // `Policy.PolicySummary.Id` of `CreatePolicy`. A name that deep is that of a part.
                 let max_depth = if by == ReferenceKind::Id { MAX_PLAIN_ID_DEPTH } else { MAX_PLAIN_DEPTH };
@@ -280,8 +322,8 @@ impl<'c> ResourceCreators<'c> {
             other.kind == ReferenceKind::Name && (other.noun.is_empty() || other.noun == creator.noun)
         };
         let name = || {
-            let told =
-                input_members(self.contract, creator.operation).filter(|(_, member)| self.is_text_shape(&member.shape));
+            let told = input_members(creator.contract, creator.operation)
+                .filter(|(_, member)| is_text_shape(creator, &member.shape));
             let own = told.map(|(name, _)| name).find(|name| is_name(name)).cloned();
             own.or_else(|| self.find_nested_name(creator, &is_name)).map(IdentifierLocation::InRequest)
         };
@@ -292,7 +334,11 @@ impl<'c> ResourceCreators<'c> {
             ReferenceKind::Name => name().or_else(|| of(ReferenceKind::Name)),
             // An ARN is accepted where a resource has no name: `taskDefinition`.
             // In a path, `api_Key` of `GET /apikeys/{api_Key}` is the identifier that the service assigned.
-            ReferenceKind::BareNoun if self.has_paths && of(ReferenceKind::Id).is_some() => of(ReferenceKind::Id),
+            ReferenceKind::BareNoun
+                if self.service_of(creator.operation).has_paths && of(ReferenceKind::Id).is_some() =>
+            {
+                of(ReferenceKind::Id)
+            }
             ReferenceKind::BareNoun => name()
                 .or_else(|| of(ReferenceKind::Name))
                 .or_else(|| of(ReferenceKind::Id))
@@ -302,91 +348,78 @@ impl<'c> ResourceCreators<'c> {
 
     /// Returns the path of a required name inside a required structure of the creating request: `DatabaseInput.Name`.
     fn find_nested_name(&self, creator: &ResourceCreator<'_>, is_name: &dyn Fn(&str) -> bool) -> Option<String> {
-        let mut structures = input_members(self.contract, creator.operation).filter(|(_, member)| member.required);
+        let mut structures = input_members(creator.contract, creator.operation).filter(|(_, member)| member.required);
         structures.find_map(|(outer, member)| {
-            let members = self.contract.shape(&member.shape).kind.members()?;
-            let found = members.iter().find(|(name, it)| it.required && is_name(name) && self.is_text_shape(&it.shape));
+            let members = creator.contract.shape(&member.shape).kind.members()?;
+            let found =
+                members.iter().find(|(name, it)| it.required && is_name(name) && is_text_shape(creator, &it.shape));
             found.map(|(name, _)| format!("{outer}.{name}"))
         })
     }
 
-    /// Returns the path of the first text in a response, in breadth-first order, whose member's name fits.
-    fn find_response_text(&self, creator: &ResourceCreator<'_>, fits: impl Fn(&str, usize) -> bool) -> Option<String> {
-        self.find_in_response(creator, fits, |id| self.is_text_shape(id))
-    }
-
-    /// Returns the path of the first value of a kind whose member's name fits: the member itself, or else the first item of
-    /// a list, as in the `namespace` that `CreateNamespace` returns.
-    fn find_in_response(
-        &self,
-        creator: &ResourceCreator<'_>,
-        fits: impl Fn(&str, usize) -> bool,
-        is_kind: impl Fn(&ShapeId) -> bool,
-    ) -> Option<String> {
-        let is_item = |id: &ShapeId| match &self.contract.shape(id).kind {
-            ShapeKind::List { member } => is_kind(member),
-            _ => false,
-        };
-        let item = || self.find_member_in_response(creator, &fits, &is_item).map(|place| format!("{place}[0]"));
-        self.find_member_in_response(creator, &fits, &is_kind).or_else(item)
-    }
-
-    fn find_member_in_response(
-        &self,
-        creator: &ResourceCreator<'_>,
-        fits: &dyn Fn(&str, usize) -> bool,
-        is_kind: &dyn Fn(&ShapeId) -> bool,
-    ) -> Option<String> {
-        let output = creator.operation.output.as_ref()?;
-        let mut open: VecDeque<(String, &ShapeId, usize)> = VecDeque::from([(String::new(), output, 0)]);
-        while let Some((path, id, depth)) = open.pop_front() {
-            if depth > MAX_RESPONSE_DEPTH {
-                break;
-            }
-            match &self.contract.shape(id).kind {
-                ShapeKind::Structure { members } => {
-                    for (name, member) in members {
-                        let dot = if path.is_empty() { "" } else { "." };
-                        let place = format!("{path}{dot}{}", member.wire_name(name));
-                        if fits(name, depth + 1) && is_kind(&member.shape) {
-                            return Some(place);
-                        }
-                        open.push_back((place, &member.shape, depth + 1));
-                    }
-                }
-                ShapeKind::List { member } => open.push_back((format!("{path}[0]"), member, depth)),
-                _ => {}
-            }
-        }
-        None
-    }
-
-    fn is_integer_shape(&self, id: &ShapeId) -> bool {
-        matches!(self.contract.shape(id).kind, ShapeKind::Integer | ShapeKind::Long)
-    }
-
-    fn is_text_shape(&self, id: &ShapeId) -> bool {
-        matches!(self.contract.shape(id).kind, ShapeKind::String)
-    }
-
     /// Returns the operation that deletes the resource of a creator.
-    pub fn delete_operation(&self, creator: &ResourceCreator<'_>) -> Option<&'c Operation> {
-        self.find_operation(&creator.noun, &DELETE_VERBS)
+    pub fn delete_operation(&self, creator: &ResourceCreator<'c>) -> Option<&'c Operation> {
+        find_operation(creator, &DELETE_VERBS)
     }
 
     /// Returns the operation that reads the resource of a creator.
-    pub fn read_operation(&self, creator: &ResourceCreator<'_>) -> Option<&'c Operation> {
-        self.find_operation(&creator.noun, &READ_VERBS)
+    pub fn read_operation(&self, creator: &ResourceCreator<'c>) -> Option<&'c Operation> {
+        find_operation(creator, &READ_VERBS)
     }
+}
 
-    fn find_operation(&self, noun: &[String], verbs: &[&str]) -> Option<&'c Operation> {
-        let found = self.contract.operations.iter().filter_map(|operation| {
-            let (verb, other) = split_operation_name(operation.name.as_str());
-            let rank = verbs.iter().position(|one| *one == verb)?;
-            (other == noun).then_some((rank, operation))
-        });
-        found.min_by_key(|(rank, _)| *rank).map(|(_, operation)| operation)
+/// Returns the operation of a creator's service with one of these verbs and the creator's noun.
+fn find_operation<'c>(creator: &ResourceCreator<'c>, verbs: &[&str]) -> Option<&'c Operation> {
+    let found = creator.contract.operations.iter().filter_map(|operation| {
+        let (verb, other) = split_operation_name(operation.name.as_str());
+        let rank = verbs.iter().position(|one| *one == verb)?;
+        (other == creator.noun).then_some((rank, operation))
+    });
+    found.min_by_key(|(rank, _)| *rank).map(|(_, operation)| operation)
+}
+
+/// Returns the path of the first text in a response, in breadth-first order, whose member's name fits.
+fn find_response_text(creator: &ResourceCreator<'_>, fits: impl Fn(&str, usize) -> bool) -> Option<String> {
+    find_in_response(creator, fits, |kind| matches!(kind, ShapeKind::String))
+}
+
+fn find_in_response(
+    creator: &ResourceCreator<'_>,
+    fits: impl Fn(&str, usize) -> bool,
+    is_kind: impl Fn(&ShapeKind) -> bool,
+) -> Option<String> {
+    let output = creator.operation.output.as_ref()?;
+    let mut open: VecDeque<(String, &ShapeId, usize)> = VecDeque::from([(String::new(), output, 0)]);
+    while let Some((path, id, depth)) = open.pop_front() {
+        if depth > MAX_RESPONSE_DEPTH {
+            break;
+        }
+        match &creator.contract.shape(id).kind {
+            ShapeKind::Structure { members } => {
+                for (name, member) in members {
+                    let dot = if path.is_empty() { "" } else { "." };
+                    let place = format!("{path}{dot}{}", member.wire_name(name));
+                    if fits(name, depth + 1) && is_kind(&creator.contract.shape(&member.shape).kind) {
+                        return Some(place);
+                    }
+                    open.push_back((place, &member.shape, depth + 1));
+                }
+            }
+            ShapeKind::List { member } => open.push_back((format!("{path}[0]"), member, depth)),
+            _ => {}
+        }
     }
+    None
+}
+
+fn is_text_shape(creator: &ResourceCreator<'_>, id: &ShapeId) -> bool {
+    matches!(creator.contract.shape(id).kind, ShapeKind::String)
+}
+
+/// Returns true if an operation may create, read or delete what operations of another service need.
+pub fn is_supporting_operation(operation: &str) -> bool {
+    let (verb, _) = split_operation_name(operation);
+    [&CREATE_VERBS[..], &DELETE_VERBS, &READ_VERBS].iter().any(|verbs| verbs.contains(&verb.as_str()))
 }
 
 /// Returns true if an operation's verb says that it deletes or lists, so that a missing resource may not be an error.

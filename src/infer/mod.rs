@@ -8,6 +8,7 @@ mod completion;
 mod creators;
 mod inference_result;
 mod name_parts;
+mod other_services;
 mod prerequisites;
 mod readiness;
 mod required_scalars;
@@ -20,7 +21,8 @@ mod web_routes;
 mod web_values;
 
 pub use completion::complete_scenario;
-pub(crate) use creators::tolerates_missing_resource;
+pub(crate) use creators::{is_supporting_operation, tolerates_missing_resource};
 pub use inference_result::{IdentifierOrigin, InferenceResult, InferredResource};
 pub(crate) use name_parts::split_operation_name;
+pub use other_services::find_supporting_services;
 pub use prerequisites::{PREREQUISITE_STATUSES, find_prerequisites};

@@ -2,6 +2,8 @@
 //!
 //! It never looks at shapes, only at names.
 
+use crate::contract::OperationName;
+
 /// Splits a name in camel, Pascal, snake or kebab case into lowercase words: `DescribeDBInstances` becomes `describe`,
 /// `db`, `instances`.
 pub(super) fn split_words(name: &str) -> Vec<String> {
@@ -45,7 +47,8 @@ pub(super) fn to_singular(word: &str) -> String {
 
 /// Splits an operation's name into verb and noun: `CreateStateMachine` becomes `create` and `state`, `machine`.
 pub(crate) fn split_operation_name(operation: &str) -> (String, Vec<String>) {
-    let mut words = split_words(operation);
+    // The operation of another service begins with the service: `ec2:CreateSubnet`.
+    let mut words = split_words(operation.rsplit(OperationName::SERVICE_SEPARATOR).next().unwrap_or(operation));
     if words.is_empty() {
         return (String::new(), words);
     }

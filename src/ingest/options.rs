@@ -6,6 +6,8 @@
 pub struct IngestOptions {
     /// The operations to read from machine models, or empty to read all of them. Pages are always read.
     pub operations: Vec<String>,
+    /// Which operations to read from machine models, by name; all of `operations` if absent.
+    pub is_wanted: Option<fn(&str) -> bool>,
 }
 
 impl IngestOptions {
@@ -19,12 +21,13 @@ impl IngestOptions {
     /// assert!(options.includes("TagContact") && !options.includes("UntagContact"));
     /// ```
     pub fn for_operations<N: Into<String>>(names: impl IntoIterator<Item = N>) -> Self {
-        Self { operations: names.into_iter().map(Into::into).collect() }
+        Self { operations: names.into_iter().map(Into::into).collect(), is_wanted: None }
     }
 
     /// Returns true if an operation of a model should be read.
     pub fn includes(&self, name: &str) -> bool {
-        self.operations.is_empty() || self.operations.iter().any(|wanted| wanted == name)
+        (self.operations.is_empty() || self.operations.iter().any(|wanted| wanted == name))
+            && self.is_wanted.is_none_or(|is_wanted| is_wanted(name))
     }
 }
 

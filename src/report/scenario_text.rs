@@ -4,9 +4,9 @@
 
 use super::doctor::format_prerequisites;
 use super::{ControlOutcome, EndpointDiagnosis, OperationDiagnosis, format_found_stanza};
-use crate::contract::{Contract, MemberLocation, Protocol, ShapeKind};
+use crate::contract::{Contract, MemberLocation, OperationName, Protocol, ShapeKind};
 use crate::escape::{escape_line, toml_key, toml_string};
-use crate::infer::InferenceResult;
+use crate::infer::{InferenceResult, InferredResource};
 use crate::scenario::{Credentials, Principal};
 use std::fmt::Write as _;
 
@@ -24,6 +24,7 @@ pub fn scenario_text(
     let _ = writeln!(out, "# Written by `{}`; edit it freely.", escape_line(command));
     let _ = writeln!(out, "# `overstep doctor` shows what else is inferred, and what operations still need.\n");
     let _ = writeln!(out, "sources   = [{}]", list.join(", "));
+    write_supporting_sources(&mut out, inferred, diagnosis);
     match endpoint {
         Some(endpoint) => {
             let _ = writeln!(out, "endpoint  = {}", toml_string(endpoint));
@@ -36,6 +37,50 @@ pub fn scenario_text(
         None => write_open_members(&mut out, contract, inferred),
     }
     out
+}
+
+/// Writes the sources of the services that create what operations need, each with what it creates.
+fn write_supporting_sources(out: &mut String, inferred: &InferenceResult, diagnosis: Option<&EndpointDiagnosis>) {
+    let (resources, origins) = match diagnosis {
+        Some(diagnosis) => (&diagnosis.resources, &diagnosis.origins),
+        None => (&inferred.resources, &inferred.origins),
+    };
+    let found = diagnosis.into_iter().flat_map(|diagnosis| &diagnosis.operations);
+    let found = found.flat_map(|row| row.required_members.values().map(|value| (&row.operation, value.to_string())));
+    let values: Vec<(&String, String)> =
+        origins.iter().map(|one| (&one.operation, one.value.clone())).chain(found).collect();
+    // What an operation of another service needs counts only if that service's resource is used.
+    let mut used: Vec<&InferredResource> = Vec::new();
+    loop {
+        let is_sent = |operation: &str| {
+            let service = operation.split_once(OperationName::SERVICE_SEPARATOR);
+            service.is_none() || used.iter().any(|one| one.created_by == operation)
+        };
+        let is_used = |one: &&InferredResource| {
+            let placeholder = format!("{{{}.", one.fixture);
+            values.iter().any(|(operation, value)| is_sent(operation) && value.contains(&placeholder))
+        };
+        let next: Vec<&InferredResource> = resources.iter().filter(is_used).collect();
+        if next.len() == used.len() {
+            break;
+        }
+        used = next;
+    }
+    let creations = |source: &String| {
+        let of_service = format!("{}{}", source.rsplit(':').next().unwrap_or(source), OperationName::SERVICE_SEPARATOR);
+        let all = used.iter().filter_map(|resource| resource.created_by.strip_prefix(&of_service));
+        all.collect::<Vec<_>>().join(", ")
+    };
+    let sources = inferred.given.supporting_sources.iter().map(|source| (source, creations(source)));
+    let sources: Vec<_> = sources.filter(|(_, created)| !created.is_empty()).collect();
+    if sources.is_empty() {
+        return;
+    }
+    out.push_str("supporting-sources = [\n");
+    for (source, created) in sources {
+        let _ = writeln!(out, "    {},   # {}", toml_string(source), escape_line(&created));
+    }
+    out.push_str("]\n");
 }
 
 /// Writes the principal, if the documents say how callers authenticate.

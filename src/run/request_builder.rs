@@ -5,7 +5,7 @@
 use super::placeholders::Placeholders;
 use super::{AwsAccessKeys, HostPrefixes, RunPlan, clock};
 use crate::case::{AuthDamage, Authorization, Case, Step, StepRequest};
-use crate::contract::AuthScheme;
+use crate::contract::{AuthScheme, Contract};
 use crate::scenario::{Credentials, Principal};
 use crate::wire::{
     EncodedRequest, ResolvedCredentials, SigV4Keys, SigningContext, SigningKeyCache, authorize, build_host_prefix,
@@ -51,8 +51,8 @@ pub(super) struct RequestBuilder<'a> {
     plan: &'a RunPlan<'a>,
     authority: String,
     signing_keys: SigningKeyCache,
-    /// Credentials of principals that are the same for all cases.
-    credentials: Vec<(String, ResolvedCredentials)>,
+    /// Credentials of principals that are the same for all cases, by principal and service.
+    credentials: Vec<(String, String, ResolvedCredentials)>,
 }
 
 impl<'a> RequestBuilder<'a> {
@@ -70,12 +70,14 @@ impl<'a> RequestBuilder<'a> {
         let mut request = build_unsigned_request(self.plan, placeholders, step)?;
         let Some((name, damage)) = claimed_principal(step) else { return Ok(request) };
         let resolved;
-        let credentials = match self.credentials.iter().position(|(cached, _)| cached == name) {
-            Some(index) => &self.credentials[index].1,
+        let service = &owner_of(self.plan, &step.request).service;
+        let is_cached = |(cached, of, _): &(String, String, _)| cached == name && of == service;
+        let credentials = match self.credentials.iter().position(is_cached) {
+            Some(index) => &self.credentials[index].2,
             None => {
                 resolved = resolve_credentials(self.plan, placeholders, name, &step.request)?;
                 if is_case_independent(self.plan, name) {
-                    self.credentials.push((name.to_owned(), resolved.clone()));
+                    self.credentials.push((name.to_owned(), service.clone(), resolved.clone()));
                 }
                 &resolved
             }
@@ -127,7 +129,7 @@ fn apply_host_prefix(
     if let Some(before) = before.map_err(|error| RequestBuildError::unsendable(&error))? {
         request.set_header("host", format!("{before}{parent}"));
         request.update_raw();
-    } else if buckets && plan.contract.service == S3_SERVICE {
+    } else if buckets && owner_of(plan, step_request).service == S3_SERVICE {
         use_virtual_hosted_style(request, &plan.endpoint.base_path, &parent);
     }
     Ok(())
@@ -217,7 +219,8 @@ fn resolve_credentials(
                 let reason = "no AWS keys found; dummy keys are used for loopback endpoints only";
                 RequestBuildError::MissingValue(reason.to_owned())
             })?;
-            let documented = plan.contract.auth.iter().find_map(|auth| match auth {
+            let owner = owner_of(plan, request);
+            let documented = owner.auth.iter().find_map(|auth| match auth {
                 AuthScheme::SigV4 { service } => service.clone(),
                 _ => None,
             });
@@ -226,7 +229,7 @@ fn resolve_credentials(
                 secret_access_key: keys.secret_access_key,
                 session_token: keys.session_token,
                 region: region.clone(),
-                service: service.clone().or(documented).unwrap_or_else(|| plan.contract.service.clone()),
+                service: service.clone().or(documented).unwrap_or_else(|| owner.service.clone()),
             })
         }
     })
@@ -238,8 +241,17 @@ fn credentials_for_request<'p>(plan: &RunPlan<'_>, principal: &'p Principal, req
     if principal.others.is_empty() {
         return &principal.credentials;
     }
-    match plan.contract.operation(name.as_str()) {
-        Some(operation) => principal.credentials_for(plan.contract.auth_schemes(operation)),
+    let owner = owner_of(plan, request);
+    match owner.operation(name.as_str()) {
+        Some(operation) => principal.credentials_for(owner.auth_schemes(operation)),
         None => &principal.credentials,
+    }
+}
+
+/// Returns the contract of the service to which a request goes.
+fn owner_of<'p>(plan: &RunPlan<'p>, request: &StepRequest) -> &'p Contract {
+    match request {
+        StepRequest::Operation { name, .. } => plan.contract.owner_of(name.as_str()),
+        StepRequest::Raw { .. } => plan.contract,
     }
 }

@@ -114,6 +114,7 @@ fn parse_document(plan: &RunPlan<'_>, step: &Step, response: &HttpResponse) -> O
     match &step.request {
         // The protocol's XML wrapper around a result is not part of a path.
         StepRequest::Operation { name, .. } => {
+            let contract = contract.owner_of(name.as_str());
             let output = contract.operation(name.as_str()).and_then(|operation| operation.output.as_ref());
             decode_output(contract, output, &response.body).ok()
         }

@@ -2,7 +2,7 @@
 
 use super::Principal;
 use crate::case::{LawName, ReadyCondition};
-use crate::contract::{MemberPath, Protocol};
+use crate::contract::{MemberPath, OperationName, Protocol};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 
@@ -16,6 +16,8 @@ pub struct Scenario {
     pub name: String,
     /// Paths, globs, or `botocore:SERVICE`; relative to the scenario's file.
     pub sources: Vec<String>,
+    /// Models of other services whose operations create what the tested operations need, such as `botocore:iam`.
+    pub supporting_sources: Vec<String>,
     /// Operations to check; an empty list means all operations of the sources.
     pub included_operations: Vec<String>,
     /// The default endpoint: a name in `overstep.toml`, a URL, or `embedded`.
@@ -81,12 +83,13 @@ impl Scenario {
     pub fn use_value(&self, operation: &str, path: &str) -> Option<&Json> {
         self.operation_notes(operation)
             .and_then(|notes| notes.use_values.get(path))
-            .or_else(|| self.use_values.get(path))
+            .or_else(|| self.use_values.get(path).filter(|_| !is_of_other_service(operation)))
     }
 
     /// Returns true if there is a value for any member of an operation.
     pub fn has_use_values(&self, operation: &str) -> bool {
-        !self.use_values.is_empty() || self.operation_notes(operation).is_some_and(|notes| !notes.use_values.is_empty())
+        !self.use_values.is_empty() && !is_of_other_service(operation)
+            || self.operation_notes(operation).is_some_and(|notes| !notes.use_values.is_empty())
     }
 
     /// Returns the value that a member of an operation gets wherever it is sent: [`Self::use_value`], or one that was
@@ -125,6 +128,11 @@ impl Scenario {
             .and_then(|notes| notes.missing_values.get(path))
             .or_else(|| self.missing_values.get(path))
     }
+}
+
+/// Returns true if an operation belongs to another service than the tested one.
+fn is_of_other_service(operation: &str) -> bool {
+    operation.contains(OperationName::SERVICE_SEPARATOR)
 }
 
 /// Returns true if a value is a text that differs from case to case: it has `{case}` or `{run}`.

@@ -15,6 +15,7 @@ use serde_json::Value as Json;
 
 const SCENARIO_KEYS: &[&str] = &[
     "sources",
+    "supporting-sources",
     "only",
     "endpoint",
     "error-code",
@@ -56,6 +57,7 @@ pub fn read_scenario(name: &str, text: &str) -> Result<(Scenario, Vec<ScenarioWa
 /// Reads the keys that are values, without `fixtures`, `operations` and the like.
 fn read_general_keys(scenario: &mut Scenario, root: &TomlTable<'_, '_>) -> Result<(), ScenarioError> {
     scenario.sources = root.text_list("sources")?;
+    scenario.supporting_sources = root.text_list("supporting-sources")?;
     scenario.included_operations = root.text_list("only")?;
     scenario.endpoint = root.text("endpoint")?;
     scenario.error_code = root.text("error-code")?;

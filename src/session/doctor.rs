@@ -108,7 +108,7 @@ fn examine_operations(
                 diagnosis.failure_reason = Some("the diagnosis was stopped".to_owned());
                 break;
             }
-            let Some(operation) = job.contract.operation(&name) else { continue };
+            let Some(operation) = job.contract.any_operation(&name) else { continue };
             let row = examination.examine(operation).map_err(plan_error)?;
             progress(&row);
             diagnosis.operations.push(row);
@@ -218,7 +218,7 @@ impl<'a> Examination<'a> {
         let needs = self.inferred.given.operation_notes(name).map(|notes| notes.needs.clone()).unwrap_or_default();
         row.needs =
             needs.into_iter().filter(|one| self.prerequisites.iter().any(|(fixture, _)| fixture == one)).collect();
-        row.is_supporting = !session.job().scenario.includes_operation(name);
+        row.is_supporting = operation.name.service().is_some() || !session.job().scenario.includes_operation(name);
         for text in [&mut row.observed, &mut row.reason].into_iter().chain(row.reasons.values_mut()) {
             *text = session.redaction.redact_message(text).into_owned();
         }

@@ -6,7 +6,7 @@ use super::contract_problems::{ContractProblems, ignored_patterns};
 use super::referenced_files::ReferencedFiles;
 use crate::case::LawName;
 use crate::contract::{Amendment, AuthScheme, Contract, Operation, Provenance, find_documented_place, switch_protocol};
-use crate::infer::{InferenceResult, complete_scenario};
+use crate::infer::{InferenceResult, complete_scenario, is_supporting_operation};
 use crate::ingest;
 use crate::report::{Diagnostic, Severity};
 use crate::scenario::{Credentials, OperationNotes, Principal, ReadBack, Scenario};
@@ -35,7 +35,8 @@ pub fn ingest_documents(
     documents: Vec<SourceDocument>,
     operations: &[String],
 ) -> Result<LoadedContract, Vec<Diagnostic>> {
-    let (mut loaded, errors) = read_documents(documents, operations)?;
+    let options = ingest::IngestOptions { operations: operations.to_vec(), is_wanted: None };
+    let (mut loaded, errors) = read_documents(documents, &options)?;
     loaded.diagnostics.extend(errors);
     let problems = ContractProblems::find(&loaded.contract, &Scenario::with_name(""));
     let is_wanted = |name: &str| operations.is_empty() || operations.iter().any(|wanted| wanted == name);
@@ -46,14 +47,13 @@ pub fn ingest_documents(
 
 fn read_documents(
     documents: Vec<SourceDocument>,
-    operations: &[String],
+    options: &ingest::IngestOptions,
 ) -> Result<(LoadedContract, Vec<Diagnostic>), Vec<Diagnostic>> {
     let names: Vec<String> = documents.iter().map(|document| document.name.clone()).collect();
     let mut documents = documents;
     let sources: Vec<_> =
         documents.iter_mut().map(|document| (document.name.clone(), std::mem::take(&mut document.bytes))).collect();
-    let options = ingest::IngestOptions { operations: operations.to_vec() };
-    let (read, errors) = ingest::read_documents_with(&sources, &options, &mut ReferencedFiles(&documents));
+    let (read, errors) = ingest::read_documents_with(&sources, options, &mut ReferencedFiles(&documents));
     let problems = read.diagnostics.iter().map(|one| {
         let severity = match one.severity {
             ingest::IngestSeverity::Note => Severity::Note,
@@ -71,7 +71,7 @@ fn read_documents(
             problems.extend(errors);
             return Err(problems);
         }
-        let what = if operations.is_empty() { "an operation" } else { "one of the operations" };
+        let what = if options.operations.is_empty() { "an operation" } else { "one of the operations" };
         problems.push(Diagnostic::error(format!("no source contains {what}: {}", names.join(", "))));
         return Err(problems);
     }
@@ -108,14 +108,46 @@ pub fn load_scenario(
     display_name: &str,
     documents: Vec<SourceDocument>,
 ) -> Result<LoadedContract, Vec<Diagnostic>> {
+    load_scenario_with(scenario, display_name, documents, Vec::new())
+}
+
+/// The documents of a service whose operations create what the tested operations need.
+#[derive(Clone, Debug)]
+pub struct SupportingSource {
+    /// The name of the service, which begins the names of its operations: `ec2`.
+    pub service: String,
+    /// Its documents.
+    pub documents: Vec<SourceDocument>,
+}
+
+/// Reads a scenario's documents as [`load_scenario`] does, and those of services whose operations create what the tested
+/// operations need.
+///
+/// # Errors
+/// Returns an error if the documents cannot be read, or if an amendment or an operation name refers to nothing.
+pub fn load_scenario_with(
+    scenario: &Scenario,
+    display_name: &str,
+    documents: Vec<SourceDocument>,
+    supporting: Vec<SupportingSource>,
+) -> Result<LoadedContract, Vec<Diagnostic>> {
     // Any operation may create or delete the resources that the selected ones need, so all are read.
-    let (mut loaded, errors) = read_documents(documents, &[])?;
+    let (mut loaded, errors) = read_documents(documents, &ingest::IngestOptions::default())?;
     if !errors.is_empty() {
         loaded.diagnostics.extend(errors);
         return Err(loaded.diagnostics);
     }
     // Notes about documents are shown by `ingest`, not by every run.
     loaded.diagnostics.retain(|problem| problem.severity > Severity::Note);
+    for SupportingSource { service, documents } in supporting {
+        let options =
+            ingest::IngestOptions { is_wanted: Some(is_supporting_operation), ..ingest::IngestOptions::default() };
+        let (other, errors) = read_documents(documents, &options)?;
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        loaded.contract.add_supporting(&service, other.contract);
+    }
     let signed = signed_scenario(scenario, &loaded.contract);
     let scenario = signed.as_ref().unwrap_or(scenario);
     let mut wrong = Vec::new();
@@ -166,14 +198,14 @@ pub fn load_scenario(
     if !unknown.is_empty() {
         return Err(unknown);
     }
-    let kept: Vec<&str> = loaded
-        .contract
-        .operations
-        .iter()
-        .map(|operation| operation.name.as_str())
+    let own = loaded.contract.operations.iter().map(|operation| operation.name.as_str());
+    let others = loaded.contract.supporting.iter().flat_map(|other| &other.operations);
+    let others = others.map(|operation| operation.name.as_str());
+    let kept: Vec<&str> = own
         .filter(|name| scenario.includes_operation(name) || completed.is_supporting_operation(name))
+        .chain(others.filter(|name| completed.is_supporting_operation(name)))
         .collect();
-    if kept.len() < loaded.contract.operations.len() {
+    if kept.len() < loaded.contract.operations.len() || !loaded.contract.supporting.is_empty() {
         loaded.contract = loaded.contract.restrict_to(&kept);
     }
     loaded.diagnostics.extend(ignored_patterns(&loaded.contract));
@@ -317,7 +349,7 @@ fn with_line(line: u32) -> impl Fn(Vec<Diagnostic>) -> Vec<Diagnostic> {
 }
 
 fn check_operation(contract: &Contract, name: &str, display_name: Option<&str>) -> Result<(), Vec<Diagnostic>> {
-    if contract.operation(name).is_some() {
+    if contract.any_operation(name).is_some() {
         return Ok(());
     }
     let known: Vec<&str> = contract.operations.iter().map(|operation| operation.name.as_str()).collect();

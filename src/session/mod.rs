@@ -60,7 +60,9 @@ pub use fuzz::{FuzzObserver, FuzzOptions, OperationsWithoutSuccess, fuzz};
 pub use fuzz_search::FuzzFinding;
 pub use job::{CaseTotals, EndpointTarget, RunOptions, ScenarioJob, new_run_id};
 pub use libfuzzer_target::{FuzzInputError, LibFuzzerTarget, MAX_RESPONSE_KINDS};
-pub use load::{LoadedContract, check_operations, ingest_documents, load_scenario};
+pub use load::{
+    LoadedContract, SupportingSource, check_operations, ingest_documents, load_scenario, load_scenario_with,
+};
 pub use recorded_results::{
     IndexedCase, RecordedRunStart, ResultsIndex, convert_results, index_results, read_recorded_cases,
     read_recorded_findings,

@@ -2,9 +2,9 @@
 //!
 //! It decides nothing about other operations, and the number of its requests is bounded.
 
-use crate::contract::{Contract, Operation, OperationName, ShapeId, ShapeKind};
+use crate::contract::{Contract, MemberPath, Operation, OperationName, ShapeId, ShapeKind};
 use crate::generate::{CompiledContract, PlanError};
-use crate::infer::InferenceResult;
+use crate::infer::{IdentifierOrigin, InferenceResult};
 use crate::judge::{EndpointKnowledge, RejectedMember, Verdict, judge, rejected_members, response_message};
 use crate::report::{ControlOutcome, OperationDiagnosis};
 use crate::run::SequentialRunner;
@@ -16,6 +16,10 @@ use serde_json::Value as Json;
 
 /// Maximum number of inputs to try for one operation.
 const MAX_ATTEMPTS: usize = 24;
+/// Maximum number of references to further resources that are tried alone.
+const MAX_SINGLE_REFERENCES: usize = 6;
+/// Minimum length of a noun that is searched for in messages.
+const MIN_NOUN_LENGTH: usize = 3;
 /// Maximum depth to which the members inside a shape are collected.
 const MAX_DEPTH: usize = 3;
 
@@ -83,7 +87,7 @@ impl<'a> OperationProbe<'a> {
             || (matches!(met.outcome, ControlOutcome::NotImplemented | ControlOutcome::Diverges)
                 && met.is_server_failure
                 && is_maker);
-        let is_modelled = self.job.contract.is_model_only();
+        let is_modelled = self.contract_of(operation).is_model_only();
         if may_lack && !is_modelled && !met.rejected.is_empty() {
             found = self.follow_refusals(operation, &mut met, &mut row)?;
         }
@@ -114,7 +118,7 @@ impl<'a> OperationProbe<'a> {
         row: &mut OperationDiagnosis,
     ) -> Result<FoundValues, PlanError> {
         let name = operation.name.as_str();
-        let mut search = RefusalSearch::new(&self.job.contract, operation, self.known_references(name));
+        let mut search = RefusalSearch::new(self.contract_of(operation), operation, self.known_references(name));
         let mut values = FoundValues::new();
         for _ in 0..MAX_ATTEMPTS {
             if met.outcome != ControlOutcome::Rejected || !search.record_rejection(&met.rejected) {
@@ -145,8 +149,11 @@ impl<'a> OperationProbe<'a> {
             return Ok(FoundValues::new());
         }
         let name = operation.name.as_str();
-        let references = self.alternative_references(name);
-        let mut alternatives = vec![references.clone()];
+        let references = self.alternative_references(name, &|_| true)?;
+        let named = self.alternative_references(name, &|one| names_member(&met.reason, &one.member))?;
+        let mut alternatives = vec![named, references.clone()];
+        let singles = references.iter().take(MAX_SINGLE_REFERENCES);
+        alternatives.extend(singles.map(|(member, value)| FoundValues::from([(member.clone(), value.clone())])));
         for example in self.compiled.example_inputs(name) {
             let open = example.into_iter().filter(|(member, _)| self.is_open(name, member));
             let open: FoundValues = open.collect();
@@ -180,26 +187,37 @@ impl<'a> OperationProbe<'a> {
         Ok(FoundValues::new())
     }
 
-    /// Returns the further resources that members of an operation may name.
-    fn alternative_references(&self, operation: &str) -> FoundValues {
+    /// Returns the values of top members that name the further resources which the operation may need.
+    fn alternative_references(
+        &self,
+        operation: &str,
+        is_wanted: &dyn Fn(&IdentifierOrigin) -> bool,
+    ) -> Result<FoundValues, PlanError> {
         let references = self.inferred.alternative_references.iter().filter(|one| one.operation == operation);
-        references.map(|one| (one.member.clone(), Json::String(one.value.clone()))).collect()
+        let mut places: Vec<(MemberPath, Option<Json>)> = references
+            .filter(|one| is_wanted(one))
+            .filter_map(|one| Some((MemberPath::parse(&one.member)?, Some(Json::String(one.value.clone())))))
+            .collect();
+        places.sort_by(|one, other| one.0.top_member().cmp(&other.0.top_member()));
+        let values = self.compiled.sample_members_with(&self.inferred.scenario, operation, &places)?;
+        Ok(values.into_iter().collect())
     }
 
     /// Returns true if the scenario has no value for a member or a part of it.
     fn is_open(&self, operation: &str, member: &str) -> bool {
         let notes = self.inferred.scenario.operation_notes(operation);
-        let is_part = |place: &str| {
-            place.strip_prefix(member).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[', '{']))
-        };
-        notes.is_none_or(|notes| !notes.use_values.keys().any(|place| is_part(place)))
+        notes.is_none_or(|notes| !notes.use_values.keys().any(|place| is_part_of(place, member)))
     }
 
     /// Returns the value that names a resource in an optional member.
-    fn optional_reference(&self, operation: &str, member: &str) -> Option<Json> {
-        let references = &self.inferred.alternative_references;
-        let reference = references.iter().find(|one| one.operation == operation && one.member == member);
-        reference.map(|one| Json::String(one.value.clone()))
+    fn optional_reference(&self, operation: &str, member: &str) -> Result<Option<Json>, PlanError> {
+        let is_in_it = |one: &IdentifierOrigin| is_part_of(&one.member, member);
+        Ok(self.alternative_references(operation, &is_in_it)?.shift_remove(member))
+    }
+
+    /// Returns the contract that has an operation.
+    fn contract_of(&self, operation: &Operation) -> &'a Contract {
+        self.job.contract.owner_of(operation.name.as_str())
     }
 
     /// Sends the control of an operation with further values.
@@ -232,7 +250,7 @@ impl<'a> OperationProbe<'a> {
         row: &mut OperationDiagnosis,
     ) -> Result<FoundValues, PlanError> {
         let (name, scenario) = (operation.name.as_str(), &self.inferred.scenario);
-        let candidates = candidate_members(&self.job.contract, operation, scenario);
+        let candidates = candidate_members(self.contract_of(operation), operation, scenario);
         let mut search = MemberSearch::new(candidates, &met.reason, MAX_ATTEMPTS);
         while let Some(names) = search.propose() {
             let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
@@ -283,7 +301,7 @@ impl<'a> OperationProbe<'a> {
             let Some(value) = self.compiled.sample_member(scenario, name, member)? else {
                 return Ok(None);
             };
-            let value = self.optional_reference(name, member).unwrap_or(value);
+            let value = self.optional_reference(name, member)?.unwrap_or(value);
             tried.operations.entry(name.to_owned()).or_default().use_values.insert(member.clone(), value);
         }
         Ok(Some(tried))
@@ -314,9 +332,10 @@ impl<'a> OperationProbe<'a> {
         self.broken_operation = broken.or(self.broken_operation.take());
         self.lost_response |= outcome.exchanges.iter().flatten().any(|exchange| exchange.response.is_err());
         self.sent_steps += outcome.exchanges.iter().flatten().count() as u64;
-        let judgement = judge(&self.job.contract, scenario, &outcome);
+        let contract = self.job.contract.owner_of(operation);
+        let judgement = judge(contract, scenario, &outcome);
         let observed = if judgement.observed.status.is_some() { judgement.observed.to_string() } else { String::new() };
-        let is_missing = || self.knowledge.shows_missing_operation(&self.job.contract, &outcome, &judgement);
+        let is_missing = || self.knowledge.shows_missing_operation(contract, &outcome, &judgement);
         let stands = match judgement.verdict {
             _ if judgement.observed.status.is_some_and(|status| (200..300).contains(&status)) => {
                 ControlOutcome::Accepted
@@ -337,6 +356,24 @@ impl<'a> OperationProbe<'a> {
         let rejected = rejected_members(&outcome);
         Ok(ControlResult { outcome: stands, observed, reason: why, is_server_failure: failed, rejected })
     }
+}
+
+/// Returns true if a place is a member or a part of it.
+fn is_part_of(place: &str, member: &str) -> bool {
+    place.strip_prefix(member).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[', '{']))
+}
+
+/// Endings of members that say by what they name a resource.
+const REFERENCE_ENDINGS: [&str; 7] = ["ids", "arns", "names", "id", "arn", "name", "s"];
+
+/// Returns true if a message names the resource that a member refers to: "the specified subnet" for `Subnets`.
+fn names_member(message: &str, place: &str) -> bool {
+    let plain = |text: &str| -> String {
+        text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+    };
+    let last = plain(place.rsplit('.').next().unwrap_or(place));
+    let noun = REFERENCE_ENDINGS.iter().find_map(|ending| last.strip_suffix(ending)).unwrap_or(&last);
+    noun.len() >= MIN_NOUN_LENGTH && plain(message).contains(noun)
 }
 
 /// Returns false if a status says that something else is wrong than the members of the request.

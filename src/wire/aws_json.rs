@@ -22,7 +22,7 @@ pub(super) fn encode_request(
     };
     let mut headers = vec![
         ("content-type".to_owned(), content_type.to_owned()),
-        ("x-amz-target".to_owned(), format!("{prefix}.{}", operation.name.as_str())),
+        ("x-amz-target".to_owned(), format!("{prefix}.{}", operation.name.local_name())),
     ];
     if contract.traits.query_compatible {
         headers.push(("x-amzn-query-mode".to_owned(), "true".to_owned()));

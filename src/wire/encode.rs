@@ -17,6 +17,7 @@ use crate::contract::{Contract, Operation, Protocol};
 pub fn encode_request(contract: &Contract, send: &StepRequest, base_path: &str) -> Result<EncodedRequest, EncodeError> {
     let mut request = match send {
         StepRequest::Operation { name, input, damage } => {
+            let contract = contract.owner_of(name.as_str());
             let operation = contract
                 .operation(name.as_str())
                 .ok_or_else(|| EncodeError::UnknownOperation(name.as_str().to_owned()))?;

@@ -29,7 +29,7 @@ pub(super) fn encode_request(
 ) -> Result<EncodedRequest, EncodeError> {
     let version = contract.traits.version.as_deref().ok_or(EncodeError::MissingServiceTrait("version"))?;
     let mut pairs =
-        vec![("Action".to_owned(), operation.name.as_str().to_owned()), ("Version".to_owned(), version.to_owned())];
+        vec![("Action".to_owned(), operation.name.local_name().to_owned()), ("Version".to_owned(), version.to_owned())];
     let none = WireTraits::default();
     let known = operation.input.as_ref().map(|input| PlacedShape::new(contract, input, &none));
     match input {

@@ -13,7 +13,7 @@ use crate::contract::Contract;
 /// Returns an error if a label of the prefix has no value, or a value that a host name cannot contain.
 pub fn build_host_prefix(contract: &Contract, send: &StepRequest) -> Result<Option<String>, EncodeError> {
     let StepRequest::Operation { name, input, .. } = send else { return Ok(None) };
-    let Some(operation) = contract.operation(name.as_str()) else { return Ok(None) };
+    let Some(operation) = contract.any_operation(name.as_str()) else { return Ok(None) };
     let Some(prefix) = &operation.traits.host_prefix else { return Ok(None) };
     let mut out = String::new();
     let mut rest = prefix.as_str();

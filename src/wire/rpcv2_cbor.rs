@@ -34,6 +34,6 @@ pub(super) fn encode_request(
         cbor::write_value(&mut out, input, known, "the input")?;
         out.into()
     };
-    let target = format!("{base_path}/service/{prefix}/operation/{}", operation.name.as_str());
+    let target = format!("{base_path}/service/{prefix}/operation/{}", operation.name.local_name());
     Ok(EncodedRequest { method: "POST".to_owned(), target, headers, body, raw: false })
 }
