@@ -2,6 +2,8 @@
 //!
 //! They are guesses at what services accept; an endpoint that rejects one is never reported for it.
 
+use super::documents;
+
 /// The least policy that expires something, in the form of Amazon ECR's
 /// [lifecycle policies](https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html).
 const LIFECYCLE_POLICY: &str = "{\"rules\":[{\"rulePriority\":1,\"selection\":{\"tagStatus\":\"untagged\",\
@@ -13,6 +15,9 @@ const LIFECYCLE_POLICY: &str = "{\"rules\":[{\"rulePriority\":1,\"selection\":{\
 /// [schedules and event patterns](https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rules.html).
 pub(crate) fn value_for_member(member: &str, service: &str) -> Option<String> {
     let lower = member.to_ascii_lowercase();
+    if let Some(document) = documents::text_document(&lower) {
+        return Some(document.to_owned());
+    }
     // The default account of emulators; no real account has this number.
     const ACCOUNT: &str = "123456789012";
     if lower.ends_with("rolearn") || lower == "role" {
@@ -45,10 +50,10 @@ pub(crate) fn value_for_member(member: &str, service: &str) -> Option<String> {
     if lower == "assumerolepolicydocument" {
         return Some(action("\"Principal\":{\"Service\":\"lambda.amazonaws.com\"},", "sts:AssumeRole"));
     }
-    if lower.ends_with("policydocument") {
+    if lower.ends_with("policydocument") || lower.ends_with("policycontent") {
         return Some(action("\"Resource\":\"*\",", &format!("{service}:*")));
     }
-    if lower.ends_with("policytext") || lower == "resourcepolicy" {
+    if lower.ends_with("policytext") || lower == "resourcepolicy" || lower == "policy" {
         return Some(action("\"Principal\":\"*\",", &format!("{service}:*")));
     }
     None

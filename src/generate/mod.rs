@@ -10,6 +10,7 @@ mod case_spec;
 mod classify;
 mod contract_patterns;
 mod documented_examples;
+mod documents;
 mod error;
 mod expected_response;
 mod fixture_steps;

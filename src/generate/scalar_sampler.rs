@@ -2,9 +2,9 @@
 //!
 //! It never builds a list, map or structure.
 
-use super::aws_formats;
 use super::input_sampler::InputSampler;
 use super::limits::{integer_range, integer_step, number_limits};
+use super::{aws_formats, documents};
 use crate::case::Value;
 use crate::contract::{DecimalStep, MemberPath, PathSegment, Shape, ShapeId, ShapeKind};
 use crate::pattern::{Draw, SeededDraw};
@@ -50,6 +50,9 @@ impl InputSampler<'_> {
         let length = shape.length();
         match &shape.kind {
             ShapeKind::Blob => {
+                if let Some(bytes) = self.blob_document(path).filter(|_| index == 0) {
+                    return Value::Blob(bytes);
+                }
                 let size = 8.max(length.min.unwrap_or(0)).min(length.max.unwrap_or(u64::MAX)) as usize;
                 Value::Blob((0..size).map(|at| b"overstep"[(at + index as usize) % 8]).collect())
             }
@@ -75,6 +78,12 @@ impl InputSampler<'_> {
         }
     }
 
+    /// Returns the least document that the name of a blob asks for.
+    fn blob_document(&self, path: &MemberPath) -> Option<Vec<u8>> {
+        let member = path.last_member().filter(|_| self.is_only_modelled)?.to_ascii_lowercase();
+        documents::blob_document(&member, self.operation.name.as_str())
+    }
+
     fn integer_value(&self, shape: &Shape, index: u64) -> i128 {
         let (low, high) = integer_range(shape);
         (integer_step(shape) * (1 + i128::from(index))).clamp(low, high)
@@ -90,13 +99,13 @@ impl InputSampler<'_> {
             let count = text.chars().count() as u64;
             (min..=max).contains(&count) && self.patterns.get(id).is_none_or(|pattern| pattern.matches(text))
         };
-        if self.is_only_modelled
-            && index == 0
-            && let Some(form) =
-                path.last_member().and_then(|member| aws_formats::value_for_member(member, &self.contract.service))
-            && fits(&form)
-        {
-            return form;
+        if self.is_only_modelled && index == 0 {
+            // The name of a shape says what a member called `Content` holds.
+            let names = path.last_member().into_iter().chain([id.as_str()]);
+            let mut forms = names.filter_map(|name| aws_formats::value_for_member(name, &self.contract.service));
+            if let Some(form) = forms.find(|form| fits(form)) {
+                return form;
+            }
         }
         let stem = if preferred.is_empty() { "v".to_owned() } else { preferred.clone() };
         let sized = if (stem.len() as u64) < min { repeat_to_length(&stem, min as usize) } else { stem };

@@ -37,14 +37,12 @@ impl<'c> ScenarioCompleter<'c> {
             };
             self.add_alternative(operation, member, creator, location);
         }
-        self.find_references_to_other_services(operation);
+        self.find_nested_references(operation);
     }
 
-    /// Notes the members that may refer to resources of other services and that plain requests leave out.
-    fn find_references_to_other_services(&mut self, operation: &'c Operation) {
-        if self.contract.supporting.is_empty() {
-            return;
-        }
+    /// Notes the members that may refer to resources of other services and those inside structures that may refer to any
+    /// resource. Plain requests leave them out, or have other values there.
+    fn find_nested_references(&mut self, operation: &'c Operation) {
         for (path, id) in text_places(self.contract, operation) {
             let place = path.to_string();
             let Some(member) = path.last_member() else { continue };
@@ -52,7 +50,14 @@ impl<'c> ScenarioCompleter<'c> {
                 continue;
             }
             let shape = self.contract.shape(id);
-            if let Some((creator, location)) = self.creators.find_in_other_service(operation, member, id, shape) {
+            let parsed = parse_reference(member);
+            let is_named = |at: usize| !parsed.noun.is_empty() && self.creators.all[at].noun == parsed.noun;
+            let own = (path.0.len() > 1)
+                .then(|| self.creators.find_creator(operation, member))
+                .flatten()
+                .filter(|(at, location)| is_named(*at) && accepts_identifier(shape, location));
+            let found = own.or_else(|| self.creators.find_in_other_service(operation, member, id, shape));
+            if let Some((creator, location)) = found {
                 self.add_alternative(operation, &place, creator, location);
             }
         }

@@ -19,6 +19,9 @@ use serde_json::Value as Json;
 const NAME_TEMPLATES: [&str; 5] =
     ["ovs-{run}-{case}", "ovs{run}{case}", "o{run}{case}", "o{case}", "/ovs/{run}/{case}"];
 
+/// First words of members that name a copy of an existing resource.
+const SECOND_NAME_WORDS: [&str; 3] = ["target", "new", "destination"];
+
 /// Completes a scenario for a web API, or for the operations that only machine models describe.
 pub fn complete_scenario(contract: &Contract, scenario: &Scenario) -> InferenceResult {
     if is_web_api(contract) && !scenario.disable_inference {
@@ -43,6 +46,7 @@ pub fn complete_scenario(contract: &Contract, scenario: &Scenario) -> InferenceR
     for operation in contract.operations.iter().filter(wanted) {
         completer.complete_operation(operation);
     }
+    completer.complete_given_references();
     for operation in contract.operations.iter().filter(wanted) {
         completer.find_alternative_references(operation);
     }
@@ -71,6 +75,25 @@ pub(super) struct ScenarioCompleter<'c> {
 }
 
 impl<'c> ScenarioCompleter<'c> {
+    /// Creates what the values of the scenario refer to: values that were found by experiment refer to fixtures that
+    /// plain requests do without.
+    fn complete_given_references(&mut self) {
+        let given = self.result.given.operations.values().flat_map(|notes| notes.use_values.values());
+        let mut references = Vec::new();
+        given.for_each(|value| collect_references(value, &mut references));
+        for (fixture, capture) in references {
+            let known = self.fixtures.get(&fixture).is_some_and(|known| {
+                known.names.contains_key(&capture) || known.captures().any(|(name, _)| *name == capture)
+            });
+            if known || self.own_fixtures.contains(&fixture) {
+                continue;
+            }
+            if let Some((creator, location)) = self.creators.find_by_fixture(&fixture, &capture) {
+                self.ensure_fixture(creator, location);
+            }
+        }
+    }
+
     /// Sets the value of every required member that refers to a resource. Returns false if the operation would need
     /// what it creates itself.
     fn complete_operation(&mut self, operation: &'c Operation) -> bool {
@@ -239,7 +262,11 @@ impl<'c> ScenarioCompleter<'c> {
         if let Some(given) = self.result.scenario.use_value(name, place) {
             return given.as_str().map(str::to_owned);
         }
-        let value = NAME_TEMPLATES.iter().find(|name| template_fits(shape, name)).map(|name| (*name).to_owned())?;
+        // What is made from an existing resource has a name of its own.
+        let is_second = SECOND_NAME_WORDS.contains(&split_words(place).first().map_or("", String::as_str));
+        let case = if is_second { "{case:2}" } else { "{case}" };
+        let mut templates = NAME_TEMPLATES.iter().filter(|name| template_fits(shape, name));
+        let value = templates.next().map(|name| name.replace("{case}", case))?;
         let notes = self.notes_mut(name);
         notes.use_values.insert(place.to_owned(), Json::String(value.clone()));
         notes.fresh_members.push(place.to_owned());
@@ -430,6 +457,20 @@ impl<'c> ScenarioCompleter<'c> {
 
     fn notes_mut(&mut self, operation: &str) -> &mut OperationNotes {
         self.result.scenario.operations.entry(operation.to_owned()).or_default()
+    }
+}
+
+/// Collects the fixtures to which the texts of a value refer, each with the name of the value: `{table.TableName}`.
+fn collect_references(value: &Json, found: &mut Vec<(String, String)>) {
+    match value {
+        Json::String(text) => {
+            let inner = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+            let reference = inner.and_then(|inner| inner.split_once('.'));
+            found.extend(reference.map(|(fixture, name)| (fixture.to_owned(), name.to_owned())));
+        }
+        Json::Array(items) => items.iter().for_each(|item| collect_references(item, found)),
+        Json::Object(members) => members.values().for_each(|member| collect_references(member, found)),
+        _ => {}
     }
 }
 

@@ -3,15 +3,20 @@
 //! It never builds a fixture; it only finds the operations that could create what a member refers to.
 
 use crate::contract::{Contract, Member, MemberLocation, Operation, ShapeId, ShapeKind};
+use crate::infer::known_resources::is_known_noun;
 use crate::infer::name_parts::{ReferenceKind, ResourceReference, parse_reference, split_operation_name, to_singular};
 use indexmap::IndexMap;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 /// Verbs that create, the most common first.
 const CREATE_VERBS: [&str; 13] = [
-    "create", "run", "allocate", "register", "put", "set", "import", "publish", "request", "start", "generate",
+    "create", "run", "allocate", "register", "put", "set", "request", "import", "publish", "start", "generate",
     "upload", "initiate",
 ];
+/// Verbs that may also assign what exists.
+const ASSIGN_VERBS: [&str; 2] = ["put", "set"];
+/// Verbs that list what exists.
+const LIST_VERBS: [&str; 2] = ["list", "describe"];
 /// Verbs that delete, the most common first.
 const DELETE_VERBS: [&str; 7] = ["delete", "terminate", "deregister", "remove", "release", "destroy", "stop"];
 /// Verbs that read one resource.
@@ -92,6 +97,16 @@ impl<'c> ResourceCreators<'c> {
                 creates.then_some(ResourceCreator { contract, operation, noun, rank })
             })
             .collect();
+        // `StartCrawler` starts what `CreateCrawler` creates.
+        let created: HashSet<Vec<String>> =
+            all.iter().filter(|one| !is_start(one.operation)).map(|one| one.noun.clone()).collect();
+        all.retain(|one| !is_start(one.operation) || !created.contains(&one.noun));
+        // `SetSubnets` assigns subnets, which another service creates.
+        let assigns = |one: &ResourceCreator<'_>| {
+            ASSIGN_VERBS.contains(&split_operation_name(one.operation.name.as_str()).0.as_str())
+        };
+        all.retain(|one| !assigns(one) || !is_known_noun(&one.noun));
+        all.extend(self.list_creators(contract, &all, creates_nothing));
         all.sort_by_key(|creator| creator.rank);
         let has_paths = contract.operations.iter().filter_map(|it| it.http.as_ref()).any(|http| http.uri.contains('{'));
         let mut references: Vec<usize> = vec![0; all.len()];
@@ -109,6 +124,37 @@ impl<'c> ResourceCreators<'c> {
         let main_creator = main.map(|main| main + self.all.len());
         self.services.insert(service, ServiceTraitsOfNames { main_creator, has_paths });
         self.all.extend(all);
+    }
+
+    /// Returns the operations that list what no operation creates and that need nothing: the roots of an organization.
+    fn list_creators(
+        &self,
+        contract: &'c Contract,
+        creators: &[ResourceCreator<'c>],
+        creates_nothing: &dyn Fn(&str) -> bool,
+    ) -> Vec<ResourceCreator<'c>> {
+        let lists = contract.operations.iter().filter_map(|operation| {
+            let (verb, noun) = split_operation_name(operation.name.as_str());
+            let needs_nothing = input_members(contract, operation).all(|(_, member)| !member.required);
+            let is_open = !noun.is_empty() && creators.iter().all(|creator| creator.noun != noun);
+            let lists = LIST_VERBS.contains(&verb.as_str()) && !creates_nothing(operation.name.as_str());
+            let creator = ResourceCreator { contract, operation, noun, rank: CREATE_VERBS.len() };
+            let has_identifier = || {
+                find_response_text(&creator, |name, _| {
+                    let parsed = parse_reference(name);
+                    parsed.kind != ReferenceKind::BareNoun && (parsed.noun.is_empty() || parsed.noun == creator.noun)
+                })
+                .is_some_and(|path| path.contains("[0]"))
+            };
+            (lists && needs_nothing && is_open && has_identifier()).then_some(creator)
+        });
+        lists.collect()
+    }
+
+    /// Returns the creator whose fixture has this name, and the place of the identifier with this name.
+    pub fn find_by_fixture(&self, fixture: &str, capture: &str) -> Option<(usize, IdentifierLocation)> {
+        let mut creators = self.all.iter().enumerate().filter(|(_, creator)| creator.fixture_name() == fixture);
+        creators.find_map(|(at, creator)| Some((at, self.locate_same_name(creator, capture)?)))
     }
 
     /// Returns what is known of the service that an operation belongs to.
@@ -221,8 +267,14 @@ impl<'c> ResourceCreators<'c> {
             let root: Vec<String> = ["root"].into_iter().map(str::to_owned).chain(noun.clone()).collect();
             let is_root =
                 |name: &str, _| parse_reference(name) == ResourceReference { noun: root.clone(), ..parsed.clone() };
-            return pick(&|_| true, &|creator| {
-                find_response_text(creator, is_root).map(IdentifierLocation::InResponse)
+            let named =
+                pick(&|_| true, &|creator| find_response_text(creator, is_root).map(IdentifierLocation::InResponse));
+            // `ParentId` of an organizational unit is one of the `Roots` that `ListRoots` returns.
+            return named.or_else(|| {
+                pick(&|creator| creator.noun == ["root"], &|creator| {
+                    let noun = creator.noun.clone();
+                    self.locate_identifier(creator, "", &ResourceReference { noun, kind: parsed.kind })
+                })
             });
         }
         let location = |creator: &ResourceCreator<'_>| self.locate_identifier(creator, member, &parsed);
@@ -368,6 +420,11 @@ impl<'c> ResourceCreators<'c> {
     }
 }
 
+/// Returns true if the verb of an operation starts something rather than creates it.
+fn is_start(operation: &Operation) -> bool {
+    split_operation_name(operation.name.as_str()).0 == "start"
+}
+
 /// Returns the operation of a creator's service with one of these verbs and the creator's noun.
 fn find_operation<'c>(creator: &ResourceCreator<'c>, verbs: &[&str]) -> Option<&'c Operation> {
     let found = creator.contract.operations.iter().filter_map(|operation| {
@@ -414,6 +471,11 @@ fn find_in_response(
 
 fn is_text_shape(creator: &ResourceCreator<'_>, id: &ShapeId) -> bool {
     matches!(creator.contract.shape(id).kind, ShapeKind::String)
+}
+
+/// Returns true if an operation lists what exists.
+pub fn is_list_operation(operation: &str) -> bool {
+    LIST_VERBS.contains(&split_operation_name(operation).0.as_str())
 }
 
 /// Returns true if an operation may create, read or delete what operations of another service need.

@@ -7,6 +7,7 @@ mod alternatives;
 mod completion;
 mod creators;
 mod inference_result;
+mod known_resources;
 mod name_parts;
 mod other_services;
 mod prerequisites;
@@ -21,7 +22,7 @@ mod web_routes;
 mod web_values;
 
 pub use completion::complete_scenario;
-pub(crate) use creators::{is_supporting_operation, tolerates_missing_resource};
+pub(crate) use creators::{is_list_operation, is_supporting_operation, tolerates_missing_resource};
 pub use inference_result::{IdentifierOrigin, InferenceResult, InferredResource};
 pub(crate) use name_parts::split_operation_name;
 pub use other_services::find_supporting_services;

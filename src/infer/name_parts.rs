@@ -45,12 +45,28 @@ pub(super) fn to_singular(word: &str) -> String {
     }
 }
 
+/// The prefix of operations on several resources at once.
+const BATCH_PREFIX: &str = "batch";
+/// Verbs that follow a prefix in the names of operations.
+const PREFIXED_VERBS: [&str; 14] = [
+    "create", "delete", "get", "describe", "list", "update", "put", "set", "add", "remove", "enable", "disable",
+    "confirm", "reset",
+];
+
+fn is_verb(word: &str) -> bool {
+    PREFIXED_VERBS.contains(&word)
+}
+
 /// Splits an operation's name into verb and noun: `CreateStateMachine` becomes `create` and `state`, `machine`.
 pub(crate) fn split_operation_name(operation: &str) -> (String, Vec<String>) {
     // The operation of another service begins with the service: `ec2:CreateSubnet`.
     let mut words = split_words(operation.rsplit(OperationName::SERVICE_SEPARATOR).next().unwrap_or(operation));
     if words.is_empty() {
         return (String::new(), words);
+    }
+    // `AdminCreateUser` creates a user as `CreateUser` does.
+    if words.len() > 2 && !is_verb(&words[0]) && words[0] != BATCH_PREFIX && is_verb(&words[1]) {
+        words.remove(0);
     }
     let verb = words.remove(0);
     if let Some(last) = words.last_mut() {

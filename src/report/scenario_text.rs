@@ -24,7 +24,8 @@ pub fn scenario_text(
     let _ = writeln!(out, "# Written by `{}`; edit it freely.", escape_line(command));
     let _ = writeln!(out, "# `overstep doctor` shows what else is inferred, and what operations still need.\n");
     let _ = writeln!(out, "sources   = [{}]", list.join(", "));
-    write_supporting_sources(&mut out, inferred, diagnosis);
+    let supporting = supporting_services(inferred, diagnosis);
+    write_supporting_sources(&mut out, inferred, &supporting);
     match endpoint {
         Some(endpoint) => {
             let _ = writeln!(out, "endpoint  = {}", toml_string(endpoint));
@@ -33,14 +34,17 @@ pub fn scenario_text(
     }
     write_principal(&mut out, contract);
     match diagnosis {
-        Some(diagnosis) => write_diagnosis(&mut out, diagnosis),
+        Some(diagnosis) => write_diagnosis(&mut out, diagnosis, &supporting),
         None => write_open_members(&mut out, contract, inferred),
     }
     out
 }
 
-/// Writes the sources of the services that create what operations need, each with what it creates.
-fn write_supporting_sources(out: &mut String, inferred: &InferenceResult, diagnosis: Option<&EndpointDiagnosis>) {
+/// Returns the operations that create what the tested operations need, with their services.
+fn supporting_services<'i>(
+    inferred: &'i InferenceResult,
+    diagnosis: Option<&'i EndpointDiagnosis>,
+) -> Vec<(&'i str, &'i str)> {
     let (resources, origins) = match diagnosis {
         Some(diagnosis) => (&diagnosis.resources, &diagnosis.origins),
         None => (&inferred.resources, &inferred.origins),
@@ -49,12 +53,11 @@ fn write_supporting_sources(out: &mut String, inferred: &InferenceResult, diagno
     let found = found.flat_map(|row| row.required_members.values().map(|value| (&row.operation, value.to_string())));
     let values: Vec<(&String, String)> =
         origins.iter().map(|one| (&one.operation, one.value.clone())).chain(found).collect();
-    // What an operation of another service needs counts only if that service's resource is used.
+    // What an operation of another service needs counts only if that operation is sent.
     let mut used: Vec<&InferredResource> = Vec::new();
     loop {
         let is_sent = |operation: &str| {
-            let service = operation.split_once(OperationName::SERVICE_SEPARATOR);
-            service.is_none() || used.iter().any(|one| one.created_by == operation)
+            !operation.contains(OperationName::SERVICE_SEPARATOR) || used.iter().any(|one| one.created_by == operation)
         };
         let is_used = |one: &&InferredResource| {
             let placeholder = format!("{{{}.", one.fixture);
@@ -66,19 +69,22 @@ fn write_supporting_sources(out: &mut String, inferred: &InferenceResult, diagno
         }
         used = next;
     }
-    let creations = |source: &String| {
-        let of_service = format!("{}{}", source.rsplit(':').next().unwrap_or(source), OperationName::SERVICE_SEPARATOR);
-        let all = used.iter().filter_map(|resource| resource.created_by.strip_prefix(&of_service));
-        all.collect::<Vec<_>>().join(", ")
-    };
-    let sources = inferred.given.supporting_sources.iter().map(|source| (source, creations(source)));
-    let sources: Vec<_> = sources.filter(|(_, created)| !created.is_empty()).collect();
-    if sources.is_empty() {
+    used.into_iter().filter_map(|one| one.created_by.split_once(OperationName::SERVICE_SEPARATOR)).collect()
+}
+
+/// Writes the sources of the services that create what operations need, each with what it creates.
+fn write_supporting_sources(out: &mut String, inferred: &InferenceResult, supporting: &[(&str, &str)]) {
+    if supporting.is_empty() {
         return;
     }
     out.push_str("supporting-sources = [\n");
-    for (source, created) in sources {
-        let _ = writeln!(out, "    {},   # {}", toml_string(source), escape_line(&created));
+    for source in &inferred.given.supporting_sources {
+        let name = source.rsplit(':').next().unwrap_or(source);
+        let created = supporting.iter().filter(|(service, _)| *service == name);
+        let created: Vec<&str> = created.map(|(_, operation)| *operation).collect();
+        if !created.is_empty() {
+            let _ = writeln!(out, "    {},   # {}", toml_string(source), escape_line(&created.join(", ")));
+        }
     }
     out.push_str("]\n");
 }
@@ -119,14 +125,17 @@ fn credentials_line(credentials: &Credentials) -> String {
 }
 
 /// Writes what the diagnosis of the endpoint found: members that operations need, and operations to fill in.
-fn write_diagnosis(out: &mut String, diagnosis: &EndpointDiagnosis) {
-    for stanza in
-        format_prerequisites(diagnosis).into_iter().chain(diagnosis.operations.iter().filter_map(format_found_stanza))
-    {
+fn write_diagnosis(out: &mut String, diagnosis: &EndpointDiagnosis, supporting: &[(&str, &str)]) {
+    let is_sent = |row: &&OperationDiagnosis| {
+        let service = row.operation.split_once(OperationName::SERVICE_SEPARATOR);
+        service.is_none_or(|(service, _)| supporting.iter().any(|(used, _)| *used == service))
+    };
+    let rows = || diagnosis.operations.iter().filter(is_sent);
+    for stanza in format_prerequisites(diagnosis).into_iter().chain(rows().filter_map(format_found_stanza)) {
         let _ = writeln!(out, "\n# Found by experiment with {}.\n{stanza}", escape_line(&diagnosis.endpoint));
     }
     let is_open = |row: &&OperationDiagnosis| row.outcome == ControlOutcome::Rejected && !row.creates_nothing;
-    let refused: Vec<_> = diagnosis.operations.iter().filter(is_open).collect();
+    let refused: Vec<_> = rows().filter(is_open).collect();
     if !refused.is_empty() {
         out.push_str(
             "\n# To fill in: these were rejected. Add what they need, or skip one with `skip = \"reason\"`.\n",

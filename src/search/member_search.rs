@@ -11,7 +11,12 @@ pub struct CandidateMember {
     pub name: String,
     /// Its name and the names of its nested members.
     pub words: Vec<String>,
+    /// Whether it is added only if a rejection names it: a member inside a structure.
+    pub only_if_named: bool,
 }
+
+/// Maximum number of members that one message adds.
+const MAX_NAMED: usize = 6;
 
 /// Proposes sets of members, the most promising first.
 #[derive(Debug)]
@@ -37,10 +42,10 @@ impl MemberSearch {
         search.proposed_sets.insert(BTreeSet::new());
         search.record_rejection(refusal);
         // In case the messages name no members: each alone, then all together.
-        for index in 0..search.candidates.len() {
-            search.queue.push_back(BTreeSet::from([index]));
-        }
-        search.queue.push_back((0..search.candidates.len()).collect());
+        let tops = || (0..search.candidates.len()).filter(|index| !search.candidates[*index].only_if_named);
+        let guesses: Vec<BTreeSet<usize>> =
+            tops().map(|index| BTreeSet::from([index])).chain([tops().collect()]).collect();
+        search.queue.extend(guesses);
         search
     }
 
@@ -71,6 +76,7 @@ impl MemberSearch {
             })
             .collect();
         named.sort_unstable();
+        named.truncate(MAX_NAMED);
         // First all named members at once, then each of them alone, ahead of the guesses.
         for (_, index) in named.iter().rev() {
             let mut more = proposed.clone();
@@ -85,24 +91,45 @@ impl MemberSearch {
     }
 }
 
-/// Returns where a message has the whole name of a member, ignoring the case of the first letter.
+/// Returns where a message has the whole name of a member, ignoring the case of the first letter, or the words of the name
+/// one by one: "VPC ID" for `VpcId`.
 fn find_whole_word(message: &str, word: &str) -> Option<usize> {
     if word.len() < 3 {
         return None;
     }
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let mut from = 0;
-    while let Some(at) = message[from..].to_ascii_lowercase().find(&word.to_ascii_lowercase()).map(|at| from + at) {
-        let end = at + word.len();
-        let before = message[..at].chars().next_back();
-        let after = message[end..].chars().next();
-        let exact = message.get(at + 1..end) == word.get(1..);
-        if exact && !before.is_some_and(is_part) && !after.is_some_and(is_part) {
-            return Some(at);
+    let lower = message.to_ascii_lowercase();
+    let phrase = phrase_of(word);
+    let find = |wanted: &str, fits: &dyn Fn(usize, usize) -> bool| {
+        let mut from = 0;
+        while let Some(at) = lower[from..].find(wanted).map(|at| from + at) {
+            let end = at + wanted.len();
+            let before = message[..at].chars().next_back();
+            let after = message[end..].chars().next();
+            if fits(at, end) && !before.is_some_and(is_part) && !after.is_some_and(is_part) {
+                return Some(at);
+            }
+            from = at + message[at..].chars().next().map_or(1, char::len_utf8);
         }
-        from = at + message[at..].chars().next().map_or(1, char::len_utf8);
+        None
+    };
+    let exact = |at: usize, end: usize| message.get(at + 1..end) == word.get(1..);
+    find(&word.to_ascii_lowercase(), &exact)
+        .or_else(|| phrase.contains(' ').then(|| find(&phrase, &|_, _| true)).flatten())
+}
+
+/// Returns the words of a name in camel case, in lowercase: `vpc id` for `VpcId`.
+fn phrase_of(name: &str) -> String {
+    let mut phrase = String::new();
+    let mut is_after_lower = false;
+    for char in name.chars() {
+        if char.is_ascii_uppercase() && is_after_lower {
+            phrase.push(' ');
+        }
+        is_after_lower = char.is_ascii_lowercase() || char.is_ascii_digit();
+        phrase.push(char.to_ascii_lowercase());
     }
-    None
+    phrase
 }
 
 #[cfg(test)]
@@ -111,7 +138,7 @@ mod tests {
 
     fn candidate(name: &str, inner: &[&str]) -> CandidateMember {
         let words = std::iter::once(name).chain(inner.iter().copied()).map(str::to_owned).collect();
-        CandidateMember { name: name.to_owned(), words }
+        CandidateMember { name: name.to_owned(), words, only_if_named: false }
     }
 
     #[test]
@@ -148,6 +175,7 @@ mod tests {
     fn only_whole_names_are_found() {
         assert_eq!(find_whole_word("the KeySchemaElement", "KeySchema"), None);
         assert_eq!(find_whole_word("at 'keySchema'", "KeySchema"), Some(4));
+        assert_eq!(find_whole_word("A VPC ID must be specified", "VpcId"), Some(2));
         assert_eq!(find_whole_word("é Name is missing", "Name"), Some(3));
     }
 }

@@ -2,9 +2,9 @@
 //!
 //! It never reports a finding, and the number of its requests is bounded.
 
-use crate::contract::Operation;
+use crate::contract::{Operation, OperationName};
 use crate::generate::PlanError;
-use crate::infer::{InferenceResult, PREREQUISITE_STATUSES, complete_scenario, find_prerequisites};
+use crate::infer::{InferenceResult, PREREQUISITE_STATUSES, complete_scenario, find_prerequisites, is_list_operation};
 use crate::judge::{EndpointKnowledge, ResponseFingerprint};
 use crate::report::{ControlOutcome, EndpointDiagnosis, OperationDiagnosis};
 use crate::run::{CancelToken, SequentialRunner, Stopwatch};
@@ -175,7 +175,10 @@ impl<'a> Examination<'a> {
         let creators = self.inferred.resources.iter().map(|resource| resource.created_by.as_str());
         let all = job.contract.operations.iter().map(|operation| operation.name.as_str());
         let wanted = all.filter(|name| job.scenario.includes_operation(name));
-        creators.chain(wanted).find(|name| !self.done.contains(*name)).map(str::to_owned)
+        // The operations of other services need nothing of this one.
+        let is_of_other = |name: &&str| name.contains(OperationName::SERVICE_SEPARATOR);
+        let of_others = creators.clone().filter(is_of_other);
+        of_others.chain(creators).chain(wanted).find(|name| !self.done.contains(*name)).map(str::to_owned)
     }
 
     fn examine(&mut self, operation: &Operation) -> Result<OperationDiagnosis, PlanError> {
@@ -239,7 +242,9 @@ impl<'a> Examination<'a> {
         // What a list shows exists already, so it says less about the endpoint than what failed.
         let lists = |name: &String| {
             let operation = self.session.job().contract.operation(name);
-            operation.and_then(|operation| operation.http.as_ref()).is_some_and(|http| http.method == "GET")
+            let is_model = self.session.job().contract.is_model_only();
+            is_model && is_list_operation(name)
+                || operation.and_then(|operation| operation.http.as_ref()).is_some_and(|http| http.method == "GET")
         };
         if !is_missing && creators(&other).iter().all(|name| before.contains(name) || lists(name)) {
             return false;
@@ -272,10 +277,13 @@ impl<'a> Examination<'a> {
                 {
                     continue;
                 }
-                let names: Vec<String> = rejected.iter().map(|row| row.operation.clone()).collect();
+                let mut names: Vec<String> = rejected.iter().map(|row| row.operation.clone()).collect();
                 let tried = self.with_prerequisite(creator, &fixture, &names);
                 if self.is_accepted_with(&tried, &names)? {
-                    self.inferred = tried;
+                    // A server may also fail because something is missing.
+                    let failed = rows.iter().filter(|row| row.outcome == ControlOutcome::Diverges);
+                    names.extend(failed.map(|row| row.operation.clone()));
+                    self.inferred = self.with_prerequisite(creator, &fixture, &names);
                     self.prerequisites.push((fixture, creator.name.to_string()));
                     let is_open = |row: &OperationDiagnosis| {
                         names.contains(&row.operation) || row.outcome == ControlOutcome::NotSent

@@ -2,7 +2,7 @@
 //!
 //! It decides nothing about other operations, and the number of its requests is bounded.
 
-use crate::contract::{Contract, MemberPath, Operation, OperationName, ShapeId, ShapeKind};
+use crate::contract::{Contract, MemberPath, Operation, OperationName, PathSegment, ShapeId, ShapeKind};
 use crate::generate::{CompiledContract, PlanError};
 use crate::infer::{IdentifierOrigin, InferenceResult};
 use crate::judge::{EndpointKnowledge, RejectedMember, Verdict, judge, rejected_members, response_message};
@@ -16,6 +16,8 @@ use serde_json::Value as Json;
 
 /// Maximum number of inputs to try for one operation.
 const MAX_ATTEMPTS: usize = 24;
+/// Maximum number of inputs to try if the endpoint misses a resource.
+const MAX_NAMED_ATTEMPTS: usize = 8;
 /// Maximum number of references to further resources that are tried alone.
 const MAX_SINGLE_REFERENCES: usize = 6;
 /// Minimum length of a noun that is searched for in messages.
@@ -209,12 +211,6 @@ impl<'a> OperationProbe<'a> {
         notes.is_none_or(|notes| !notes.use_values.keys().any(|place| is_part_of(place, member)))
     }
 
-    /// Returns the value that names a resource in an optional member.
-    fn optional_reference(&self, operation: &str, member: &str) -> Result<Option<Json>, PlanError> {
-        let is_in_it = |one: &IdentifierOrigin| is_part_of(&one.member, member);
-        Ok(self.alternative_references(operation, &is_in_it)?.shift_remove(member))
-    }
-
     /// Returns the contract that has an operation.
     fn contract_of(&self, operation: &Operation) -> &'a Contract {
         self.job.contract.owner_of(operation.name.as_str())
@@ -251,7 +247,9 @@ impl<'a> OperationProbe<'a> {
     ) -> Result<FoundValues, PlanError> {
         let (name, scenario) = (operation.name.as_str(), &self.inferred.scenario);
         let candidates = candidate_members(self.contract_of(operation), operation, scenario);
-        let mut search = MemberSearch::new(candidates, &met.reason, MAX_ATTEMPTS);
+        // If a resource is missing, members that no message names are not guessed.
+        let attempts = if says_missing(&met.observed, &met.reason) { MAX_NAMED_ATTEMPTS } else { MAX_ATTEMPTS };
+        let mut search = MemberSearch::new(candidates, &met.reason, attempts);
         while let Some(names) = search.propose() {
             let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
             let Some(tried) = self.with_members(operation, scenario, &names)? else { continue };
@@ -261,7 +259,8 @@ impl<'a> OperationProbe<'a> {
                 let (names, tried) = self.minimize_members(operation, scenario, names, tried)?;
                 let uses = tried.operation_notes(name).map(|notes| notes.use_values.clone()).unwrap_or_default();
                 *met = next;
-                return Ok(uses.into_iter().filter(|(member, _)| names.contains(member)).collect());
+                let is_found = |member: &String| names.iter().any(|name| is_part_of(name, member));
+                return Ok(uses.into_iter().filter(|(member, _)| is_found(member)).collect());
             }
             search.record_rejection(&next.reason);
         }
@@ -296,13 +295,21 @@ impl<'a> OperationProbe<'a> {
         members: &[String],
     ) -> Result<Option<Scenario>, PlanError> {
         let name = operation.name.as_str();
-        let mut tried = scenario.clone();
+        let references = self.inferred.alternative_references.iter().filter(|one| one.operation == name);
+        let mut places: Vec<(MemberPath, Option<Json>)> = Vec::new();
         for member in members {
-            let Some(value) = self.compiled.sample_member(scenario, name, member)? else {
-                return Ok(None);
-            };
-            let value = self.optional_reference(name, member)?.unwrap_or(value);
-            tried.operations.entry(name.to_owned()).or_default().use_values.insert(member.clone(), value);
+            let Some(path) = MemberPath::parse(member) else { return Ok(None) };
+            let of_member = references.clone().filter(|one| is_part_of(&one.member, member));
+            let named: Vec<_> = of_member
+                .filter_map(|one| Some((MemberPath::parse(&one.member)?, Some(Json::String(one.value.clone())))))
+                .collect();
+            places.extend(if named.is_empty() { vec![(path, None)] } else { named });
+        }
+        places.sort_by(|one, other| one.0.top_member().cmp(&other.0.top_member()));
+        let values = self.compiled.sample_members_with(scenario, name, &places)?;
+        let mut tried = scenario.clone();
+        for (member, value) in values {
+            tried.operations.entry(name.to_owned()).or_default().use_values.insert(member, value);
         }
         Ok(Some(tried))
     }
@@ -376,23 +383,70 @@ fn names_member(message: &str, place: &str) -> bool {
     noun.len() >= MIN_NOUN_LENGTH && plain(message).contains(noun)
 }
 
+/// Returns true if an error says that a resource does not exist.
+fn says_missing(observed: &str, message: &str) -> bool {
+    let message = message.to_lowercase();
+    observed.contains("NotFound") || ["not found", "not exist", "doesn't exist"].iter().any(|it| message.contains(it))
+}
+
 /// Returns false if a status says that something else is wrong than the members of the request.
 fn may_lack_members(observed: &str) -> bool {
     !["401", "403", "404", "405", "409", "410", "429"].iter().any(|status| observed.starts_with(status))
 }
 
-/// Returns the optional input members of an operation for which the scenario has no value.
+/// Returns the optional input members of an operation for which the scenario has no value, and those inside structures.
 fn candidate_members(contract: &Contract, operation: &Operation, scenario: &Scenario) -> Vec<CandidateMember> {
-    let members = operation.input.as_ref().and_then(|input| contract.shape(input).kind.members());
+    let Some(members) = operation.input.as_ref().and_then(|input| contract.shape(input).kind.members()) else {
+        return Vec::new();
+    };
     let open = |name: &str| scenario.use_value(operation.name.as_str(), name).is_none();
-    let optional = members.into_iter().flatten().filter(|(name, member)| !member.required && open(name));
-    optional
+    let optional = members.iter().filter(|(name, member)| !member.required && open(name));
+    let mut found: Vec<CandidateMember> = optional
         .map(|(name, member)| {
             let mut words = vec![name.clone()];
+            words.extend(name_endings(name));
             collect_member_names(contract, &member.shape, 0, &mut words);
-            CandidateMember { name: name.clone(), words }
+            CandidateMember { name: name.clone(), words, only_if_named: false }
         })
-        .collect()
+        .collect();
+    for (name, member) in members {
+        collect_nested_candidates(contract, &member.shape, &MemberPath::root().join_member(name), &mut found);
+    }
+    found
+}
+
+/// Maximum number of members that may be added to a request.
+const MAX_CANDIDATES: usize = 300;
+
+/// Adds the optional members inside a shape.
+fn collect_nested_candidates(contract: &Contract, id: &ShapeId, path: &MemberPath, found: &mut Vec<CandidateMember>) {
+    if path.0.len() > MAX_DEPTH + 1 || found.len() >= MAX_CANDIDATES {
+        return;
+    }
+    match &contract.shape(id).kind {
+        ShapeKind::Structure { members } => {
+            for (name, member) in members {
+                let place = path.join_member(name);
+                if !member.required {
+                    let words = std::iter::once(name.clone()).chain(name_endings(name)).collect();
+                    found.push(CandidateMember { name: place.to_string(), words, only_if_named: true });
+                }
+                collect_nested_candidates(contract, &member.shape, &place, found);
+            }
+        }
+        ShapeKind::List { member } => {
+            collect_nested_candidates(contract, member, &path.join(PathSegment::Item), found);
+        }
+        _ => {}
+    }
+}
+
+/// Returns the endings of a name in camel case that have at least two words: `HttpMethod` of `integrationHttpMethod`.
+fn name_endings(name: &str) -> Vec<String> {
+    let starts: Vec<usize> =
+        name.char_indices().filter(|(at, c)| *at > 0 && c.is_ascii_uppercase()).map(|(at, _)| at).collect();
+    let count = starts.len().saturating_sub(1);
+    starts.into_iter().take(count).map(|at| name[at..].to_owned()).collect()
 }
 
 /// Collects the names of all members inside a shape, down to the maximum depth.
