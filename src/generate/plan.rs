@@ -334,6 +334,10 @@ impl<'a> CompiledContract<'a> {
 fn as_template(json: &serde_json::Value) -> Value {
     match json {
         serde_json::Value::String(text) if has_placeholders(text) => Value::Template(text.clone()),
+        serde_json::Value::Array(items) => Value::List(items.iter().map(as_template).collect()),
+        serde_json::Value::Object(members) => {
+            Value::Map(members.iter().map(|(name, value)| (name.clone(), as_template(value))).collect())
+        }
         other => Value::from_json(other),
     }
 }

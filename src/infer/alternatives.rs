@@ -57,9 +57,8 @@ impl<'c> ScenarioCompleter<'c> {
                 .flatten()
                 .filter(|(at, location)| is_named(*at) && accepts_identifier(shape, location));
             let found = own.or_else(|| self.creators.find_in_other_service(operation, member, id, shape));
-            if let Some((creator, location)) = found {
-                self.add_alternative(operation, &place, creator, location);
-            }
+            let Some((creator, location)) = found else { continue };
+            self.add_alternative(operation, &place, creator, location);
         }
     }
 

@@ -22,6 +22,20 @@ const NAME_TEMPLATES: [&str; 5] =
 /// First words of members that name a copy of an existing resource.
 const SECOND_NAME_WORDS: [&str; 3] = ["target", "new", "destination"];
 
+/// Verbs of operations that make a resource from an existing one.
+const COPY_VERBS: [&str; 3] = ["copy", "restore", "clone"];
+
+/// Returns true if a member names the resource that an operation makes from an existing one: `TargetSnapshotIdentifier` of
+/// `CopySnapshot`, or `ClusterIdentifier` of `RestoreClusterFromSnapshot`.
+fn names_copy(operation: &str, member: &str) -> bool {
+    let (verb, noun) = split_operation_name(operation);
+    let parsed = parse_reference(member);
+    let is_name = matches!(parsed.kind, ReferenceKind::Name | ReferenceKind::Id);
+    let is_second = parsed.noun.first().is_some_and(|first| SECOND_NAME_WORDS.contains(&first.as_str()));
+    let is_made = !parsed.noun.is_empty() && noun.len() > parsed.noun.len() && noun.starts_with(&parsed.noun);
+    COPY_VERBS.contains(&verb.as_str()) && is_name && (is_second || is_made)
+}
+
 /// Completes a scenario for a web API, or for the operations that only machine models describe.
 pub fn complete_scenario(contract: &Contract, scenario: &Scenario) -> InferenceResult {
     if is_web_api(contract) && !scenario.disable_inference {
@@ -55,7 +69,15 @@ pub fn complete_scenario(contract: &Contract, scenario: &Scenario) -> InferenceR
         completer.result.scenario.fixtures.insert(name, fixture);
     }
     add_tag_laws(contract, &mut completer.result.scenario);
+    if !contract.supporting.is_empty() || !completer.own_fixtures.is_empty() || has_given_values(scenario) {
+        completer.result.scenario.order_fixtures();
+    }
     completer.result
+}
+
+/// Returns true if the scenario gives an operation a value, which may refer to any fixture.
+fn has_given_values(scenario: &Scenario) -> bool {
+    scenario.operations.values().any(|notes| !notes.use_values.is_empty() || !notes.needs.is_empty())
 }
 
 pub(super) struct ScenarioCompleter<'c> {
@@ -109,6 +131,10 @@ impl<'c> ScenarioCompleter<'c> {
                 continue;
             }
             let Some(member) = path.last_member() else { continue };
+            if matches!(shape.kind, ShapeKind::String) && names_copy(name, member) {
+                self.generate_name(operation, &place, shape);
+                continue;
+            }
             let (is_text, origin) = match shape.kind {
                 ShapeKind::String if needed.has_no_member_name() => (
                     false,
@@ -199,7 +225,7 @@ impl<'c> ScenarioCompleter<'c> {
             };
             for (member, shape) in members.iter().filter(|(member, _)| fits(member)) {
                 if let Some((creator, location)) = self.creators.find_creator(operation, member)
-                    && self.creators.all[creator].noun == parse_reference(member).noun
+                    && names_noun(&self.creators.all[creator].noun, &parse_reference(member).noun, &noun)
                     && accepts_identifier(shape, &location)
                 {
                     let path = MemberPath::root().join_member(member);
@@ -263,7 +289,8 @@ impl<'c> ScenarioCompleter<'c> {
             return given.as_str().map(str::to_owned);
         }
         // What is made from an existing resource has a name of its own.
-        let is_second = SECOND_NAME_WORDS.contains(&split_words(place).first().map_or("", String::as_str));
+        let is_second = SECOND_NAME_WORDS.contains(&split_words(place).first().map_or("", String::as_str))
+            || COPY_VERBS.contains(&split_operation_name(name).0.as_str());
         let case = if is_second { "{case:2}" } else { "{case}" };
         let mut templates = NAME_TEMPLATES.iter().filter(|name| template_fits(shape, name));
         let value = templates.next().map(|name| name.replace("{case}", case))?;
@@ -458,6 +485,12 @@ impl<'c> ScenarioCompleter<'c> {
     fn notes_mut(&mut self, operation: &str) -> &mut OperationNotes {
         self.result.scenario.operations.entry(operation.to_owned()).or_default()
     }
+}
+
+/// Returns true if a member's noun is that of a created resource, or its end in an operation on that resource: `GroupId` of
+/// `DeleteSecurityGroup`.
+fn names_noun(created: &[String], member: &[String], operation: &[String]) -> bool {
+    created == member || created == operation && created.ends_with(member)
 }
 
 /// Collects the fixtures to which the texts of a value refer, each with the name of the value: `{table.TableName}`.

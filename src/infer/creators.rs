@@ -262,7 +262,9 @@ impl<'c> ResourceCreators<'c> {
                 })
             });
         }
-        if parsed.kind == ReferenceKind::Id && parsed.noun == ["parent"] {
+        if parsed.kind == ReferenceKind::Id
+            && parsed.noun.last().is_some_and(|last| last == "parent" || last == "target")
+        {
             // `parentId` of `CreateResource` is the `rootResourceId` that `CreateRestApi` returns.
             let root: Vec<String> = ["root"].into_iter().map(str::to_owned).chain(noun.clone()).collect();
             let is_root =
@@ -335,7 +337,7 @@ impl<'c> ResourceCreators<'c> {
     }
 
     /// Returns the place of a member with the same name in the creating request or response.
-    fn locate_same_name(&self, creator: &ResourceCreator<'_>, member: &str) -> Option<IdentifierLocation> {
+    pub(super) fn locate_same_name(&self, creator: &ResourceCreator<'_>, member: &str) -> Option<IdentifierLocation> {
         let one = to_singular(member);
         let same = |name: &str| name.eq_ignore_ascii_case(member) || name.eq_ignore_ascii_case(&one);
         let texts = input_members(creator.contract, creator.operation)
@@ -365,6 +367,13 @@ impl<'c> ResourceCreators<'c> {
                 // `Policy.PolicySummary.Id` of `CreatePolicy`. A name that deep is that of a part.
                 let max_depth = if by == ReferenceKind::Id { MAX_PLAIN_ID_DEPTH } else { MAX_PLAIN_DEPTH };
                 other.kind == by && (other.noun.is_empty() && depth <= max_depth || other.noun == creator.noun)
+            })
+            // `GroupId` of `CreateSecurityGroup`.
+            .or_else(|| {
+                find_response_text(creator, |name, depth| {
+                    let other = parse_reference(name);
+                    other.kind == by && depth <= 2 && !other.noun.is_empty() && creator.noun.ends_with(&other.noun)
+                })
             })
             .filter(|path| !path.contains("[0]") || path.matches('.').count() < MAX_PLAIN_DEPTH)
             .map(IdentifierLocation::InResponse)

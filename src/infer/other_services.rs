@@ -41,8 +41,8 @@ pub fn find_supporting_services(contract: &Contract) -> Vec<String> {
     services
 }
 
-/// Returns the texts and items of lists of texts in an operation's input, with their places. Lists of structures and maps
-/// are not searched.
+/// Returns the texts and items of lists of texts in an operation's input, with their places. Maps are not
+/// searched.
 pub(super) fn text_places<'c>(contract: &'c Contract, operation: &'c Operation) -> Vec<(MemberPath, &'c ShapeId)> {
     let mut found = Vec::new();
     let members = input_members(contract, operation);
@@ -54,6 +54,7 @@ pub(super) fn text_places<'c>(contract: &'c Contract, operation: &'c Operation) 
             ShapeKind::List { member } if matches!(contract.shape(member).kind, ShapeKind::String) => {
                 found.push((path.join(PathSegment::Item), member));
             }
+            ShapeKind::List { member } if path.0.len() < MAX_DEPTH => open.push((path.join(PathSegment::Item), member)),
             ShapeKind::Structure { members } if path.0.len() < MAX_DEPTH => {
                 open.extend(members.iter().map(|(name, member)| (path.join_member(name), &member.shape)));
             }
@@ -92,7 +93,10 @@ impl ResourceCreators<'_> {
             let kinds = kinds.into_iter().take(if is_stated { 1 } else { 4 });
             let locate = |kind: ReferenceKind| {
                 let reference = ResourceReference { noun: creator.noun.clone(), kind };
-                let location = self.locate_identifier(creator, "", &reference)?;
+                // `Bucket` of `CreateBucket` is the name.
+                let by_noun = || self.locate_same_name(creator, &creator.noun.concat());
+                let by_noun = (kind == ReferenceKind::Name).then(by_noun).flatten();
+                let location = by_noun.or_else(|| self.locate_identifier(creator, "", &reference))?;
                 accepts_identifier(shape, &location).then_some(location)
             };
             kinds.into_iter().find_map(locate).map(|location| (at, location))

@@ -120,6 +120,38 @@ impl Scenario {
         if is_fresh_text(value) {
             notes.fresh_members.push(member.to_owned());
         }
+        if contains_placeholder(value) {
+            self.order_fixtures();
+        }
+    }
+
+    /// Puts every fixture after those that it needs, and otherwise keeps the order. Fixtures that need each other keep
+    /// theirs.
+    pub fn order_fixtures(&mut self) {
+        let mut open: Vec<String> = self.fixtures.keys().cloned().collect();
+        let mut ordered: Vec<String> = Vec::new();
+        while !open.is_empty() {
+            let is_ready = |name: &String| open.iter().all(|other| other == name || !self.fixture_needs(name, other));
+            let next = open.iter().position(is_ready).unwrap_or(0);
+            ordered.push(open.remove(next));
+        }
+        let order = |name: &String| ordered.iter().position(|other| other == name);
+        self.fixtures.sort_by(|one, _, other, _| order(one).cmp(&order(other)));
+    }
+
+    /// Returns true if a request of one fixture refers to another fixture.
+    fn fixture_needs(&self, fixture: &str, other: &str) -> bool {
+        let placeholder = format!("{{{other}.");
+        let Some(fixture) = self.fixtures.get(fixture) else { return false };
+        fixture.create.iter().chain(&fixture.delete).any(|request| {
+            let own = request.input.iter().chain(&request.json).any(|value| mentions(value, &placeholder));
+            let notes = request.operation_name().and_then(|name| self.operation_notes(name));
+            own || request.request.contains(&placeholder)
+                || notes.is_some_and(|notes| {
+                    notes.needs.iter().any(|needed| needed == other)
+                        || notes.use_values.values().any(|value| mentions(value, &placeholder))
+                })
+        })
     }
 
     /// Returns a well-formed identifier of a resource that does not exist, for a member path of an operation.
@@ -128,6 +160,21 @@ impl Scenario {
             .and_then(|notes| notes.missing_values.get(path))
             .or_else(|| self.missing_values.get(path))
     }
+}
+
+/// Returns true if a text of a value contains a placeholder that begins like this.
+fn mentions(value: &Json, placeholder: &str) -> bool {
+    match value {
+        Json::String(text) => text.contains(placeholder),
+        Json::Array(items) => items.iter().any(|item| mentions(item, placeholder)),
+        Json::Object(members) => members.values().any(|member| mentions(member, placeholder)),
+        _ => false,
+    }
+}
+
+/// Returns true if a text of a value contains any placeholder.
+fn contains_placeholder(value: &Json) -> bool {
+    mentions(value, "{")
 }
 
 /// Returns true if an operation belongs to another service than the tested one.

@@ -214,6 +214,10 @@ impl<'a> Examination<'a> {
             self.inferred.scenario.add_found_value(name, &member, &value);
         }
         let creates = self.inferred.resources.iter().any(|resource| resource.created_by == name);
+        // What cannot be created cannot be referred to.
+        if row.outcome != ControlOutcome::Accepted {
+            self.inferred.alternative_references.retain(|reference| reference.created_by != name);
+        }
         if creates && row.outcome != ControlOutcome::Accepted {
             let cannot_create = matches!(row.outcome, ControlOutcome::NotImplemented | ControlOutcome::Diverges);
             row.creates_nothing = self.try_other_creator(name, cannot_create);
@@ -281,7 +285,9 @@ impl<'a> Examination<'a> {
                 let tried = self.with_prerequisite(creator, &fixture, &names);
                 if self.is_accepted_with(&tried, &names)? {
                     // A server may also fail because something is missing.
-                    let failed = rows.iter().filter(|row| row.outcome == ControlOutcome::Diverges);
+                    let is_failure =
+                        |row: &&OperationDiagnosis| row.outcome == ControlOutcome::Diverges || row.creates_nothing;
+                    let failed = rows.iter().filter(is_failure);
                     names.extend(failed.map(|row| row.operation.clone()));
                     self.inferred = self.with_prerequisite(creator, &fixture, &names);
                     self.prerequisites.push((fixture, creator.name.to_string()));

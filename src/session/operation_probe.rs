@@ -20,6 +20,8 @@ const MAX_ATTEMPTS: usize = 24;
 const MAX_NAMED_ATTEMPTS: usize = 8;
 /// Maximum number of references to further resources that are tried alone.
 const MAX_SINGLE_REFERENCES: usize = 6;
+/// Maximum number of times that a list holds the same reference.
+const MAX_REPEATED_REFERENCES: usize = 4;
 /// Minimum length of a noun that is searched for in messages.
 const MIN_NOUN_LENGTH: usize = 3;
 /// Maximum depth to which the members inside a shape are collected.
@@ -167,6 +169,7 @@ impl<'a> OperationProbe<'a> {
             with_all.extend(references.clone());
             alternatives.extend([with_references, with_all]);
         }
+        alternatives.extend(self.references_by_error(operation, met));
         alternatives.dedup();
         for mut values in alternatives.into_iter().filter(|values| !values.is_empty()) {
             row.attempts += 1;
@@ -189,6 +192,34 @@ impl<'a> OperationProbe<'a> {
         Ok(FoundValues::new())
     }
 
+    /// Returns the values of required members that may name the resource which an error says is missing:
+    /// `AccountNotFoundException` for a `ChildId`.
+    fn references_by_error(&self, operation: &Operation, met: &ControlResult) -> Vec<FoundValues> {
+        let plain = |text: &str| -> String { text.chars().filter(|c| c.is_alphanumeric()).collect() };
+        let error = plain(&format!("{} {}", met.observed, met.reason)).to_lowercase();
+        if !says_missing(&met.observed, &met.reason) {
+            return Vec::new();
+        }
+        let contract = self.contract_of(operation);
+        let members = operation.input.as_ref().and_then(|input| contract.shape(input).kind.members());
+        let is_text = |member: &&String| {
+            members.and_then(|members| members.get(*member)).is_some_and(|member| {
+                member.required && matches!(contract.shape(&member.shape).kind, ShapeKind::String)
+            })
+        };
+        let open: Vec<&String> = members.into_iter().flat_map(|members| members.keys()).filter(is_text).collect();
+        let known = self.known_references(operation.name.as_str()).by_resource;
+        let named = known.iter().filter(|(resource, _)| {
+            let resource = plain(resource);
+            resource.len() > MIN_NOUN_LENGTH && error.contains(&resource)
+        });
+        let of = |(_, value): (&String, &String)| {
+            let one = |member: &&String| FoundValues::from([((*member).clone(), Json::String(value.clone()))]);
+            open.iter().filter(|member| self.is_open(operation.name.as_str(), member)).map(one).collect::<Vec<_>>()
+        };
+        named.flat_map(of).take(MAX_SINGLE_REFERENCES).collect()
+    }
+
     /// Returns the values of top members that name the further resources which the operation may need.
     fn alternative_references(
         &self,
@@ -198,7 +229,7 @@ impl<'a> OperationProbe<'a> {
         let references = self.inferred.alternative_references.iter().filter(|one| one.operation == operation);
         let mut places: Vec<(MemberPath, Option<Json>)> = references
             .filter(|one| is_wanted(one))
-            .filter_map(|one| Some((MemberPath::parse(&one.member)?, Some(Json::String(one.value.clone())))))
+            .filter_map(|one| place_of_reference(&self.job.contract, one))
             .collect();
         places.sort_by(|one, other| one.0.top_member().cmp(&other.0.top_member()));
         let values = self.compiled.sample_members_with(&self.inferred.scenario, operation, &places)?;
@@ -299,10 +330,13 @@ impl<'a> OperationProbe<'a> {
         let mut places: Vec<(MemberPath, Option<Json>)> = Vec::new();
         for member in members {
             let Some(path) = MemberPath::parse(member) else { return Ok(None) };
-            let of_member = references.clone().filter(|one| is_part_of(&one.member, member));
-            let named: Vec<_> = of_member
-                .filter_map(|one| Some((MemberPath::parse(&one.member)?, Some(Json::String(one.value.clone())))))
-                .collect();
+            // What the API itself creates is often the value of another member of a structure.
+            let is_wanted = |one: &&IdentifierOrigin| {
+                let is_of_other = one.created_by.contains(OperationName::SERVICE_SEPARATOR);
+                is_part_of(&one.member, member) && (is_of_other || !one.member[member.len()..].contains('.'))
+            };
+            let of_member = references.clone().filter(is_wanted);
+            let named: Vec<_> = of_member.filter_map(|one| place_of_reference(&self.job.contract, one)).collect();
             places.extend(if named.is_empty() { vec![(path, None)] } else { named });
         }
         places.sort_by(|one, other| one.0.top_member().cmp(&other.0.top_member()));
@@ -363,6 +397,20 @@ impl<'a> OperationProbe<'a> {
         let rejected = rejected_members(&outcome);
         Ok(ControlResult { outcome: stands, observed, reason: why, is_server_failure: failed, rejected })
     }
+}
+
+/// Returns the place and the value of a reference; a reference in a list is each of its items.
+fn place_of_reference(contract: &Contract, reference: &IdentifierOrigin) -> Option<(MemberPath, Option<Json>)> {
+    let mut path = MemberPath::parse(&reference.member)?;
+    let mut value = Json::String(reference.value.clone());
+    if path.0.last() == Some(&PathSegment::Item) {
+        path.0.pop();
+        let shape = contract.owner_of(&reference.operation).input_shape_at(&reference.operation, &path);
+        let least = shape.and_then(|shape| contract.owner_of(&reference.operation).shape(shape).length().min);
+        let count = least.map_or(1, |least| usize::try_from(least).unwrap_or(1)).clamp(1, MAX_REPEATED_REFERENCES);
+        value = Json::Array(vec![value; count]);
+    }
+    Some((path, Some(value)))
 }
 
 /// Returns true if a place is a member or a part of it.
