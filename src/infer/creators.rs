@@ -221,7 +221,12 @@ impl<'c> ResourceCreators<'c> {
         let own = |creator: &ResourceCreator<'_>| creator.operation.name == operation.name;
         let pick = |fits: &dyn Fn(&ResourceCreator<'_>) -> bool,
                     find: &dyn Fn(&ResourceCreator<'_>) -> Option<IdentifierLocation>| {
-            let mut found = self.of_service(operation).filter(|(_, creator)| !own(creator) && fits(creator));
+            // What a list shows has been identified by the service: nothing is named after it.
+            let is_open = |creator: &ResourceCreator<'_>| {
+                creator.rank < CREATE_VERBS.len() || matches!(parsed.kind, ReferenceKind::Id | ReferenceKind::Arn)
+            };
+            let mut found =
+                self.of_service(operation).filter(|(_, creator)| !own(creator) && is_open(creator) && fits(creator));
             found.find_map(|(at, creator)| find(creator).map(|location| (at, location)))
         };
         let exact = |creator: &ResourceCreator<'_>| self.locate_same_name(creator, member);
@@ -375,7 +380,7 @@ impl<'c> ResourceCreators<'c> {
                     other.kind == by && depth <= 2 && !other.noun.is_empty() && creator.noun.ends_with(&other.noun)
                 })
             })
-            .filter(|path| !path.contains("[0]") || path.matches('.').count() < MAX_PLAIN_DEPTH)
+            .filter(|path| !path.contains("[0]") || is_list_of(path, &creator.noun))
             .map(IdentifierLocation::InResponse)
         };
         let is_name = |name: &str| {
@@ -401,6 +406,8 @@ impl<'c> ResourceCreators<'c> {
                 of(ReferenceKind::Id)
             }
             ReferenceKind::BareNoun => name()
+                // `Version` of the response of `PublishVersion`.
+                .or_else(|| self.locate_same_name(creator, &creator.noun.concat()))
                 .or_else(|| of(ReferenceKind::Name))
                 .or_else(|| of(ReferenceKind::Id))
                 .or_else(|| of(ReferenceKind::Arn)),
@@ -480,6 +487,14 @@ fn find_in_response(
 
 fn is_text_shape(creator: &ResourceCreator<'_>, id: &ShapeId) -> bool {
     matches!(creator.contract.shape(id).kind, ShapeKind::String)
+}
+
+/// Returns true if a path leads through a list of what has this noun: `Roots[0].Id`.
+fn is_list_of(path: &str, noun: &[String]) -> bool {
+    let list = path.split("[0]").next().unwrap_or(path);
+    let list = list.rsplit('.').next().unwrap_or(list);
+    let listed = parse_reference(list).noun;
+    path.matches('.').count() < MAX_PLAIN_DEPTH && (noun.ends_with(&listed) || listed.ends_with(noun))
 }
 
 /// Returns true if an operation lists what exists.

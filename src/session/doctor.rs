@@ -213,6 +213,13 @@ impl<'a> Examination<'a> {
             self.inferred.given.add_found_value(name, &member, &value);
             self.inferred.scenario.add_found_value(name, &member, &value);
         }
+        let found_needs = std::mem::take(&mut row.needs);
+        for needed in &found_needs {
+            for scenario in [&mut self.inferred.given, &mut self.inferred.scenario] {
+                scenario.operations.entry(name.to_owned()).or_default().needs.push(needed.clone());
+            }
+            self.inferred.scenario.order_fixtures();
+        }
         let creates = self.inferred.resources.iter().any(|resource| resource.created_by == name);
         // What cannot be created cannot be referred to.
         if row.outcome != ControlOutcome::Accepted {
@@ -223,8 +230,10 @@ impl<'a> Examination<'a> {
             row.creates_nothing = self.try_other_creator(name, cannot_create);
         }
         let needs = self.inferred.given.operation_notes(name).map(|notes| notes.needs.clone()).unwrap_or_default();
-        row.needs =
-            needs.into_iter().filter(|one| self.prerequisites.iter().any(|(fixture, _)| fixture == one)).collect();
+        row.needs = needs
+            .into_iter()
+            .filter(|one| found_needs.contains(one) || self.prerequisites.iter().any(|(fixture, _)| fixture == one))
+            .collect();
         row.is_supporting = operation.name.service().is_some() || !session.job().scenario.includes_operation(name);
         for text in [&mut row.observed, &mut row.reason].into_iter().chain(row.reasons.values_mut()) {
             *text = session.redaction.redact_message(text).into_owned();

@@ -4,7 +4,7 @@
 
 use crate::contract::{Contract, MemberPath, Operation, OperationName, PathSegment, ShapeId, ShapeKind};
 use crate::generate::{CompiledContract, PlanError};
-use crate::infer::{IdentifierOrigin, InferenceResult};
+use crate::infer::{IdentifierOrigin, InferenceResult, InferredResource};
 use crate::judge::{EndpointKnowledge, RejectedMember, Verdict, judge, rejected_members, response_message};
 use crate::report::{ControlOutcome, OperationDiagnosis};
 use crate::run::SequentialRunner;
@@ -22,6 +22,8 @@ const MAX_NAMED_ATTEMPTS: usize = 8;
 const MAX_SINGLE_REFERENCES: usize = 6;
 /// Maximum number of times that a list holds the same reference.
 const MAX_REPEATED_REFERENCES: usize = 4;
+/// Maximum number of resources that an operation needs although no member names them.
+const MAX_NEEDS: usize = 3;
 /// Minimum length of a noun that is searched for in messages.
 const MIN_NOUN_LENGTH: usize = 3;
 /// Maximum depth to which the members inside a shape are collected.
@@ -54,6 +56,8 @@ struct ControlResult {
     is_server_failure: bool,
     /// The members that the response rejects.
     rejected: Vec<RejectedMember>,
+    /// What the endpoint says is wrong: the reason, and the last line that a failing server printed.
+    message: String,
 }
 
 impl<'a> OperationProbe<'a> {
@@ -92,6 +96,9 @@ impl<'a> OperationProbe<'a> {
                 && met.is_server_failure
                 && is_maker);
         let is_modelled = self.contract_of(operation).is_model_only();
+        if met.outcome == ControlOutcome::NotSent && is_modelled {
+            found = self.replace_missing_values(operation, &mut met, &mut row)?;
+        }
         if may_lack && !is_modelled && !met.rejected.is_empty() {
             found = self.follow_refusals(operation, &mut met, &mut row)?;
         }
@@ -103,14 +110,100 @@ impl<'a> OperationProbe<'a> {
             let members = self.search_members(operation, &mut met, &mut row)?;
             found.extend(members);
         }
+        if met.outcome == ControlOutcome::Rejected && is_modelled {
+            row.needs = self.search_needs(operation, &mut met, &mut row)?;
+        }
         if met.outcome == ControlOutcome::Accepted {
             row.required_members = found.clone();
         } else {
+            row.needs.clear();
             found.clear();
             row.reasons.clear();
         }
         (row.outcome, row.observed, row.reason) = (met.outcome, met.observed, met.reason);
         Ok((row, found))
+    }
+
+    /// Creates resources that rejections name although no member does: "the API has no methods". Returns the fixtures with
+    /// which the request was accepted.
+    fn search_needs(
+        &mut self,
+        operation: &Operation,
+        met: &mut ControlResult,
+        row: &mut OperationDiagnosis,
+    ) -> Result<Vec<String>, PlanError> {
+        let name = operation.name.as_str();
+        let mut scenario = self.inferred.scenario.clone();
+        let mut needs: Vec<String> = Vec::new();
+        let mut message = met.message.clone();
+        for _ in 0..MAX_NEEDS {
+            let words: Vec<String> = words_of(&message);
+            let is_named = |resource: &&InferredResource| {
+                let noun: Vec<&str> = resource.fixture.split('_').collect();
+                let is_word =
+                    |part: &&str| words.iter().any(|word| word == part || word.strip_suffix('s') == Some(part));
+                resource.created_by != name
+                    && !needs.contains(&resource.fixture)
+                    && noun.iter().all(|part| is_word(&part))
+            };
+            let is_long = |resource: &&InferredResource| resource.fixture.len() > MIN_NOUN_LENGTH;
+            let belongs = |resource: &&InferredResource| self.belongs_to_same(name, resource);
+            let mut named = self.inferred.resources.iter().filter(is_long).filter(is_named).filter(belongs);
+            let Some(needed) = named.next().map(|resource| resource.fixture.clone()) else { break };
+            scenario.operations.entry(name.to_owned()).or_default().needs.push(needed.clone());
+            scenario.order_fixtures();
+            needs.push(needed);
+            row.attempts += 1;
+            let next = self.send_control(name, &scenario)?;
+            message.clone_from(&next.message);
+            if next.outcome == ControlOutcome::Accepted {
+                *met = next;
+                return Ok(needs);
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// Returns true if an operation and what creates a resource need the same fixture, and the operation does not need the
+    /// resource already.
+    fn belongs_to_same(&self, operation: &str, resource: &InferredResource) -> bool {
+        let needed = |operation: &str| -> Vec<String> {
+            let notes = self.inferred.scenario.operation_notes(operation);
+            let values = notes.into_iter().flat_map(|notes| notes.use_values.values()).filter_map(Json::as_str);
+            let fixtures = values.filter_map(|text| text.strip_prefix('{')?.split_once('.'));
+            fixtures.map(|(fixture, _)| fixture.to_owned()).collect()
+        };
+        let own = needed(operation);
+        !own.contains(&resource.fixture) && needed(&resource.created_by).iter().any(|fixture| own.contains(fixture))
+    }
+
+    /// Sends plain values in place of those that no response had: a member that seemed to name a resource may be content.
+    fn replace_missing_values(
+        &mut self,
+        operation: &Operation,
+        met: &mut ControlResult,
+        row: &mut OperationDiagnosis,
+    ) -> Result<FoundValues, PlanError> {
+        let name = operation.name.as_str();
+        let Some((_, rest)) = met.reason.split_once("no value for placeholder `") else {
+            return Ok(FoundValues::new());
+        };
+        let Some((placeholder, _)) = rest.split_once('`') else { return Ok(FoundValues::new()) };
+        let mut without = self.inferred.scenario.clone();
+        let Some(notes) = without.operations.get_mut(name) else { return Ok(FoundValues::new()) };
+        let is_missing = |value: &Json| value.as_str() == Some(placeholder);
+        let places: Vec<String> =
+            notes.use_values.iter().filter(|(_, value)| is_missing(value)).map(|(place, _)| place.clone()).collect();
+        notes.use_values.retain(|_, value| !is_missing(value));
+        let paths: Vec<_> = places.iter().filter_map(|place| Some((MemberPath::parse(place)?, None))).collect();
+        let values = self.compiled.sample_members_with(&without, name, &paths)?;
+        if values.is_empty() {
+            return Ok(FoundValues::new());
+        }
+        row.attempts += 1;
+        let values: FoundValues = values.into_iter().collect();
+        *met = self.send_with_values(name, &values)?;
+        Ok(values)
     }
 
     /// Sends the values to which the members lead that rejections name, until the request is accepted or nothing is left
@@ -280,7 +373,7 @@ impl<'a> OperationProbe<'a> {
         let candidates = candidate_members(self.contract_of(operation), operation, scenario);
         // If a resource is missing, members that no message names are not guessed.
         let attempts = if says_missing(&met.observed, &met.reason) { MAX_NAMED_ATTEMPTS } else { MAX_ATTEMPTS };
-        let mut search = MemberSearch::new(candidates, &met.reason, attempts);
+        let mut search = MemberSearch::new(candidates, &met.message, attempts);
         while let Some(names) = search.propose() {
             let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
             let Some(tried) = self.with_members(operation, scenario, &names)? else { continue };
@@ -293,7 +386,7 @@ impl<'a> OperationProbe<'a> {
                 let is_found = |member: &String| names.iter().any(|name| is_part_of(name, member));
                 return Ok(uses.into_iter().filter(|(member, _)| is_found(member)).collect());
             }
-            search.record_rejection(&next.reason);
+            search.record_rejection(&next.message);
         }
         Ok(FoundValues::new())
     }
@@ -326,26 +419,36 @@ impl<'a> OperationProbe<'a> {
         members: &[String],
     ) -> Result<Option<Scenario>, PlanError> {
         let name = operation.name.as_str();
-        let references = self.inferred.alternative_references.iter().filter(|one| one.operation == name);
-        let mut places: Vec<(MemberPath, Option<Json>)> = Vec::new();
-        for member in members {
-            let Some(path) = MemberPath::parse(member) else { return Ok(None) };
-            // What the API itself creates is often the value of another member of a structure.
-            let is_wanted = |one: &&IdentifierOrigin| {
-                let is_of_other = one.created_by.contains(OperationName::SERVICE_SEPARATOR);
-                is_part_of(&one.member, member) && (is_of_other || !one.member[member.len()..].contains('.'))
-            };
-            let of_member = references.clone().filter(is_wanted);
-            let named: Vec<_> = of_member.filter_map(|one| place_of_reference(&self.job.contract, one)).collect();
-            places.extend(if named.is_empty() { vec![(path, None)] } else { named });
-        }
+        let mut places: Vec<(MemberPath, Option<Json>)> =
+            members.iter().filter_map(|member| Some((MemberPath::parse(member)?, None))).collect();
         places.sort_by(|one, other| one.0.top_member().cmp(&other.0.top_member()));
-        let values = self.compiled.sample_members_with(scenario, name, &places)?;
+        let plain = self.compiled.sample_members_with(scenario, name, &places)?;
+        // Where plain values name resources, references take their place.
+        let references = self.inferred.alternative_references.iter().filter(|one| one.operation == name);
+        let references = references.filter_map(|one| place_of_reference(&self.job.contract, one));
+        let is_sent = |(path, _): &(MemberPath, Option<Json>)| {
+            plain.iter().any(|(top, value)| path.top_member() == Some(top) && has_place(value, &path.0[1..]))
+        };
+        let references: Vec<_> = references.filter(is_sent).collect();
+        places.retain(|(path, _)| references.iter().all(|(other, _)| other != path));
+        places.extend(references);
+        places.sort_by(|one, other| one.0.top_member().cmp(&other.0.top_member()));
+        let mut values = self.compiled.sample_members_with(scenario, name, &places)?;
+        for (member, template) in self.own_names(operation) {
+            values.iter_mut().for_each(|(_, value)| set_member(value, &member, &template));
+        }
         let mut tried = scenario.clone();
         for (member, value) in values {
             tried.operations.entry(name.to_owned()).or_default().use_values.insert(member, value);
         }
         Ok(Some(tried))
+    }
+
+    /// Returns the members in which an operation has the name of what it creates, each with its template.
+    fn own_names(&self, operation: &Operation) -> Vec<(String, Json)> {
+        let Some(notes) = self.inferred.scenario.operation_notes(operation.name.as_str()) else { return Vec::new() };
+        let fresh = notes.fresh_members.iter().filter(|member| !member.contains(['.', '[', '{']));
+        fresh.filter_map(|member| Some((member.clone(), notes.use_values.get(member)?.clone()))).collect()
     }
 
     fn send_control(&mut self, operation: &str, scenario: &Scenario) -> Result<ControlResult, PlanError> {
@@ -355,6 +458,7 @@ impl<'a> OperationProbe<'a> {
             reason: why,
             is_server_failure: false,
             rejected: Vec::new(),
+            message: String::new(),
         };
         let Some(case) = self.compiled.control(scenario, operation)? else {
             return Ok(nothing("no valid request can be generated".to_owned()));
@@ -395,7 +499,9 @@ impl<'a> OperationProbe<'a> {
         };
         let failed = judgement.observed.status.is_some_and(|status| status >= 500);
         let rejected = rejected_members(&outcome);
-        Ok(ControlResult { outcome: stands, observed, reason: why, is_server_failure: failed, rejected })
+        let printed = outcome.server_output.iter().rev().find(|line| failed && !line.trim().is_empty());
+        let message = printed.map_or_else(|| why.clone(), |line| format!("{why} {line}"));
+        Ok(ControlResult { outcome: stands, observed, reason: why, is_server_failure: failed, rejected, message })
     }
 }
 
@@ -411,6 +517,30 @@ fn place_of_reference(contract: &Contract, reference: &IdentifierOrigin) -> Opti
         value = Json::Array(vec![value; count]);
     }
     Some((path, Some(value)))
+}
+
+/// Returns true if a value has this place.
+fn has_place(value: &Json, path: &[PathSegment]) -> bool {
+    match (path, value) {
+        ([], _) => true,
+        ([PathSegment::Member(name), rest @ ..], Json::Object(members)) => {
+            members.get(name.as_str()).is_some_and(|member| has_place(member, rest))
+        }
+        ([PathSegment::Item, rest @ ..], Json::Array(items)) => items.first().is_some_and(|item| has_place(item, rest)),
+        _ => false,
+    }
+}
+
+/// Sets a text member of a structure: `Name` of `TableInput` is the `Name` of the table.
+fn set_member(value: &mut Json, name: &str, template: &Json) {
+    if let Some(member) = value.get_mut(name).filter(|member| member.is_string()) {
+        *member = template.clone();
+    }
+}
+
+/// Returns the words of a message in lowercase.
+fn words_of(message: &str) -> Vec<String> {
+    message.split(|c: char| !c.is_ascii_alphanumeric()).map(str::to_ascii_lowercase).collect()
 }
 
 /// Returns true if a place is a member or a part of it.
