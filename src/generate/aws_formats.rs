@@ -38,6 +38,9 @@ pub(crate) fn value_for_member(member: &str, service: &str) -> Option<String> {
         // The same for a network and its parts: a network may consist of one part.
         return Some("10.0.0.0/24".to_owned());
     }
+    if lower == "uri" || lower == "url" {
+        return Some("https://example.com/".to_owned());
+    }
     if lower.ends_with("serviceprincipal") {
         return Some("config.amazonaws.com".to_owned());
     }

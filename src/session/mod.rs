@@ -10,6 +10,7 @@
 //! session.
 
 mod after_effects;
+mod candidate_members;
 mod case_observer;
 mod check;
 mod check_observers;
@@ -39,6 +40,7 @@ mod recorded_results;
 mod referenced_files;
 mod regressions;
 mod replay;
+mod request_references;
 mod review;
 mod server_lifecycle;
 mod shrink_sequences;

@@ -2,15 +2,19 @@
 //!
 //! It decides nothing about other operations, and the number of its requests is bounded.
 
-use crate::contract::{Contract, MemberPath, Operation, OperationName, PathSegment, ShapeId, ShapeKind};
+use crate::contract::{Contract, MemberPath, Operation, OperationName, ShapeKind};
 use crate::generate::{CompiledContract, PlanError};
 use crate::infer::{IdentifierOrigin, InferenceResult, InferredResource};
 use crate::judge::{EndpointKnowledge, RejectedMember, Verdict, judge, rejected_members, response_message};
 use crate::report::{ControlOutcome, OperationDiagnosis};
 use crate::run::SequentialRunner;
 use crate::scenario::Scenario;
-use crate::search::{CandidateMember, KnownReferences, MemberSearch, RefusalSearch};
+use crate::search::{KnownReferences, MemberSearch, RefusalSearch};
+use crate::session::candidate_members::candidate_members;
 use crate::session::job::ScenarioJob;
+use crate::session::request_references::{
+    MIN_NOUN_LENGTH, has_place, is_part_of, names_member, place_of_reference, says_missing, set_member, words_of,
+};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 
@@ -20,14 +24,8 @@ const MAX_ATTEMPTS: usize = 24;
 const MAX_NAMED_ATTEMPTS: usize = 8;
 /// Maximum number of references to further resources that are tried alone.
 const MAX_SINGLE_REFERENCES: usize = 6;
-/// Maximum number of times that a list holds the same reference.
-const MAX_REPEATED_REFERENCES: usize = 4;
 /// Maximum number of resources that an operation needs although no member names them.
 const MAX_NEEDS: usize = 3;
-/// Minimum length of a noun that is searched for in messages.
-const MIN_NOUN_LENGTH: usize = 3;
-/// Maximum depth to which the members inside a shape are collected.
-const MAX_DEPTH: usize = 3;
 
 /// Examines one operation.
 pub(super) struct OperationProbe<'a> {
@@ -144,7 +142,7 @@ impl<'a> OperationProbe<'a> {
                     |part: &&str| words.iter().any(|word| word == part || word.strip_suffix('s') == Some(part));
                 resource.created_by != name
                     && !needs.contains(&resource.fixture)
-                    && noun.iter().all(|part| is_word(&part))
+                    && noun.iter().all(|part| is_word(part))
             };
             let is_long = |resource: &&InferredResource| resource.fixture.len() > MIN_NOUN_LENGTH;
             let belongs = |resource: &&InferredResource| self.belongs_to_same(name, resource);
@@ -505,142 +503,7 @@ impl<'a> OperationProbe<'a> {
     }
 }
 
-/// Returns the place and the value of a reference; a reference in a list is each of its items.
-fn place_of_reference(contract: &Contract, reference: &IdentifierOrigin) -> Option<(MemberPath, Option<Json>)> {
-    let mut path = MemberPath::parse(&reference.member)?;
-    let mut value = Json::String(reference.value.clone());
-    if path.0.last() == Some(&PathSegment::Item) {
-        path.0.pop();
-        let shape = contract.owner_of(&reference.operation).input_shape_at(&reference.operation, &path);
-        let least = shape.and_then(|shape| contract.owner_of(&reference.operation).shape(shape).length().min);
-        let count = least.map_or(1, |least| usize::try_from(least).unwrap_or(1)).clamp(1, MAX_REPEATED_REFERENCES);
-        value = Json::Array(vec![value; count]);
-    }
-    Some((path, Some(value)))
-}
-
-/// Returns true if a value has this place.
-fn has_place(value: &Json, path: &[PathSegment]) -> bool {
-    match (path, value) {
-        ([], _) => true,
-        ([PathSegment::Member(name), rest @ ..], Json::Object(members)) => {
-            members.get(name.as_str()).is_some_and(|member| has_place(member, rest))
-        }
-        ([PathSegment::Item, rest @ ..], Json::Array(items)) => items.first().is_some_and(|item| has_place(item, rest)),
-        _ => false,
-    }
-}
-
-/// Sets a text member of a structure: `Name` of `TableInput` is the `Name` of the table.
-fn set_member(value: &mut Json, name: &str, template: &Json) {
-    if let Some(member) = value.get_mut(name).filter(|member| member.is_string()) {
-        *member = template.clone();
-    }
-}
-
-/// Returns the words of a message in lowercase.
-fn words_of(message: &str) -> Vec<String> {
-    message.split(|c: char| !c.is_ascii_alphanumeric()).map(str::to_ascii_lowercase).collect()
-}
-
-/// Returns true if a place is a member or a part of it.
-fn is_part_of(place: &str, member: &str) -> bool {
-    place.strip_prefix(member).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[', '{']))
-}
-
-/// Endings of members that say by what they name a resource.
-const REFERENCE_ENDINGS: [&str; 7] = ["ids", "arns", "names", "id", "arn", "name", "s"];
-
-/// Returns true if a message names the resource that a member refers to: "the specified subnet" for `Subnets`.
-fn names_member(message: &str, place: &str) -> bool {
-    let plain = |text: &str| -> String {
-        text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
-    };
-    let last = plain(place.rsplit('.').next().unwrap_or(place));
-    let noun = REFERENCE_ENDINGS.iter().find_map(|ending| last.strip_suffix(ending)).unwrap_or(&last);
-    noun.len() >= MIN_NOUN_LENGTH && plain(message).contains(noun)
-}
-
-/// Returns true if an error says that a resource does not exist.
-fn says_missing(observed: &str, message: &str) -> bool {
-    let message = message.to_lowercase();
-    observed.contains("NotFound") || ["not found", "not exist", "doesn't exist"].iter().any(|it| message.contains(it))
-}
-
 /// Returns false if a status says that something else is wrong than the members of the request.
 fn may_lack_members(observed: &str) -> bool {
     !["401", "403", "404", "405", "409", "410", "429"].iter().any(|status| observed.starts_with(status))
-}
-
-/// Returns the optional input members of an operation for which the scenario has no value, and those inside structures.
-fn candidate_members(contract: &Contract, operation: &Operation, scenario: &Scenario) -> Vec<CandidateMember> {
-    let Some(members) = operation.input.as_ref().and_then(|input| contract.shape(input).kind.members()) else {
-        return Vec::new();
-    };
-    let open = |name: &str| scenario.use_value(operation.name.as_str(), name).is_none();
-    let optional = members.iter().filter(|(name, member)| !member.required && open(name));
-    let mut found: Vec<CandidateMember> = optional
-        .map(|(name, member)| {
-            let mut words = vec![name.clone()];
-            words.extend(name_endings(name));
-            collect_member_names(contract, &member.shape, 0, &mut words);
-            CandidateMember { name: name.clone(), words, only_if_named: false }
-        })
-        .collect();
-    for (name, member) in members {
-        collect_nested_candidates(contract, &member.shape, &MemberPath::root().join_member(name), &mut found);
-    }
-    found
-}
-
-/// Maximum number of members that may be added to a request.
-const MAX_CANDIDATES: usize = 300;
-
-/// Adds the optional members inside a shape.
-fn collect_nested_candidates(contract: &Contract, id: &ShapeId, path: &MemberPath, found: &mut Vec<CandidateMember>) {
-    if path.0.len() > MAX_DEPTH + 1 || found.len() >= MAX_CANDIDATES {
-        return;
-    }
-    match &contract.shape(id).kind {
-        ShapeKind::Structure { members } => {
-            for (name, member) in members {
-                let place = path.join_member(name);
-                if !member.required {
-                    let words = std::iter::once(name.clone()).chain(name_endings(name)).collect();
-                    found.push(CandidateMember { name: place.to_string(), words, only_if_named: true });
-                }
-                collect_nested_candidates(contract, &member.shape, &place, found);
-            }
-        }
-        ShapeKind::List { member } => {
-            collect_nested_candidates(contract, member, &path.join(PathSegment::Item), found);
-        }
-        _ => {}
-    }
-}
-
-/// Returns the endings of a name in camel case that have at least two words: `HttpMethod` of `integrationHttpMethod`.
-fn name_endings(name: &str) -> Vec<String> {
-    let starts: Vec<usize> =
-        name.char_indices().filter(|(at, c)| *at > 0 && c.is_ascii_uppercase()).map(|(at, _)| at).collect();
-    let count = starts.len().saturating_sub(1);
-    starts.into_iter().take(count).map(|at| name[at..].to_owned()).collect()
-}
-
-/// Collects the names of all members inside a shape, down to the maximum depth.
-fn collect_member_names(contract: &Contract, id: &ShapeId, depth: usize, words: &mut Vec<String>) {
-    if depth >= MAX_DEPTH {
-        return;
-    }
-    match &contract.shape(id).kind {
-        ShapeKind::Structure { members } | ShapeKind::Union { members } => {
-            for (name, member) in members {
-                words.push(name.clone());
-                collect_member_names(contract, &member.shape, depth + 1, words);
-            }
-        }
-        ShapeKind::List { member } => collect_member_names(contract, member, depth, words),
-        ShapeKind::Map { value, .. } => collect_member_names(contract, value, depth, words),
-        _ => {}
-    }
 }
