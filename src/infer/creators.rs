@@ -461,6 +461,20 @@ fn find_in_response(
     fits: impl Fn(&str, usize) -> bool,
     is_kind: impl Fn(&ShapeKind) -> bool,
 ) -> Option<String> {
+    let is_item = |kind: &ShapeKind| match kind {
+        ShapeKind::List { member } => is_kind(&creator.contract.shape(member).kind),
+        _ => false,
+    };
+    // Or else the first item of a list, as in the `namespace` that `CreateNamespace` returns.
+    let item = || find_member_in_response(creator, &fits, &is_item).map(|place| format!("{place}[0]"));
+    find_member_in_response(creator, &fits, &is_kind).or_else(item)
+}
+
+fn find_member_in_response(
+    creator: &ResourceCreator<'_>,
+    fits: &dyn Fn(&str, usize) -> bool,
+    is_kind: &dyn Fn(&ShapeKind) -> bool,
+) -> Option<String> {
     let output = creator.operation.output.as_ref()?;
     let mut open: VecDeque<(String, &ShapeId, usize)> = VecDeque::from([(String::new(), output, 0)]);
     while let Some((path, id, depth)) = open.pop_front() {
