@@ -16,7 +16,6 @@ use crate::filter::Filter;
 use crate::session::{EndpointTarget, KnownDivergences, ScenarioJob};
 use overstep::escape::file_name;
 use overstep::generate::GenerationLevel;
-use overstep::infer::find_supporting_services;
 use overstep::report::Diagnostic;
 use overstep::run::{AwsAccessKeys, HostPrefixes};
 use overstep::scenario::{Credentials, Principal, Scenario};
@@ -253,7 +252,7 @@ fn find_supporting_sources(
         return Vec::new();
     }
     let is_own = |service: &str| own.iter().any(|own| own.split('/').next() == Some(service));
-    let wanted = find_supporting_services(&read.contract).into_iter().filter(|service| !is_own(service));
+    let wanted = read.supporting_services().into_iter().filter(|service| !is_own(service));
     let model = |service: String| {
         let documents = store::read_sources(places, &[format!("{BOTOCORE_PREFIX}{service}")]).ok()?;
         Some(SupportingSource { service, documents })

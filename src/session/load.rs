@@ -6,7 +6,7 @@ use super::contract_problems::{ContractProblems, ignored_patterns};
 use super::referenced_files::ReferencedFiles;
 use crate::case::LawName;
 use crate::contract::{Amendment, AuthScheme, Contract, Operation, Provenance, find_documented_place, switch_protocol};
-use crate::infer::{InferenceResult, complete_scenario, is_supporting_operation};
+use crate::infer::{InferenceResult, complete_scenario, find_supporting_services, is_supporting_operation};
 use crate::ingest;
 use crate::report::{Diagnostic, Severity};
 use crate::scenario::{Credentials, OperationNotes, Principal, ReadBack, Scenario};
@@ -24,6 +24,13 @@ pub struct LoadedContract {
     pub diagnostics: Vec<Diagnostic>,
     /// What was inferred from the contract, and the scenario completed with it.
     pub inferred: InferenceResult,
+}
+
+impl LoadedContract {
+    /// Returns the services that create what the operations refer to and do not create themselves, as botocore calls them.
+    pub fn supporting_services(&self) -> Vec<String> {
+        find_supporting_services(&self.contract)
+    }
 }
 
 /// Reads documents into one contract. Only these operations are read from machine models; all if the list is empty.

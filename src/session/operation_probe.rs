@@ -140,9 +140,7 @@ impl<'a> OperationProbe<'a> {
                 let noun: Vec<&str> = resource.fixture.split('_').collect();
                 let is_word =
                     |part: &&str| words.iter().any(|word| word == part || word.strip_suffix('s') == Some(part));
-                resource.created_by != name
-                    && !needs.contains(&resource.fixture)
-                    && noun.iter().all(|part| is_word(part))
+                resource.created_by != name && !needs.contains(&resource.fixture) && noun.iter().all(is_word)
             };
             let is_long = |resource: &&InferredResource| resource.fixture.len() > MIN_NOUN_LENGTH;
             let belongs = |resource: &&InferredResource| self.belongs_to_same(name, resource);
