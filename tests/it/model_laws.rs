@@ -226,7 +226,9 @@ fn diverging(directory: &Path, endpoint: &str) -> Vec<String> {
         .env_remove("AWS_PROFILE")
         .output()
         .expect("run overstep");
+    let shown = String::from_utf8_lossy(&output.stdout);
     assert_ne!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
+    println!("{endpoint}:\n{shown}");
     let text = std::fs::read_to_string(directory.join("r.ndjson")).expect("results file");
     let events = text.lines().map(|line| serde_json::from_str::<Json>(line).expect("valid JSON"));
     let diverges = |event: &Json| event["event"] == "case" && event["verdict"] == "diverges";
