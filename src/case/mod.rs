@@ -18,6 +18,7 @@ mod response_check;
 mod sequence;
 mod step;
 mod subject;
+mod unique_text;
 mod value;
 
 pub use canary::CANARY_OPERATION;
@@ -35,4 +36,5 @@ pub use response_check::{ListView, MemberPlaces, ResponseCheck, StepRef};
 pub use sequence::{NotASequence, SequenceVariant};
 pub use step::{AuthDamage, Authorization, Capture, FixtureStep, ReadyCondition, Step, StepPurpose, StepRequest};
 pub use subject::{CaseClass, CaseSubject};
+pub use unique_text::{UniqueText, UniqueTextKind};
 pub use value::Value;

@@ -1,6 +1,6 @@
 //! Fills the placeholders whose values are known while planning; all others are left for the run.
 
-use crate::case::{CaseId, Value};
+use crate::case::{CaseId, UniqueText, Value};
 use crate::scenario::Scenario;
 
 /// Fills `{case}`, `{case:2}` and variables that are not secret.
@@ -71,9 +71,16 @@ impl<'a> TemplateFiller<'a> {
                     Some(variable) if !variable.secret && depth < 8 => {
                         self.fill_into(&variable.value, depth + 1, out, open);
                     }
+                    // The text depends on the run.
                     _ => {
                         *open = true;
-                        out.push_str(&format!("{{{name}}}"));
+                        let unique = UniqueText::parse(name).filter(|unique| unique.resource == 1);
+                        match unique {
+                            Some(unique) => {
+                                out.push_str(&UniqueText { resource: self.resource, ..unique }.placeholder());
+                            }
+                            None => out.push_str(&format!("{{{name}}}")),
+                        }
                     }
                 },
             }

@@ -49,6 +49,7 @@ pub(super) fn complete_web_scenario(contract: &Contract, scenario: &Scenario) ->
             completer.complete_optional_unique_members(operation);
         }
     }
+    completer.add_late_deletes();
     for (name, fixture) in std::mem::take(&mut completer.fixtures) {
         completer.result.scenario.fixtures.insert(name, fixture);
     }
@@ -65,7 +66,7 @@ pub(super) struct WebCompleter<'c> {
     /// Inferred fixtures, in the order of creation.
     pub fixtures: IndexMap<String, Fixture>,
     /// The name of the fixture of each resource, by the resource's index.
-    fixture_names: IndexMap<usize, String>,
+    pub fixture_names: IndexMap<usize, String>,
     /// Resources whose creator is being completed; none can need itself.
     in_progress: Vec<usize>,
     /// The operations visited so far; false if something that they name cannot be created.
@@ -74,13 +75,14 @@ pub(super) struct WebCompleter<'c> {
 
 impl<'c> WebCompleter<'c> {
     /// Sets every member of an operation's input that names a resource. Returns false if one of them cannot be created.
-    fn complete_operation(&mut self, operation: &'c Operation) -> bool {
+    pub fn complete_operation(&mut self, operation: &'c Operation) -> bool {
         let name = operation.name.as_str();
         if let Some(complete) = self.visited_operations.get(name) {
             return *complete;
         }
         self.visited_operations.insert(name.to_owned(), true);
         let complete = self.complete_labels(operation) & self.complete_references(operation);
+        self.repeat_labels_in_body(operation);
         self.visited_operations.insert(name.to_owned(), complete);
         self.complete_unique_members(operation);
         self.add_cleanup(operation);
@@ -213,17 +215,17 @@ impl<'c> WebCompleter<'c> {
     }
 
     /// Lets an operation generate a value for each case. Returns false if no template fits.
-    pub fn generate_value(&mut self, operation: &Operation, member: &str, template: Option<&str>) -> bool {
+    pub fn generate_value(&mut self, operation: &Operation, member: &str, template: Option<String>) -> bool {
         let Some(template) = template else { return false };
         let notes = self.notes_mut(operation.name.as_str());
         if !notes.fresh_members.iter().any(|one| one == member) {
             notes.fresh_members.push(member.to_owned());
         }
-        self.set_use(operation, member, template.to_owned(), operation.name.to_string());
+        self.set_use(operation, member, template, operation.name.to_string());
         true
     }
 
-    fn set_use(&mut self, operation: &Operation, place: &str, value: String, created_by: String) {
+    pub fn set_use(&mut self, operation: &Operation, place: &str, value: String, created_by: String) {
         let notes = self.notes_mut(operation.name.as_str());
         notes.use_values.insert(place.to_owned(), Json::String(value.clone()));
         self.result.origins.push(IdentifierOrigin {
@@ -364,73 +366,6 @@ impl<'c> WebCompleter<'c> {
         of(&self.fixtures).or_else(|| of(&self.result.scenario.fixtures)).unwrap_or_default()
     }
 
-    /// Adds, once, the request that deletes the resource of a fixture.
-    fn add_delete(&mut self, resource: usize, fixture: &str) {
-        if !self.fixtures[fixture].delete.is_empty() {
-            return;
-        }
-        for deleter in self.web.resources[resource].deleters.clone() {
-            self.complete_operation(deleter);
-            if !self.refers_only_to(deleter, fixture) {
-                continue;
-            }
-            let delete = RawRequest { request: deleter.name.to_string(), ..RawRequest::default() };
-            self.fixtures[fixture].delete.push(delete);
-            if let Some(known) = self.result.resources.iter_mut().find(|known| known.fixture == fixture) {
-                known.deleted_by = Some(deleter.name.to_string());
-            }
-            return;
-        }
-    }
-
-    /// Returns true if an operation names the resource of a fixture, and others only if that fixture needs them.
-    fn refers_only_to(&self, operation: &Operation, fixture: &str) -> bool {
-        let uses = self.result.scenario.operation_notes(operation.name.as_str()).map(|notes| &notes.use_values);
-        let named: Vec<&str> =
-            uses.into_iter().flat_map(|uses| uses.values().filter_map(Json::as_str)).filter_map(fixture_in).collect();
-        named.contains(&fixture) && named.iter().all(|one| *one == fixture || self.needs(fixture, one))
-    }
-
-    /// Returns true if a fixture is created with a value of another one.
-    fn needs(&self, fixture: &str, other: &str) -> bool {
-        let create = self.fixtures.get(fixture).and_then(|it| it.create.first());
-        let notes = create.and_then(|create| self.result.scenario.operation_notes(&create.request));
-        let mut named = notes.into_iter().flat_map(|notes| notes.use_values.values()).filter_map(Json::as_str);
-        named.any(|value| fixture_in(value) == Some(other))
-    }
-
-    /// Adds a cleanup to an operation that creates a resource, so that its cases delete what they create.
-    fn add_cleanup(&mut self, operation: &'c Operation) {
-        let name = operation.name.as_str();
-        if self.result.scenario.operation_notes(name).is_some_and(|notes| notes.cleanup.is_some()) {
-            return;
-        }
-        let Some(resource) = self.web.created_by(operation).next() else { return };
-        let known = &self.web.resources[resource];
-        let Some(deleter) = known.deleters.first().copied() else { return };
-        let Some(route) = self.web.route_of(deleter) else { return };
-        let labels: Vec<String> = route.labels().map(|(label, _)| label.to_owned()).collect();
-        let Some((own, outer)) = labels.split_last() else { return };
-        let has_input = |label: &str| input_members(self.contract, operation).any(|(member, _)| member == label);
-        let mut input = serde_json::Map::new();
-        for label in outer {
-            let used = self.result.scenario.use_value(name, label).cloned();
-            let value = if has_input(label) { Some(Json::String(format!("{{made.{label}}}"))) } else { used };
-            let Some(value) = value else { return };
-            input.insert(label.clone(), value);
-        }
-        let is_named_by_caller =
-            known.creators.iter().any(|it| it.operation.name == operation.name && it.is_named_by_caller);
-        let place = match is_named_by_caller && has_input(own) {
-            true => own.clone(),
-            false => identifier_places(self.contract, operation, own, &known.noun).capture,
-        };
-        input.insert(own.clone(), Json::String(format!("{{made.{place}}}")));
-        let request = deleter.name.to_string();
-        self.notes_mut(name).cleanup =
-            Some(RawRequest { request, input: Some(Json::Object(input)), ..RawRequest::default() });
-    }
-
     /// Adds how to read back the texts that an update writes: `PATCH` and `PUT` write what `GET` on the same path shows.
     fn add_read_backs(&mut self, operation: &'c Operation) {
         let name = operation.name.as_str();
@@ -459,11 +394,6 @@ impl<'c> WebCompleter<'c> {
     pub fn notes_mut(&mut self, operation: &str) -> &mut OperationNotes {
         self.result.scenario.operations.entry(operation.to_owned()).or_default()
     }
-}
-
-/// Returns the fixture of a template such as `{customer.id}`.
-fn fixture_in(template: &str) -> Option<&str> {
-    template.strip_prefix('{')?.strip_suffix('}')?.split_once('.').map(|(fixture, _)| fixture)
 }
 
 /// Returns the name of the captured value to which a member refers: `id` for the resource's own identifier.

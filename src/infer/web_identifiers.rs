@@ -5,6 +5,7 @@
 use crate::contract::{Contract, Operation, Shape, ShapeId, ShapeKind};
 use crate::infer::name_parts::{ReferenceKind, parse_reference};
 use crate::infer::template_fit::template_fits;
+use crate::infer::unique_template::unique_template;
 use std::collections::VecDeque;
 
 /// Members that wrap what a response is about.
@@ -24,7 +25,7 @@ const FRESH_TEXTS: [&str; 6] =
 /// Templates for email addresses.
 const FRESH_EMAILS: [&str; 3] = ["ovs-{run}-{case}@example.com", "o{run}{case}@example.com", "o{case}@example.com"];
 /// Last words of members whose values are usually unique.
-const UNIQUE_WORDS: [&str; 16] = [
+const UNIQUE_WORDS: [&str; 22] = [
     "email",
     "username",
     "login",
@@ -41,6 +42,12 @@ const UNIQUE_WORDS: [&str; 16] = [
     "number",
     "nickname",
     "title",
+    "isbn",
+    "ean",
+    "iban",
+    "vin",
+    "barcode",
+    "serial",
 ];
 /// An identifier in the form of a UUID that no resource has.
 pub(super) const MISSING_UUID: &str = "00000000-0000-4000-8000-000000000000";
@@ -177,7 +184,7 @@ fn find_identifier(
 }
 
 /// Returns a template for a value that differs from case to case, for a member whose values are usually unique.
-pub(super) fn fresh_value(member: &str, shape: &Shape) -> Option<&'static str> {
+pub(super) fn fresh_value(member: &str, shape: &Shape) -> Option<String> {
     let words = crate::infer::name_parts::split_words(member);
     let last = words.last()?.as_str();
     if !UNIQUE_WORDS.contains(&last) || !matches!(shape.kind, ShapeKind::String) {
@@ -185,7 +192,8 @@ pub(super) fn fresh_value(member: &str, shape: &Shape) -> Option<&'static str> {
     }
     let first: &[&str] = if last == "email" { &FRESH_EMAILS } else { &FRESH_TEXTS };
     let second: &[&str] = if last == "email" { &[] } else { &FRESH_EMAILS };
-    first.iter().chain(second).copied().find(|template| template_fits(shape, template))
+    let usual = first.iter().chain(second).copied().find(|template| template_fits(shape, template));
+    usual.map(str::to_owned).or_else(|| unique_template(shape))
 }
 
 /// Returns true for a header that makes a request idempotent: `Idempotency-Key`.
@@ -195,7 +203,8 @@ pub(super) fn is_idempotency_key(header: &str) -> bool {
 }
 
 /// Returns a template for an identifier that the caller chooses.
-pub(super) fn fresh_identifier(shape: &Shape) -> Option<&'static str> {
+pub(super) fn fresh_identifier(shape: &Shape) -> Option<String> {
     let is_text = matches!(shape.kind, ShapeKind::String);
-    FRESH_TEXTS.into_iter().find(|template| is_text && template_fits(shape, template))
+    let usual = FRESH_TEXTS.into_iter().find(|template| is_text && template_fits(shape, template));
+    usual.map(str::to_owned).or_else(|| unique_template(shape))
 }

@@ -226,8 +226,8 @@ fn find_lifecycle<'c>(contract: &'c Contract, routes: &[Route<'c>], resource: &m
             _ => {}
         }
     }
-    // Where `POST` creates, `PUT` replaces.
-    if creators.iter().any(|(rank, _)| *rank < 2) {
+    // Where `POST` creates, also below another resource, `PUT` replaces.
+    if creators.iter().any(|(_, creator)| !creator.is_named_by_caller) {
         creators.retain(|(_, creator)| !creator.is_named_by_caller);
     }
     creators.sort_by_key(|(rank, _)| *rank);

@@ -2,7 +2,7 @@
 //!
 //! It never decides which operation creates a resource.
 
-use crate::contract::{MemberLocation, Operation, Shape};
+use crate::contract::{Member, MemberLocation, Operation, Shape};
 use crate::infer::creators::input_members;
 use crate::infer::web_completion::WebCompleter;
 use crate::infer::web_identifiers::{fresh_identifier, fresh_value, is_idempotency_key};
@@ -45,6 +45,36 @@ impl<'c> WebCompleter<'c> {
         }
     }
 
+    /// Repeats the identifier in the path of an update where its body has a member of the same name: a resource that gets
+    /// another identifier would not be the one that the path names.
+    pub(super) fn repeat_labels_in_body(&mut self, operation: &'c Operation) {
+        if operation.http.as_ref().is_none_or(|http| !matches!(http.method.as_str(), "PUT" | "PATCH")) {
+            return;
+        }
+        let members = || input_members(self.contract, operation);
+        let label_of = |wire_name: &str| {
+            let is_same = |name: &String, member: &Member| {
+                member.location == MemberLocation::Label && member.wire_name(name) == wire_name
+            };
+            members().find(|(name, member)| is_same(name, member)).map(|(name, _)| name)
+        };
+        let repeated: Vec<(&String, bool, &String)> = members()
+            .filter(|(_, member)| member.location == MemberLocation::Body)
+            .filter_map(|(name, member)| Some((name, member.required, label_of(member.wire_name(name))?)))
+            .collect();
+        for (member, is_required, label) in repeated {
+            let name = operation.name.as_str();
+            let Some(value) = self.result.scenario.use_value(name, label).and_then(Json::as_str).map(str::to_owned)
+            else {
+                continue;
+            };
+            match is_required && self.result.scenario.use_value(name, member).is_none() {
+                true => self.set_use(operation, member, value, operation.name.to_string()),
+                false => self.set_optional_value(operation, member, &value),
+            }
+        }
+    }
+
     /// Sets the value of a member that plain requests leave out.
     pub(super) fn set_optional_value(&mut self, operation: &Operation, member: &str, value: &str) {
         let name = operation.name.as_str();
@@ -62,7 +92,7 @@ impl<'c> WebCompleter<'c> {
             return;
         }
         let creates = self.web.created_by(operation).next().is_some();
-        let optional: Vec<(&String, &str)> = input_members(self.contract, operation)
+        let optional: Vec<(&String, String)> = input_members(self.contract, operation)
             .filter(|(_, member)| !member.required)
             .filter_map(|(name, member)| {
                 let shape = self.contract.shape(&member.shape);
@@ -77,7 +107,11 @@ impl<'c> WebCompleter<'c> {
             })
             .collect();
         for (member, template) in optional {
-            self.set_optional_value(operation, member, template);
+            let notes = self.notes_mut(operation.name.as_str());
+            if notes.optional_values.contains_key(member) {
+                continue;
+            }
+            self.set_optional_value(operation, member, &template);
             let notes = self.notes_mut(operation.name.as_str());
             if notes.optional_values.contains_key(member) && !notes.fresh_members.contains(member) {
                 notes.fresh_members.push(member.clone());

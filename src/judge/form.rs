@@ -41,7 +41,7 @@ pub(super) fn response_form(
         wire::decode_document(contract.protocol, &answer.body, None)
     };
     // A JSON body is described as such, whatever the protocol.
-    let Some(document) = read.ok().or_else(|| serde_json::from_slice::<Json>(&answer.body).ok()) else {
+    let Some(document) = read.ok().or_else(|| wire::parse_json(&answer.body).ok()) else {
         fact("body", if std::str::from_utf8(&answer.body).is_ok() { "text" } else { "bytes" });
         return ResponseForm(facts);
     };

@@ -261,7 +261,7 @@ fn is_assumption_met(outcome: &CaseOutcome, assumption: &StateAssumption) -> boo
     assumption.steps.iter().all(|step| {
         let read = outcome.exchanges.get(*step).and_then(Option::as_ref);
         let Some(Ok(answer)) = read.map(|exchange| &exchange.response) else { return true };
-        let Ok(document) = serde_json::from_slice::<serde_json::Value>(&answer.body) else { return true };
+        let Ok(document) = wire::parse_json(&answer.body) else { return true };
         let taken = match wire::value_at(&document, &assumption.path) {
             Some(serde_json::Value::Object(stored)) => stored
                 .iter()

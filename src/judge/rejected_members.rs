@@ -5,6 +5,7 @@
 //! and sentences that begin with the name of a member.
 
 use crate::run::CaseOutcome;
+use crate::wire;
 use serde_json::Value as Json;
 
 /// What a rejection says about a member.
@@ -89,7 +90,7 @@ pub fn rejected_members(outcome: &CaseOutcome) -> Vec<RejectedMember> {
     let exchange = outcome.exchanges.get(outcome.case.judged.shown_step()).and_then(Option::as_ref);
     let response = exchange.and_then(|exchange| exchange.response.as_ref().ok());
     let Some(response) = response.filter(|response| (400..500).contains(&response.status)) else { return Vec::new() };
-    serde_json::from_slice(&response.body).map(|document| read_document(&document)).unwrap_or_default()
+    wire::parse_json(&response.body).map(|document| read_document(&document)).unwrap_or_default()
 }
 
 fn read_document(document: &Json) -> Vec<RejectedMember> {

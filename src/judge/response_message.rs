@@ -3,6 +3,7 @@
 //! It knows where common protocols and frameworks put messages, and nothing about any particular server.
 
 use crate::run::CaseOutcome;
+use crate::wire;
 use serde_json::Value as Json;
 
 /// Maximum number of characters of a message.
@@ -17,10 +18,10 @@ const CONTAINERS: [&str; 3] = ["error", "errors", "detail"];
 /// Returns the message of the judged response, which may say what a rejected control needs.
 pub fn response_message(outcome: &CaseOutcome) -> Option<String> {
     let exchange = outcome.exchanges.get(outcome.case.judged.shown_step())?.as_ref()?;
-    let body = String::from_utf8_lossy(&exchange.response.as_ref().ok()?.body).into_owned();
-    let message = match serde_json::from_str::<Json>(&body) {
+    let body = &exchange.response.as_ref().ok()?.body;
+    let message = match wire::parse_json(body) {
         Ok(document) => json_message(&document, 0),
-        Err(_) => xml_message(&body),
+        Err(_) => xml_message(&String::from_utf8_lossy(body)),
     };
     let message = message.filter(|text| !text.trim().is_empty())?;
     Some(message.chars().take(MAX_MESSAGE).collect())
@@ -36,11 +37,20 @@ fn json_message(document: &Json, depth: usize) -> Option<String> {
             let named = |wanted: &str| members.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
             let text = MEMBERS.iter().find_map(|name| named(name)?.1.as_str());
             let inner = || CONTAINERS.iter().find_map(|name| json_message(named(name)?.1, depth + 1));
-            let plain = || named("error")?.1.as_str();
-            text.map(str::to_owned).or_else(inner).or_else(|| plain().map(str::to_owned))
+            let plain = || named("error")?.1.as_str().map(str::to_owned);
+            text.map(str::to_owned).or_else(inner).or_else(plain).or_else(|| member_message(members))
         }
         _ => None,
     }
+}
+
+/// Returns the first sentence of a map from members to sentences, with its member: Django REST, Rails, Laravel.
+fn member_message(members: &serde_json::Map<String, Json>) -> Option<String> {
+    members.iter().find_map(|(name, value)| {
+        let sentence = value.as_array()?.first()?.as_str()?;
+        let is_sentence = sentence.contains(' ');
+        is_sentence.then(|| format!("{name}: {sentence}"))
+    })
 }
 
 fn xml_message(body: &str) -> Option<String> {
@@ -63,6 +73,12 @@ mod tests {
             (r#"{"detail": [{"loc": ["body"], "msg": "field required"}]}"#, Some("field required")),
             (r#"{"type": "about:blank", "title": "Bad", "detail": "no tag"}"#, Some("no tag")),
             (r#"{"errors": [{"message": "no tag"}]}"#, Some("no tag")),
+            (
+                r#"{"isbn": ["Enter a valid value."], "title": ["May not be blank."]}"#,
+                Some("isbn: Enter a valid value."),
+            ),
+            (r#"{"errors": {"name": ["can't be blank"]}}"#, Some("name: can't be blank")),
+            (r#"{"tags": ["red"]}"#, None),
             (r#"{"status": 400}"#, None),
         ] {
             let document = serde_json::from_str(body).expect("it is JSON");

@@ -4,7 +4,7 @@
 
 use super::RunPlan;
 use super::similar_identifier::similar_identifier;
-use crate::case::{CaseId, StepRequest, Value};
+use crate::case::{CaseId, StepRequest, UniqueText, Value};
 use crate::wire::percent_encode;
 use serde_json::Value as Json;
 use std::borrow::Cow;
@@ -164,6 +164,9 @@ impl<'a> Placeholders<'a> {
         }
         if let Some(number) = name.strip_prefix("case:").and_then(|number| number.parse().ok()) {
             return Ok(self.case.token(number));
+        }
+        if let Some(unique) = UniqueText::parse(name) {
+            return Ok(unique.text(&self.plan.run_id, self.case));
         }
         if let Some(captured) = self.find_captured(name).transpose()? {
             return Ok(captured.as_str().map_or_else(|| captured.to_string(), str::to_owned));

@@ -1,7 +1,7 @@
 //! The scenario as plain values. It never reads or checks anything itself.
 
 use super::Principal;
-use crate::case::{LawName, ReadyCondition};
+use crate::case::{LawName, ReadyCondition, UniqueText};
 use crate::contract::{MemberPath, OperationName, Protocol};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
@@ -182,9 +182,12 @@ fn is_of_other_service(operation: &str) -> bool {
     operation.contains(OperationName::SERVICE_SEPARATOR)
 }
 
-/// Returns true if a value is a text that differs from case to case: it has `{case}` or `{run}`.
+/// Returns true if a value is a text that differs from case to case: it has `{case}`, `{run}` or `{digits:…}`.
 pub fn is_fresh_text(value: &Json) -> bool {
-    value.as_str().is_some_and(|text| text.contains("{case") || text.contains("{run}"))
+    let is_unique = |name: &str| name == "run" || name.starts_with("case") || UniqueText::parse(name).is_some();
+    let names =
+        |text: &str| text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).any(|(name, _)| is_unique(name));
+    value.as_str().is_some_and(names)
 }
 
 /// A value that the user may override.

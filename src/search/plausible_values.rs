@@ -2,7 +2,9 @@
 //!
 //! It sends nothing and knows no API: the rows are formats that many APIs use.
 
+use crate::case::UniqueText;
 use crate::contract::{Shape, ShapeKind};
+use crate::infer::unique_template;
 use crate::pattern::DocumentedPattern;
 use serde_json::{Value as Json, json};
 
@@ -59,6 +61,7 @@ pub(super) fn plausible_values(member: &str, shape: &Shape, sentence: &str) -> V
     values.extend(bounded_values(shape, &lower));
     if TAKEN_WORDS.iter().any(|word| lower.contains(word)) {
         values.extend(["ovs-{run}-{case}", "o{run}{case}", "ovs-{run}-{case}@example.com"].map(|text| json!(text)));
+        values.extend(unique_template(shape).map(|text| json!(text)));
     }
     let name = words_of(member);
     // What the sentence says counts more than the name.
@@ -125,7 +128,10 @@ fn bounded_values(shape: &Shape, lower: &str) -> Vec<Json> {
     let above = number_after(&["greater than", "more than", "larger than", "exceed ", " > "]);
     let most =
         number_after(&["at most", "less than or equal", "maximum", "max ", "<=", "no more than", "shorter than"]);
-    let is_text = shape.kind.is_text();
+    // Text that is a number, such as a decimal: the limit is that of its value.
+    let is_number_text = lower.contains("value") || lower.contains("number");
+    let is_numeric = is_number_text && is_within(&json!("1"), shape) && !is_within(&json!("o"), shape);
+    let is_text = shape.kind.is_text() && !is_numeric;
     let mut values = Vec::new();
     if let Some(least) = least.or(above.map(|above| above.saturating_add(1))) {
         values.push(if is_text {
@@ -164,7 +170,7 @@ fn convert(value: Json, shape: &Shape) -> Option<Json> {
 /// Returns true if a value is within the documented limits of a shape.
 fn is_within(value: &Json, shape: &Shape) -> bool {
     let Some(text) = value.as_str() else { return true };
-    let filled = text.replace("{run}", "0a1b2c3d").replace("{case}", "0123456789ab");
+    let [filled, ..] = UniqueText::sample_texts(text);
     let (length, count) = (shape.length(), filled.chars().count() as u64);
     let is_listed = match &shape.kind {
         ShapeKind::Enum { values } => values.contains(&filled),
@@ -205,6 +211,16 @@ mod tests {
         assert_eq!(first("age", ShapeKind::Integer, "must be greater than or equal to 18"), json!(18));
         assert_eq!(first("amount", ShapeKind::Double, "must be greater than 0"), json!(1));
         assert_eq!(first("note", ShapeKind::String, "is wrong"), Json::Null);
+    }
+
+    #[test]
+    fn numbers_in_texts_get_values_within_the_limits() {
+        let mut price = Shape::new(ShapeKind::String);
+        price.pattern = Some(r"^-?\d{0,6}(?:\.\d{0,2})?$".to_owned());
+        let sentence = "Ensure this value is greater than or equal to 5.";
+        assert_eq!(plausible_values("price", &price, sentence).first(), Some(&json!("5")));
+        price.pattern = Some(r"^\d{13}$".to_owned());
+        assert_eq!(plausible_values("isbn", &price, "already exists").first(), Some(&json!("{digits:13}")));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! It never panics, whatever a server sends: the parsers limit depth and size.
 
 use super::cbor_read::{CborError, read_document};
+use super::json_text::parse_json;
 use super::xml::{self, ResponseXmlElement, XmlError};
 use super::xml_value;
 use crate::contract::Protocol;
@@ -49,8 +50,7 @@ pub(super) fn parse_body(protocol: Option<Protocol>, body: &[u8]) -> Result<Json
             if body.trim_ascii().is_empty() {
                 return Err(DecodeError::Empty);
             }
-            // serde_json rejects more than 128 levels instead of overflowing the stack.
-            serde_json::from_slice(body).map_err(|error| DecodeError::Json(error.to_string()))
+            parse_json(body).map_err(|error| DecodeError::Json(error.to_string()))
         }
         Protocol::RpcV2Cbor => parse_cbor_item(body),
         Protocol::AwsQuery | Protocol::Ec2Query | Protocol::RestXml => {

@@ -66,7 +66,7 @@ impl RandomInput<'_> {
 
     fn draw_value(&self, id: &ShapeId, path: &MemberPath, depth: usize, draw: &mut dyn Draw) -> Option<Value> {
         let place = path.to_string();
-        if let Some(json) = self.context.plan.scenario.use_value(self.context.operation.name.as_str(), &place) {
+        if let Some(json) = self.context.plan.scenario.value_when_sent(self.context.operation.name.as_str(), &place) {
             return Some(self.sampler.templates.fill_json(json));
         }
         if !self.context.plan.testable.has_value(id) {

@@ -125,7 +125,7 @@ fn parse_response(contract: &Contract, operation: Option<&Operation>, answer: &H
         Some(operation) => wire::decode_result(contract, operation, answer.status, &answer.headers, &answer.body),
         None => wire::decode_document(contract.protocol, &answer.body, None),
     };
-    read.ok().or_else(|| serde_json::from_slice(&answer.body).ok())
+    read.ok().or_else(|| wire::parse_json(&answer.body).ok())
 }
 
 /// Returns true if a step only reads, so that the response may include resources of other cases.

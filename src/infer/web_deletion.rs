@@ -1,0 +1,93 @@
+//! Finds the requests that delete what fixtures and tested operations of a web API create.
+//!
+//! It never deletes what a scenario did not create.
+
+use crate::contract::Operation;
+use crate::infer::creators::input_members;
+use crate::infer::web_completion::WebCompleter;
+use crate::infer::web_identifiers::identifier_places;
+use crate::scenario::RawRequest;
+use serde_json::Value as Json;
+
+impl<'c> WebCompleter<'c> {
+    /// Adds, once, the request that deletes the resource of a fixture.
+    pub fn add_delete(&mut self, resource: usize, fixture: &str) {
+        if !self.fixtures[fixture].delete.is_empty() {
+            return;
+        }
+        for deleter in self.web.resources[resource].deleters.clone() {
+            self.complete_operation(deleter);
+            if !self.refers_only_to(deleter, fixture) {
+                continue;
+            }
+            let delete = RawRequest { request: deleter.name.to_string(), ..RawRequest::default() };
+            self.fixtures[fixture].delete.push(delete);
+            if let Some(known) = self.result.resources.iter_mut().find(|known| known.fixture == fixture) {
+                known.deleted_by = Some(deleter.name.to_string());
+            }
+            return;
+        }
+    }
+
+    /// Returns true if an operation names the resource of a fixture, and others only if that fixture needs them.
+    fn refers_only_to(&self, operation: &Operation, fixture: &str) -> bool {
+        let uses = self.result.scenario.operation_notes(operation.name.as_str()).map(|notes| &notes.use_values);
+        let named: Vec<&str> =
+            uses.into_iter().flat_map(|uses| uses.values().filter_map(Json::as_str)).filter_map(fixture_in).collect();
+        named.contains(&fixture) && named.iter().all(|one| *one == fixture || self.needs(fixture, one))
+    }
+
+    /// Returns true if a fixture is created with a value of another one.
+    fn needs(&self, fixture: &str, other: &str) -> bool {
+        let create = self.fixtures.get(fixture).and_then(|it| it.create.first());
+        let notes = create.and_then(|create| self.result.scenario.operation_notes(&create.request));
+        let mut named = notes.into_iter().flat_map(|notes| notes.use_values.values()).filter_map(Json::as_str);
+        named.any(|value| fixture_in(value) == Some(other))
+    }
+
+    /// Adds a cleanup to an operation that creates a resource, so that its cases delete what they create.
+    pub fn add_cleanup(&mut self, operation: &'c Operation) {
+        let name = operation.name.as_str();
+        if self.result.scenario.operation_notes(name).is_some_and(|notes| notes.cleanup.is_some()) {
+            return;
+        }
+        let Some(resource) = self.web.created_by(operation).next() else { return };
+        let known = &self.web.resources[resource];
+        let Some(deleter) = known.deleters.first().copied() else { return };
+        let Some(route) = self.web.route_of(deleter) else { return };
+        let labels: Vec<String> = route.labels().map(|(label, _)| label.to_owned()).collect();
+        let Some((own, outer)) = labels.split_last() else { return };
+        let has_input = |label: &str| input_members(self.contract, operation).any(|(member, _)| member == label);
+        let mut input = serde_json::Map::new();
+        for label in outer {
+            let used = self.result.scenario.use_value(name, label).cloned();
+            let value = if has_input(label) { Some(Json::String(format!("{{made.{label}}}"))) } else { used };
+            let Some(value) = value else { return };
+            input.insert(label.clone(), value);
+        }
+        let is_named_by_caller =
+            known.creators.iter().any(|it| it.operation.name == operation.name && it.is_named_by_caller);
+        let place = match is_named_by_caller && has_input(own) {
+            true => own.clone(),
+            false => identifier_places(self.contract, operation, own, &known.noun).capture,
+        };
+        input.insert(own.clone(), Json::String(format!("{{made.{place}}}")));
+        let request = deleter.name.to_string();
+        self.notes_mut(name).cleanup =
+            Some(RawRequest { request, input: Some(Json::Object(input)), ..RawRequest::default() });
+    }
+
+    /// Adds the deletion of fixtures whose deleting operation was being completed when the fixture was inferred.
+    pub fn add_late_deletes(&mut self) {
+        for (resource, fixture) in self.fixture_names.clone() {
+            if self.fixtures.contains_key(&fixture) {
+                self.add_delete(resource, &fixture);
+            }
+        }
+    }
+}
+
+/// Returns the fixture of a template such as `{customer.id}`.
+fn fixture_in(template: &str) -> Option<&str> {
+    template.strip_prefix('{')?.strip_suffix('}')?.split_once('.').map(|(fixture, _)| fixture)
+}
