@@ -62,17 +62,21 @@ pub(super) fn build_fixture_step(
     purpose: StepPurpose,
     who: &Authorization,
 ) -> Step {
+    let in_place = |value: Value| match &request.stands_for {
+        Some(other) => replace_fixture(value, other, fixture),
+        None => value,
+    };
     let send = match request.operation_name() {
         Some(name) => StepRequest::Operation {
             name: name.into(),
             input: match &request.input {
-                Some(input) => templates.fill_json(input),
-                None => plain_input(plan_context, name, templates),
+                Some(input) => in_place(templates.fill_json(input)),
+                None => in_place(plain_input(plan_context, name, templates)),
             },
             damage: Vec::new(),
         },
         None => {
-            let line = match templates.fill_text(&request.request) {
+            let line = match in_place(templates.fill_text(&request.request)) {
                 Value::Text(text) => text.replace('{', "{{").replace('}', "}}"),
                 Value::Template(text) => text,
                 _ => String::new(),
@@ -81,7 +85,7 @@ pub(super) fn build_fixture_step(
             StepRequest::Raw {
                 method: method.to_owned(),
                 target: target.trim().to_owned(),
-                body: request.json.as_ref().map(|json| templates.fill_json(json)),
+                body: request.json.as_ref().map(|json| in_place(templates.fill_json(json))),
             }
         }
     };
@@ -100,6 +104,20 @@ pub(super) fn build_fixture_step(
             accepts: request.success_statuses.clone(),
             until: request.ready_condition.clone(),
         }),
+    }
+}
+
+/// Replaces the placeholders of a fixture by those of another one.
+pub(crate) fn replace_fixture(value: Value, fixture: &str, other: &str) -> Value {
+    match value {
+        Value::Template(text) => Value::Template(text.replace(&format!("{{{fixture}."), &format!("{{{other}."))),
+        Value::List(items) => {
+            Value::List(items.into_iter().map(|item| replace_fixture(item, fixture, other)).collect())
+        }
+        Value::Map(members) => Value::Map(
+            members.into_iter().map(|(name, member)| (name, replace_fixture(member, fixture, other))).collect(),
+        ),
+        other => other,
     }
 }
 

@@ -106,7 +106,7 @@ pub(super) fn parse_reference(member: &str) -> ResourceReference {
         *last = to_singular(last);
     }
     let by = match noun.last().map(String::as_str) {
-        Some("id" | "identifier" | "uuid") => ReferenceKind::Id,
+        Some("id" | "identifier" | "uuid" | "guid" | "uid" | "pk") => ReferenceKind::Id,
         Some("arn") => ReferenceKind::Arn,
         Some("url" | "uri") => ReferenceKind::Url,
         Some("name") => ReferenceKind::Name,

@@ -1,10 +1,12 @@
 //! Actions that need another one before them: a task can be stopped after it was started.
 //!
-//! It knows pairs of words only; whether the action needs the other one at all is for the endpoint to show.
+//! It knows pairs of words, and the actions that a scenario names. Whether an action needs another one at all is for the
+//! endpoint to show.
 
 use crate::contract::Operation;
-use crate::infer::web_completion::WebCompleter;
-use crate::scenario::RawRequest;
+use crate::infer::name_parts::split_words;
+use crate::infer::web_completion::{WebCompleter, fixture_in};
+use crate::scenario::{Fixture, RawRequest};
 use serde_json::Value as Json;
 
 /// Actions, each with those that may come before it.
@@ -23,15 +25,41 @@ const PREREQUISITES: [(&str, &[&str]); 12] = [
     ("unassign", &["assign"]),
 ];
 
-impl WebCompleter<'_> {
-    /// Returns the fixture on which the action was taken that this operation undoes, if the path ends with such a word
-    /// behind the label. `base` is the fixture that creates the resource, and the name of its identifier.
+impl<'c> WebCompleter<'c> {
+    /// Returns the fixture on which the actions were taken that come before this operation: those that the scenario names,
+    /// or the one that the operation undoes. `fixture` creates the resource that the label names.
     pub(super) fn ensure_acted_fixture(
         &mut self,
-        operation: &Operation,
+        operation: &'c Operation,
         label: &str,
-        (fixture, capture): (&str, &str),
+        fixture: &str,
     ) -> Option<String> {
+        let mut name = fixture.to_owned();
+        for action in self.actions_before(operation, label) {
+            name = self.ensure_fixture_after(action, &name)?;
+        }
+        (name != fixture).then_some(name)
+    }
+
+    /// Returns the actions that come before an operation on the resource that a label names.
+    fn actions_before(&self, operation: &'c Operation, label: &str) -> Vec<&'c Operation> {
+        let contract = self.contract;
+        let notes = self.result.scenario.operation_notes(operation.name.as_str());
+        let stated = notes.into_iter().flat_map(|notes| &notes.after);
+        let stated: Vec<&Operation> = stated.filter_map(|name| contract.operation(name)).collect();
+        let is_last =
+            self.web.route_of(operation).and_then(|route| route.labels().last()).is_some_and(|(last, _)| last == label);
+        if !is_last {
+            return Vec::new();
+        }
+        if !stated.is_empty() {
+            return stated;
+        }
+        self.undone_action(operation, label).into_iter().collect()
+    }
+
+    /// Returns the action that an operation undoes, if its path ends with such a word behind the label.
+    fn undone_action(&self, operation: &'c Operation, label: &str) -> Option<&'c Operation> {
         let http = operation.http.as_ref().filter(|http| http.method == "POST" || http.method == "PUT")?;
         let (item, word) = http.uri.trim_end_matches('/').rsplit_once('/')?;
         if !item.ends_with(&format!("{{{label}}}")) {
@@ -39,38 +67,55 @@ impl WebCompleter<'_> {
         }
         let word = word.to_ascii_lowercase();
         let (_, before) = PREREQUISITES.iter().find(|(action, _)| *action == word)?;
-        let contract = self.contract;
-        let (done, first) = before.iter().find_map(|verb| {
+        let is_first = |other: &&Operation, uri: &str| {
+            let other = other.http.as_ref().filter(|it| it.method == http.method);
+            other.is_some_and(|it| it.uri.trim_end_matches('/').eq_ignore_ascii_case(uri))
+        };
+        before.iter().find_map(|verb| {
             let uri = format!("{item}/{verb}");
-            let is_first = |other: &&Operation| {
-                other.http.as_ref().is_some_and(|it| it.method == http.method && it.uri.eq_ignore_ascii_case(&uri))
-            };
-            Some((*verb, contract.operations.iter().find(is_first)?))
-        })?;
-        let name = format!("{fixture}_after_{done}");
+            self.contract.operations.iter().find(|other| is_first(other, &uri))
+        })
+    }
+
+    /// Returns the fixture that is `base` after an action.
+    fn ensure_fixture_after(&mut self, action: &'c Operation, base: &str) -> Option<String> {
+        self.complete_operation(action);
+        let base = self.fixture_of_action(action, base)?;
+        let uri = action.http.as_ref()?.uri.trim_end_matches('/');
+        let word = uri.rsplit('/').find(|segment| !segment.starts_with('{'))?;
+        let name = format!("{base}_after_{}", split_words(word).join("_"));
         if !self.fixtures.contains_key(&name) {
-            let mut acted = self.fixtures.get(fixture)?.clone();
-            let uses =
-                self.result.scenario.operation_notes(operation.name.as_str()).map(|notes| notes.use_values.clone());
-            let outer = uses.into_iter().flatten().filter(|(member, _)| item.contains(&format!("{{{member}}}")));
-            let own = (label.to_owned(), Json::String(format!("{{{name}.{capture}}}")));
-            let input: serde_json::Map<String, Json> = outer.chain([own]).collect();
-            acted.create.push(RawRequest {
-                request: first.name.to_string(),
-                input: Some(Json::Object(input.clone())),
-                ..RawRequest::default()
-            });
-            for delete in &mut acted.delete {
-                let text = |value: &Json| {
-                    value.as_str().map(|text| text.replace(&format!("{{{fixture}."), &format!("{{{name}.")))
-                };
-                let notes = self.result.scenario.operation_notes(&delete.request);
-                let values = notes.into_iter().flat_map(|notes| &notes.use_values);
-                let input = values.filter_map(|(member, value)| Some((member.clone(), Json::String(text(value)?))));
-                delete.input = Some(Json::Object(input.collect()));
-            }
+            let mut acted = self.known_fixture(&base)?.clone();
+            let request = action.name.to_string();
+            acted.create.push(RawRequest { request, stands_for: Some(base.clone()), ..RawRequest::default() });
+            acted.delete = deletes_in_place_of(&acted.delete, &base);
             self.fixtures.insert(name.clone(), acted);
+            self.acted_fixtures.push((name.clone(), base));
         }
         Some(name)
     }
+
+    /// Returns the fixture on which an action is taken: `base`, or one that is `base` after actions which come before.
+    fn fixture_of_action(&self, action: &Operation, base: &str) -> Option<String> {
+        let creator = |name: &str| Some(self.known_fixture(name)?.create.first()?.request.clone());
+        let own = creator(base)?;
+        let uses = self.result.scenario.operation_notes(action.name.as_str()).map(|notes| &notes.use_values);
+        let mut named = uses.into_iter().flat_map(|uses| uses.values()).filter_map(Json::as_str).filter_map(fixture_in);
+        let found = named.find(|name| creator(name).as_ref() == Some(&own));
+        // An action that comes before itself would never end.
+        found.filter(|found| found.len() >= base.len()).map(str::to_owned).or_else(|| Some(base.to_owned()))
+    }
+
+    pub(super) fn known_fixture(&self, name: &str) -> Option<&Fixture> {
+        self.fixtures.get(name).or_else(|| self.result.scenario.fixtures.get(name))
+    }
+}
+
+/// Returns the requests that delete a fixture, for another one that stands in its place.
+pub(super) fn deletes_in_place_of(deletes: &[RawRequest], base: &str) -> Vec<RawRequest> {
+    let redirect = |delete: &RawRequest| {
+        let stands_for = delete.stands_for.clone().or_else(|| Some(base.to_owned()));
+        RawRequest { stands_for, ..delete.clone() }
+    };
+    deletes.iter().map(redirect).collect()
 }

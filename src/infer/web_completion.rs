@@ -30,6 +30,7 @@ pub(super) fn complete_web_scenario(contract: &Contract, scenario: &Scenario) ->
         result: InferenceResult::from_scenario(scenario),
         fixtures: IndexMap::new(),
         fixture_names: IndexMap::new(),
+        acted_fixtures: Vec::new(),
         in_progress: Vec::new(),
         visited_operations: IndexMap::new(),
     };
@@ -67,6 +68,8 @@ pub(super) struct WebCompleter<'c> {
     pub fixtures: IndexMap<String, Fixture>,
     /// The name of the fixture of each resource, by the resource's index.
     pub fixture_names: IndexMap<usize, String>,
+    /// Fixtures that are another one after an action, each with that one.
+    pub acted_fixtures: Vec<(String, String)>,
     /// Resources whose creator is being completed; none can need itself.
     in_progress: Vec<usize>,
     /// The operations visited so far; false if something that they name cannot be created.
@@ -117,7 +120,7 @@ impl<'c> WebCompleter<'c> {
             return self.generate_value(operation, label, fresh_identifier(shape));
         }
         let Some((fixture, capture)) = self.ensure_fixture(resource, label, operation) else { return false };
-        let fixture = self.ensure_acted_fixture(operation, label, (&fixture, &capture)).unwrap_or(fixture);
+        let fixture = self.ensure_acted_fixture(operation, label, &fixture).unwrap_or(fixture);
         let created_by = self.creator_of_fixture(&fixture);
         self.set_use(operation, label, format!("{{{fixture}.{capture}}}"), created_by);
         if template_fits(shape, MISSING_UUID) && shape.pattern.is_some() {
@@ -394,6 +397,11 @@ impl<'c> WebCompleter<'c> {
     pub fn notes_mut(&mut self, operation: &str) -> &mut OperationNotes {
         self.result.scenario.operations.entry(operation.to_owned()).or_default()
     }
+}
+
+/// Returns the fixture of a template such as `{customer.id}`.
+pub(super) fn fixture_in(template: &str) -> Option<&str> {
+    template.strip_prefix('{')?.strip_suffix('}')?.split_once('.').map(|(fixture, _)| fixture)
 }
 
 /// Returns the name of the captured value to which a member refers: `id` for the resource's own identifier.

@@ -4,7 +4,8 @@
 
 use crate::contract::Operation;
 use crate::infer::creators::input_members;
-use crate::infer::web_completion::WebCompleter;
+use crate::infer::web_actions::deletes_in_place_of;
+use crate::infer::web_completion::{WebCompleter, fixture_in};
 use crate::infer::web_identifiers::identifier_places;
 use crate::scenario::RawRequest;
 use serde_json::Value as Json;
@@ -17,16 +18,30 @@ impl<'c> WebCompleter<'c> {
         }
         for deleter in self.web.resources[resource].deleters.clone() {
             self.complete_operation(deleter);
-            if !self.refers_only_to(deleter, fixture) {
+            let acted = self.acted_fixture_of(deleter, fixture);
+            if !self.refers_only_to(deleter, acted.as_deref().unwrap_or(fixture)) {
                 continue;
             }
-            let delete = RawRequest { request: deleter.name.to_string(), ..RawRequest::default() };
-            self.fixtures[fixture].delete.push(delete);
+            let actions = self.result.scenario.operation_notes(deleter.name.as_str()).map(|notes| notes.after.clone());
+            for action in actions.unwrap_or_default() {
+                self.fixtures[fixture].delete.push(RawRequest { request: action, ..RawRequest::default() });
+            }
+            let request = deleter.name.to_string();
+            self.fixtures[fixture].delete.push(RawRequest { request, stands_for: acted, ..RawRequest::default() });
             if let Some(known) = self.result.resources.iter_mut().find(|known| known.fixture == fixture) {
                 known.deleted_by = Some(deleter.name.to_string());
             }
             return;
         }
+    }
+
+    /// Returns the fixture that an operation deletes in place of `fixture`, if actions come before the deletion.
+    fn acted_fixture_of(&self, deleter: &Operation, fixture: &str) -> Option<String> {
+        let notes = self.result.scenario.operation_notes(deleter.name.as_str())?;
+        let named = notes.use_values.values().filter_map(Json::as_str).filter_map(fixture_in);
+        let is_acted =
+            |name: &&str| name.starts_with(fixture) && self.acted_fixtures.iter().any(|(acted, _)| acted == name);
+        named.filter(|_| !notes.after.is_empty()).find(is_acted).map(str::to_owned)
     }
 
     /// Returns true if an operation names the resource of a fixture, and others only if that fixture needs them.
@@ -84,10 +99,12 @@ impl<'c> WebCompleter<'c> {
                 self.add_delete(resource, &fixture);
             }
         }
+        for (acted, base) in self.acted_fixtures.clone() {
+            let deletes = self.known_fixture(&base).map(|base| base.delete.clone()).unwrap_or_default();
+            let is_open = self.fixtures.get(&acted).is_some_and(|fixture| fixture.delete.is_empty());
+            if is_open {
+                self.fixtures[&acted].delete = deletes_in_place_of(&deletes, &base);
+            }
+        }
     }
-}
-
-/// Returns the fixture of a template such as `{customer.id}`.
-fn fixture_in(template: &str) -> Option<&str> {
-    template.strip_prefix('{')?.strip_suffix('}')?.split_once('.').map(|(fixture, _)| fixture)
 }

@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 /// Members that wrap what a response is about.
 const WRAPPERS: [&str; 9] = ["data", "result", "results", "item", "items", "response", "payload", "record", "resource"];
 /// Names of a resource's own identifier, the most common first.
-const OWN_IDENTIFIERS: [&str; 5] = ["id", "_id", "uuid", "uid", "guid"];
+const OWN_IDENTIFIERS: [&str; 6] = ["id", "_id", "uuid", "uid", "guid", "pk"];
 /// Maximum depth of the search for an identifier.
 const MAX_DEPTH: usize = 3;
 /// Separates the places of a captured value; the first that the response has counts.
@@ -71,13 +71,13 @@ pub(super) fn identifier_places(
     let documented =
         operation.output.as_ref().and_then(|output| find_identifier(contract, output, is_own_id, member, noun));
     let mut places: Vec<String> = documented.iter().map(|(place, _)| place.clone()).collect();
-    let usual = match !is_own_id {
-        true => vec![member.to_owned(), format!("data.{member}")],
-        false => vec!["id".to_owned(), "data.id".to_owned(), format!("{}.id", noun.join("_"))],
-    };
     if documented.is_none() {
         places.push(member.to_owned());
-        places.extend(usual);
+        if !is_own_id {
+            places.push(format!("data.{member}"));
+        }
+        // A label of another name is usually the identifier all the same: `{ref}`.
+        places.extend(["id".to_owned(), "data.id".to_owned(), format!("{}.id", noun.join("_"))]);
     }
     places.push(LOCATION_HEADER.to_owned());
     let mut seen = std::collections::HashSet::new();

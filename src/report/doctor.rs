@@ -66,6 +66,8 @@ pub struct OperationDiagnosis {
     pub creates_nothing: bool,
     /// Fixtures without which the operation fails although no member names them, found by experiment.
     pub needs: Vec<String>,
+    /// Operations that come before this one on the same resource, found by experiment.
+    pub after: Vec<String>,
     /// Whether the operation only creates or deletes resources for others, because the scenario does not test it.
     pub is_supporting: bool,
 }
@@ -288,7 +290,9 @@ fn write_use_stanzas(to: &mut dyn Write, found: &EndpointDiagnosis) -> io::Resul
 pub fn format_found_stanza(row: &OperationDiagnosis) -> Option<String> {
     let (fresh, uses): (Vec<_>, Vec<_>) = row.required_members.iter().partition(|(_, value)| is_fresh_text(value));
     let mut lines: Vec<String> = Vec::new();
-    for (member, sentence) in row.reasons.iter().filter(|(member, _)| row.required_members.contains_key(*member)) {
+    let is_shown =
+        |member: &String| row.required_members.contains_key(member) || (member == "after" && !row.after.is_empty());
+    for (member, sentence) in row.reasons.iter().filter(|(member, _)| is_shown(member)) {
         lines.push(format!("# {}: {}", escape_line(member), escape_line(sentence)));
     }
     lines.push(format!("[operations.{}]", toml_key(&row.operation)));
@@ -306,7 +310,12 @@ pub fn format_found_stanza(row: &OperationDiagnosis) -> Option<String> {
         let needs: Vec<String> = row.needs.iter().map(|name| toml_string(name)).collect();
         lines.push(format!("needs = [{}]", needs.join(", ")));
     }
-    let has_values = !row.required_members.is_empty() || row.creates_nothing || !row.needs.is_empty();
+    if !row.after.is_empty() {
+        let after: Vec<String> = row.after.iter().map(|name| toml_string(name)).collect();
+        lines.push(format!("after = [{}]", after.join(", ")));
+    }
+    let is_plain = row.required_members.is_empty() && row.needs.is_empty() && row.after.is_empty();
+    let has_values = !is_plain || row.creates_nothing;
     has_values.then(|| lines.join("\n"))
 }
 

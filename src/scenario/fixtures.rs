@@ -111,6 +111,7 @@ pub(super) fn parse_request(
         }
     }
     Ok(RawRequest {
+        stands_for: None,
         line: line_number(text, entry.span().start),
         request,
         json: table.entry("json").map(|entry| entry.to_json()).transpose()?,

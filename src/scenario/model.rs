@@ -234,6 +234,9 @@ pub struct RawRequest {
     /// A condition on the response. The request is repeated, within a budget, until the condition holds; only then is
     /// the next request sent.
     pub ready_condition: Option<ReadyCondition>,
+    /// The fixture in whose place that of the request stands: its placeholders in the input of the operation's control
+    /// become those of this fixture.
+    pub stands_for: Option<String>,
     /// The line of the request in the scenario's file, from 1; 0 if the request was inferred.
     pub line: u32,
 }
@@ -277,6 +280,9 @@ pub struct OperationNotes {
     pub creates_nothing: bool,
     /// Fixtures without which the operation fails although no member names them.
     pub needs: Vec<String>,
+    /// Operations that come before this one, on the resource that its path names last: an invoice is finalized before it
+    /// is paid.
+    pub after: Vec<String>,
 }
 
 /// How to read back what an operation wrote.

@@ -251,7 +251,10 @@ fn parse_operation_notes(
     warnings: &mut Vec<ScenarioWarning>,
 ) -> Result<OperationNotes, ScenarioError> {
     table.warn_of_unknown_keys(
-        &["use", "missing", "read", "laws", "skip", "undoes", "echoes", "fresh", "cleanup", "creates", "needs"],
+        &[
+            "use", "missing", "read", "laws", "skip", "undoes", "echoes", "fresh", "cleanup", "creates", "needs",
+            "after",
+        ],
         warnings,
     );
     let laws_span = table.entry("laws").map(|entry| entry.span());
@@ -291,6 +294,7 @@ fn parse_operation_notes(
         skip_reason: table.text("skip")?,
         creates_nothing: table.entry("creates").is_some() && !table.flag("creates")?,
         needs: table.text_list("needs")?,
+        after: table.text_list("after")?,
     })
 }
 

@@ -145,7 +145,7 @@ fn bounded_values(shape: &Shape, lower: &str) -> Vec<Json> {
         } else {
             json!(most)
         });
-    } else if lower.contains("positive") {
+    } else if lower.contains("positive") || (is_numeric && above.is_none()) {
         values.push(json!(1));
     }
     values

@@ -15,6 +15,7 @@ use crate::session::error::SessionError;
 use crate::session::job::{RunOptions, ScenarioJob, plan_error};
 use crate::session::operation_probe::OperationProbe;
 use crate::session::server_lifecycle::ServerNotReady;
+use crate::session::state_search::CreatorValue;
 use indexmap::IndexMap;
 use std::collections::HashSet;
 
@@ -111,6 +112,13 @@ fn examine_operations(
             let Some(operation) = job.contract.any_operation(&name) else { continue };
             let row = examination.examine(operation).map_err(plan_error)?;
             progress(&row);
+            for found in std::mem::take(&mut examination.creator_values) {
+                let creator = diagnosis.operations.iter_mut().find(|row| row.operation == found.operation);
+                if let Some(creator) = creator {
+                    creator.reasons.insert(found.member.clone(), found.reason);
+                    creator.required_members.insert(found.member, found.value);
+                }
+            }
             diagnosis.operations.push(row);
         }
         let is_stopped = diagnosis.failure_reason.is_some();
@@ -145,6 +153,8 @@ struct Examination<'a> {
     done: HashSet<String>,
     /// Fixtures that operations need although no member names them, each with the operation that creates it.
     prerequisites: Vec<(String, String)>,
+    /// Values that were found for operations other than the examined one, not yet shown in their rows.
+    creator_values: Vec<CreatorValue>,
     sent_cases: u64,
     sent_steps: u64,
 }
@@ -164,6 +174,7 @@ impl<'a> Examination<'a> {
             inferred,
             done: HashSet::new(),
             prerequisites: Vec::new(),
+            creator_values: Vec::new(),
             sent_cases: 0,
             sent_steps: 0,
         }
@@ -209,6 +220,17 @@ impl<'a> Examination<'a> {
             }
         }
         (self.sent_cases, self.sent_steps) = (self.sent_cases + probe.sent_cases, self.sent_steps + probe.sent_steps);
+        let creator_values = std::mem::take(&mut probe.creator_values);
+        for CreatorValue { operation, member, value, reason } in creator_values {
+            self.inferred.given.add_found_value(&operation, &member, &value);
+            self.inferred.scenario.add_found_value(&operation, &member, &value);
+            let reason = session.redaction.redact_message(&reason).into_owned();
+            self.creator_values.push(CreatorValue { operation, member, value, reason });
+        }
+        if !row.after.is_empty() {
+            self.inferred.given.operations.entry(name.to_owned()).or_default().after.clone_from(&row.after);
+            self.inferred = complete_scenario(&session.job().contract, &self.inferred.given);
+        }
         for (member, value) in found {
             self.inferred.given.add_found_value(name, &member, &value);
             self.inferred.scenario.add_found_value(name, &member, &value);

@@ -46,6 +46,7 @@ mod server_lifecycle;
 mod shrink_sequences;
 mod snapshot_options;
 mod snapshot_recorder;
+mod state_search;
 mod tally;
 mod unknown_places;
 

@@ -15,6 +15,7 @@ use crate::session::job::ScenarioJob;
 use crate::session::request_references::{
     MIN_NOUN_LENGTH, has_place, is_part_of, names_member, place_of_reference, says_missing, set_member, words_of,
 };
+use crate::session::state_search::CreatorValue;
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 
@@ -29,11 +30,13 @@ const MAX_NEEDS: usize = 3;
 
 /// Examines one operation.
 pub(super) struct OperationProbe<'a> {
-    job: &'a ScenarioJob,
-    compiled: &'a CompiledContract<'a>,
+    pub job: &'a ScenarioJob,
+    pub compiled: &'a CompiledContract<'a>,
     runner: &'a SequentialRunner<'a>,
     knowledge: &'a EndpointKnowledge,
-    inferred: &'a InferenceResult,
+    pub inferred: &'a InferenceResult,
+    /// Values that were found for operations which create what the examined one names.
+    pub creator_values: Vec<CreatorValue>,
     pub sent_cases: u64,
     pub sent_steps: u64,
     /// Whether a request got no response.
@@ -46,10 +49,12 @@ pub(super) struct OperationProbe<'a> {
 pub(super) type FoundValues = IndexMap<String, Json>;
 
 /// The result of a control.
-struct ControlResult {
-    outcome: ControlOutcome,
-    observed: String,
-    reason: String,
+pub(super) struct ControlResult {
+    pub outcome: ControlOutcome,
+    /// Status and error of the response.
+    pub observed: String,
+    /// The message of the response, or the reason why nothing was sent.
+    pub reason: String,
     /// Whether the server failed.
     is_server_failure: bool,
     /// The members that the response rejects.
@@ -72,6 +77,7 @@ impl<'a> OperationProbe<'a> {
             runner,
             knowledge,
             inferred,
+            creator_values: Vec::new(),
             sent_cases: 0,
             sent_steps: 0,
             lost_response: false,
@@ -110,6 +116,13 @@ impl<'a> OperationProbe<'a> {
         }
         if met.outcome == ControlOutcome::Rejected && is_modelled {
             row.needs = self.search_needs(operation, &mut met, &mut row)?;
+        }
+        if may_lack && !is_modelled && met.outcome != ControlOutcome::Accepted {
+            found.clear();
+            if !self.try_prior_actions(operation, &mut met, &mut row)? {
+                let created_with = self.try_creator_members(operation, &mut met, &mut row)?;
+                self.creator_values.extend(created_with);
+            }
         }
         if met.outcome == ControlOutcome::Accepted {
             row.required_members = found.clone();
@@ -447,7 +460,7 @@ impl<'a> OperationProbe<'a> {
         fresh.filter_map(|member| Some((member.clone(), notes.use_values.get(member)?.clone()))).collect()
     }
 
-    fn send_control(&mut self, operation: &str, scenario: &Scenario) -> Result<ControlResult, PlanError> {
+    pub fn send_control(&mut self, operation: &str, scenario: &Scenario) -> Result<ControlResult, PlanError> {
         let nothing = |why: String| ControlResult {
             outcome: ControlOutcome::NotSent,
             observed: String::new(),

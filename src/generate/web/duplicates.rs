@@ -183,13 +183,21 @@ fn dependent_case(context: &OperationContext<'_>, resource: &FixtureResource<'_>
     if !states_law(context, LawName::ProtectsChildren) {
         return None;
     }
-    let child = plan.scenario.fixtures.keys().find_map(|name| {
-        let child = resource_of_fixture(plan, name)?;
+    // The documents may mean some kinds of dependent resources only, so there is one of each.
+    let mut children: Vec<FixtureResource<'_>> = Vec::new();
+    for child in plan.scenario.fixtures.keys().filter_map(|name| resource_of_fixture(plan, name)) {
         let is_below = resource_labels(plan, child.creator).iter().any(|label| label.fixture == resource.label.fixture);
-        is_below.then_some(child)
-    })?;
+        if is_below && children.iter().all(|known| known.creator.name != child.creator.name) {
+            children.push(child);
+        }
+    }
+    if children.is_empty() {
+        return None;
+    }
     let mut case = WebCase::new(context, LawName::ProtectsChildren, "delete");
-    case.create(&child, StepPurpose::SetUp, 1);
+    for child in &children {
+        case.create(child, StepPurpose::SetUp, 1);
+    }
     let act = case.add_step(StepPurpose::Act, operation, case.plain_input(operation));
     case.expect_rejection(act, operation, ErrorRole::Conflict)?;
     if let Some(reader) = resource.reader {

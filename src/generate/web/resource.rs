@@ -135,10 +135,12 @@ pub(crate) fn subject_resource<'p>(context: &OperationContext<'p>) -> Option<Fix
 pub(crate) fn is_action(plan: &PlanContext<'_>, operation: &Operation, label: &ResourceLabel) -> bool {
     let Some(uri) = operation.http.as_ref().map(|http| http.uri.trim_end_matches('/')) else { return false };
     let Some((item, word)) = uri.rsplit_once('/') else { return false };
-    let is_collection = plan.contract.operations.iter().any(|other| {
-        let other = other.http.as_ref().map_or("", |http| http.uri.as_str());
-        other.starts_with(&format!("{uri}/{{"))
-    });
+    let is_listed = |other: &Operation| {
+        let http = other.http.as_ref().map_or(("", ""), |http| (http.method.as_str(), http.uri.as_str()));
+        http.1.starts_with(&format!("{uri}/{{")) || (http.0 == "GET" && http.1.trim_end_matches('/') == uri)
+    };
+    let creates = |fixture: &Fixture| fixture.create.first().is_some_and(|one| one.request == operation.name.as_str());
+    let is_collection = plan.contract.operations.iter().any(is_listed) || plan.scenario.fixtures.values().any(creates);
     !word.starts_with('{') && item.ends_with(&format!("{{{}}}", label.label)) && !is_collection
 }
 

@@ -7,7 +7,7 @@ use crate::case::{
     StepRequest, Value,
 };
 use crate::contract::{ErrorRole, Operation};
-use crate::generate::fixture_steps::build_fixture_step;
+use crate::generate::fixture_steps::{build_fixture_step, replace_fixture};
 use crate::generate::input_sampler::InputSampler;
 use crate::generate::operation_context::OperationContext;
 use crate::generate::stateful::stateful_case::{CaseMetadata, build_law_case};
@@ -42,20 +42,6 @@ impl FurtherResource {
     /// Returns an input in which this resource takes the place of the fixture's own.
     pub fn replace_in(&self, input: Value) -> Value {
         replace_fixture(input, &self.names.0, &self.names.1)
-    }
-}
-
-/// Replaces the placeholders of a fixture by those of another one.
-fn replace_fixture(value: Value, fixture: &str, other: &str) -> Value {
-    match value {
-        Value::Template(text) => Value::Template(text.replace(&format!("{{{fixture}."), &format!("{{{other}."))),
-        Value::List(items) => {
-            Value::List(items.into_iter().map(|item| replace_fixture(item, fixture, other)).collect())
-        }
-        Value::Map(members) => Value::Map(
-            members.into_iter().map(|(name, member)| (name, replace_fixture(member, fixture, other))).collect(),
-        ),
-        other => other,
     }
 }
 
