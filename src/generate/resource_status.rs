@@ -4,8 +4,9 @@
 
 use super::plan_context::PlanContext;
 use super::template_filler::{TemplateFiller, has_placeholders};
+use super::web::list_names::is_place_in_list;
 use crate::case::{CaseId, Value};
-use crate::contract::{MemberLocation, MemberPath, Operation, PathSegment, Protocol, ShapeId, ShapeKind};
+use crate::contract::{Member, MemberLocation, MemberPath, Operation, PathSegment, Protocol, ShapeId, ShapeKind};
 
 /// What the identifiers in an input refer to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,6 +67,12 @@ fn classify_value(
                 let place = path.join_member(name);
                 let is_unknown = path.0.is_empty() && is_unknown_path_resource(plan_context, operation, &place, value);
                 let status = inner(&member.shape, value, place);
+                let status = match path.0.is_empty() && names_place_in_list(plan_context, member, name, value) {
+                    true if !is_owned_identifier(plan_context, operation, &path.join_member(name)) => {
+                        status.max(ResourceStatus::ServiceIssued)
+                    }
+                    _ => status,
+                };
                 Some(if is_unknown { status.max(ResourceStatus::Unknown) } else { status })
             })
             .max(),
@@ -176,6 +183,18 @@ fn is_caller_chosen(plan_context: &PlanContext<'_>, json: &serde_json::Value) ->
     placeholder.is_some_and(|(fixture, name)| {
         plan_context.scenario.fixtures.get(fixture).is_some_and(|fixture| fixture.names.contains_key(name))
     })
+}
+
+/// Returns true if the value of a parameter is a place in a list of a web API: a cursor, or the number of a page other
+/// than the first.
+fn names_place_in_list(plan_context: &PlanContext<'_>, member: &Member, name: &str, value: &Value) -> bool {
+    let is_first = matches!(value, Value::Number(number) if number == "0" || number == "1");
+    let shape = plan_context.contract.shape(&member.shape);
+    plan_context.contract.protocol == Some(Protocol::RestJson)
+        && !plan_context.is_only_modelled
+        && member.location == MemberLocation::Query
+        && !is_first
+        && is_place_in_list(member.wire_name(name), &shape.kind)
 }
 
 /// Returns true for pagination tokens and handles: only values that the service issued before are meaningful.

@@ -37,6 +37,13 @@ pub(super) fn required_scalars<'c>(contract: &'c Contract, operation: &'c Operat
     found
 }
 
+/// Returns the scalars that an optional member of an input must have where it is sent.
+pub(super) fn scalars_of_member<'c>(contract: &'c Contract, name: &str, id: &'c ShapeId) -> Vec<RequiredScalar<'c>> {
+    let mut found = Vec::new();
+    collect_required_scalars(contract, id, &MemberPath::root().join_member(name), 1, &mut found);
+    found
+}
+
 fn collect_required_scalars<'c>(
     contract: &'c Contract,
     id: &'c ShapeId,

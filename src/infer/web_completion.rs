@@ -6,7 +6,7 @@ use crate::contract::{Contract, MemberLocation, MemberPath, Operation, Protocol,
 use crate::infer::creators::input_members;
 use crate::infer::inference_result::{IdentifierOrigin, InferenceResult, InferredResource};
 use crate::infer::name_parts::{ReferenceKind, parse_reference, person_nouns};
-use crate::infer::required_scalars::required_scalars;
+use crate::infer::required_scalars::{RequiredScalar, required_scalars, scalars_of_member};
 use crate::infer::template_fit::template_fits;
 use crate::infer::web_identifiers::{
     MISSING_UUID, find_own_member, fresh_identifier, identifier_places, is_own_identifier, listed_identifier_places,
@@ -15,6 +15,26 @@ use crate::infer::web_routes::{WebRoutes, is_label};
 use crate::scenario::{Fixture, OperationNotes, RawRequest, ReadBack, Scenario};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
+
+/// Words that say which one of several resources a member names.
+const CHOICE_WORDS: [&str; 16] = [
+    "default",
+    "primary",
+    "secondary",
+    "parent",
+    "source",
+    "target",
+    "current",
+    "preferred",
+    "main",
+    "original",
+    "new",
+    "previous",
+    "next",
+    "linked",
+    "related",
+    "backup",
+];
 
 /// Returns true if routes, rather than the names of operations, say what a contract's operations do.
 pub(super) fn is_web_api(contract: &Contract) -> bool {
@@ -158,25 +178,28 @@ impl<'c> WebCompleter<'c> {
 
     /// Notes what optional members would refer to.
     fn find_alternative_references(&mut self, operation: &'c Operation) {
-        let optional: Vec<(&String, &Shape)> = input_members(self.contract, operation)
+        let optional: Vec<RequiredScalar<'c>> = input_members(self.contract, operation)
             .filter(|(_, member)| !member.required)
-            .map(|(name, member)| (name, self.contract.shape(&member.shape)))
+            .flat_map(|(name, member)| scalars_of_member(self.contract, name, &member.shape))
             .collect();
-        for (member, shape) in optional {
-            let path = MemberPath::root().join_member(member);
+        for RequiredScalar { path, shape, .. } in optional {
+            let (place, member) = (path.to_string(), path.last_member().unwrap_or_default());
             let Some(resource) = self.referenced_resource(operation, &path, shape) else { continue };
             let is_needed_by_itself = self.in_progress.contains(&resource);
             let found = if is_needed_by_itself { None } else { self.ensure_fixture(resource, member, operation) };
             if let Some((fixture, capture)) = found {
                 let created_by = self.creator_of_fixture(&fixture);
                 let value = format!("{{{fixture}.{capture}}}");
-                self.set_optional_value(operation, member, &value);
-                self.result.alternative_references.push(IdentifierOrigin {
-                    operation: operation.name.to_string(),
-                    member: member.clone(),
-                    value,
-                    created_by,
-                });
+                self.set_optional_value(operation, &place, &value);
+                // Only a whole member can be added to a request.
+                if place == member {
+                    self.result.alternative_references.push(IdentifierOrigin {
+                        operation: operation.name.to_string(),
+                        member: place,
+                        value,
+                        created_by,
+                    });
+                }
             }
         }
     }
@@ -201,7 +224,7 @@ impl<'c> WebCompleter<'c> {
         let is_reference = match reference.kind {
             ReferenceKind::Id => true,
             ReferenceKind::BareNoun => {
-                self.web.resources[resource].noun == reference.noun && self.has_same_kind(resource, shape)
+                is_noun_of(&reference.noun, &self.web.resources[resource].noun) && self.has_same_kind(resource, shape)
             }
             ReferenceKind::Arn | ReferenceKind::Url | ReferenceKind::Name => false,
         };
@@ -397,6 +420,13 @@ impl<'c> WebCompleter<'c> {
     pub fn notes_mut(&mut self, operation: &str) -> &mut OperationNotes {
         self.result.scenario.operations.entry(operation.to_owned()).or_default()
     }
+}
+
+/// Returns true if the name of a member is that of a resource, with a word before it that says which one:
+/// `default_payment_method`.
+fn is_noun_of(name: &[String], noun: &[String]) -> bool {
+    let choice = name.strip_suffix(noun);
+    choice.is_some_and(|choice| choice.iter().all(|word| CHOICE_WORDS.contains(&word.as_str())))
 }
 
 /// Returns the fixture of a template such as `{customer.id}`.

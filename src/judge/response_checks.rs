@@ -359,9 +359,13 @@ impl ResponseChecker<'_> {
         for item in self.items(list)? {
             // What is not shown cannot be compared; a filter by `false` also finds what was never set.
             let Some(found) = wire::value_at(&item, member).filter(|found| !found.is_null()) else { continue };
+            // A query has texts only: `?active=true`.
+            let is_same_text =
+                |one: &Json| value.as_str().is_some_and(|text| !one.is_string() && one.to_string() == text);
+            let is_shown = |one: &Json| shows(value, Some(one)) || is_same_text(one);
             let fits = match found {
-                Json::Array(values) => values.is_empty() || values.iter().any(|one| shows(value, Some(one))),
-                found => shows(value, Some(found)),
+                Json::Array(values) => values.is_empty() || values.iter().any(is_shown),
+                found => is_shown(found),
             };
             if !fits {
                 let why = format!("an item has `{member}` {} instead of {value}", shorten_value(found));

@@ -2,7 +2,7 @@
 //!
 //! It never tests byte budgets; see `byte_budget.rs`.
 
-use crate::case::{Case, Value};
+use crate::case::{Case, UniqueText, UniqueTextKind, Value};
 use crate::contract::{Constraint, Fact, FactField, MemberLocation, PathSegment, Shape, ShapeKind};
 use crate::generate::case_spec::IntendedOutcome;
 use crate::generate::input_sampler::InputSampler;
@@ -13,6 +13,9 @@ use crate::generate::scalar_sampler::repeat_to_length;
 use crate::generate::site::InputSite;
 use crate::pattern::{DocumentedPattern, SeededDraw};
 use indexmap::IndexMap;
+
+/// Number of characters of a text that differ from case to case.
+const UNIQUE_CHARACTERS: usize = 10;
 
 pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Case> {
     let shape = context.shape(site);
@@ -185,6 +188,7 @@ fn add_text_cases(
     out: &mut Vec<Case>,
 ) {
     let sized_texts = SizedTexts::for_site(context, site, size, matches!(outcome, IntendedOutcome::Valid));
+    let is_unique = matches!(outcome, IntendedOutcome::Valid) && names_new_resource(context, site);
     // If the pattern has no member of this size, a violation of the length violates the pattern, too.
     let coincide = context.pattern(site).map(|pattern| pattern.length_range());
     let coincide = coincide.is_some_and(|(least, most)| (size as usize) < least || size as usize > most);
@@ -196,7 +200,7 @@ fn add_text_cases(
             limit.describe(),
             limit.find_fact(),
             outcome,
-            |_| text().map(Value::Text),
+            |_| text().map(|text| if is_unique { unique_text(context, site, &text) } else { Value::Text(text) }),
         )
     };
     let Some(all) = sized_texts else {
@@ -216,6 +220,33 @@ fn add_text_cases(
         let case = at(format!("{variant}-{name}"), outcome.clone(), &|| all.build_text(name));
         // Longer encodings may exceed a byte budget; the plain text alone tests the limit then.
         out.extend(case.filter(|case| case.unsendable_reason.is_none()));
+    }
+}
+
+/// Returns true if a member of a web API names what is created, so that its value must differ from case to case.
+fn names_new_resource(context: &OperationContext<'_>, site: &InputSite) -> bool {
+    let notes = context.plan.scenario.operation_notes(context.operation.name.as_str());
+    !context.plan.is_only_modelled && notes.is_some_and(|notes| notes.fresh_members.contains(&site.path.to_string()))
+}
+
+/// Returns a text of the same length that differs from run to run and from case to case, if the pattern allows one.
+fn unique_text(context: &OperationContext<'_>, site: &InputSite, text: &str) -> Value {
+    let chars: Vec<char> = text.chars().collect();
+    // A space at the edge stays there.
+    let start = usize::from(chars.first() == Some(&' '));
+    let end = start + UNIQUE_CHARACTERS;
+    if end + 1 >= chars.len() {
+        return Value::text(text);
+    }
+    let unique = UniqueText { kind: UniqueTextKind::Lower, length: UNIQUE_CHARACTERS, resource: 1 };
+    let around = |middle: &str| {
+        let part = |chars: &[char]| chars.iter().collect::<String>();
+        format!("{}{middle}{}", part(&chars[..start]), part(&chars[end..]))
+    };
+    let is_allowed = |text: &String| context.pattern(site).is_none_or(|pattern| pattern.matches(text));
+    match !text.contains(['{', '}']) && unique.samples().iter().all(|sample| is_allowed(&around(sample))) {
+        true => Value::Template(around(&unique.placeholder())),
+        false => Value::text(text),
     }
 }
 

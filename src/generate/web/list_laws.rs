@@ -5,7 +5,8 @@ use crate::case::{Case, LawName, ResponseCheck, StepPurpose, Value};
 use crate::contract::{MemberLocation, MemberPath, Shape, ShapeKind};
 use crate::generate::input_sampler::InputChange;
 use crate::generate::operation_context::OperationContext;
-use crate::generate::web::list_shape::{ListShape, plain_name};
+use crate::generate::web::list_names::plain_name;
+use crate::generate::web::list_shape::ListShape;
 use crate::generate::web::resource::{
     FixtureResource, has_method, is_web_api, listed_resource, resource_labels, resource_of_fixture,
 };

@@ -5,56 +5,13 @@
 use crate::case::{ListView, StepPurpose, StepRef, Value};
 use crate::contract::{Contract, Member, MemberLocation, Operation, ShapeId, ShapeKind};
 use crate::generate::plan_context::PlanContext;
+use crate::generate::web::list_names::{
+    CURSOR_NAMES, FORWARD_CURSORS, MORE_NAMES, NEXT_NAMES, OFFSET_NAMES, PAGE_NAMES, SIZE_NAMES, STATUS_NAMES,
+    TOTAL_NAMES, plain_name,
+};
 use crate::generate::web::resource::FixtureResource;
 use crate::generate::web::web_case::{WebCase, with_member};
 use indexmap::IndexMap;
-
-/// Names of parameters for the size of a page, in lowercase letters only.
-const SIZE_NAMES: [&str; 13] = [
-    "limit",
-    "perpage",
-    "pagesize",
-    "size",
-    "maxresults",
-    "maxitems",
-    "first",
-    "top",
-    "take",
-    "count",
-    "pagelimit",
-    "itemsperpage",
-    "resultsperpage",
-];
-/// Names of parameters for the number of a page.
-const PAGE_NAMES: [&str; 4] = ["page", "pagenumber", "pageno", "pageindex"];
-/// Names of parameters for the number of items to skip.
-const OFFSET_NAMES: [&str; 3] = ["offset", "skip", "start"];
-/// Names of parameters for the place to continue from.
-const CURSOR_NAMES: [&str; 9] = [
-    "cursor",
-    "after",
-    "pagetoken",
-    "nexttoken",
-    "continuationtoken",
-    "startingafter",
-    "next",
-    "aftercursor",
-    "nextcursor",
-];
-/// Names of response members that hold the next cursor.
-const NEXT_NAMES: [&str; 8] =
-    ["nextcursor", "next", "nexttoken", "nextpagetoken", "cursor", "continuationtoken", "endcursor", "aftercursor"];
-/// Names of response members that say whether more follows.
-const MORE_NAMES: [&str; 4] = ["hasmore", "hasnext", "hasnextpage", "more"];
-/// Names of response members that hold the number of all items.
-const TOTAL_NAMES: [&str; 6] = ["total", "totalcount", "totalitems", "totalresults", "count", "totalelements"];
-/// Names of members whose value may hide a resource from a list.
-const STATUS_NAMES: [&str; 8] = ["status", "state", "published", "draft", "active", "enabled", "archived", "deleted"];
-
-/// Returns the letters and digits of a name in lowercase.
-pub(crate) fn plain_name(name: &str) -> String {
-    name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
-}
 
 /// How the pages of a list are requested.
 #[derive(Clone, Debug)]
@@ -111,8 +68,8 @@ impl<'p> ListShape<'p> {
             let range = contract.shape(&member.shape).range.as_ref();
             (name.clone(), range.and_then(|range| range.max.as_ref()?.as_u64()))
         });
-        let cursor =
-            find_input(&CURSOR_NAMES).and_then(|(name, _)| Some((name.clone(), find_output(&NEXT_NAMES, &is_text)?)));
+        let cursor = find_input(&CURSOR_NAMES[..FORWARD_CURSORS])
+            .and_then(|(name, _)| Some((name.clone(), find_output(&NEXT_NAMES, &is_text)?)));
         let by_cursor = cursor.map(|(name, place)| Paging::Cursor(name, place));
         let by_number = || find_input(&PAGE_NAMES).map(|(name, _)| Paging::Number(name.clone()));
         let by_offset = || find_input(&OFFSET_NAMES).map(|(name, _)| Paging::Offset(name.clone()));

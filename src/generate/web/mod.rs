@@ -7,6 +7,7 @@ pub(super) mod batches;
 pub(super) mod duplicates;
 pub(super) mod existence;
 pub(super) mod list_laws;
+pub(super) mod list_names;
 pub(super) mod list_shape;
 pub(super) mod member_values;
 pub(super) mod pages;

@@ -26,6 +26,8 @@ pub(super) struct InputMember<'d> {
     pub place: FilePlace,
     /// Whether the value has a form on the wire that a contract does not describe, so that other values may be valid.
     pub is_open: bool,
+    /// A pattern of texts that are valid, of a value that the contract describes as a text.
+    pub text_pattern: Option<&'static str>,
     /// How the value is written, if it is a list or has a prefix.
     pub traits: WireTraits,
     /// The values that the document gives as examples.
@@ -45,6 +47,7 @@ impl<'d> InputMember<'d> {
             required: None,
             place,
             is_open: false,
+            text_pattern: None,
             traits: WireTraits::default(),
             examples: Vec::new(),
             described: None,

@@ -5,7 +5,7 @@
 use super::body::BodyDescription;
 use super::entry::{InputMember, OperationEntry};
 use super::{Direction, FilePlace, Located, Omission, OpenApiReader};
-use crate::contract::{FactField, MemberLocation, ShapeId, ShapeKind};
+use crate::contract::{FactField, FactOrigin, MemberLocation, ShapeId, ShapeKind};
 use indexmap::IndexMap;
 
 /// The methods that a path lists as members of its own.
@@ -125,13 +125,19 @@ impl<'d> OpenApiReader<'d> {
     }
 
     fn add_input_member(&mut self, input: &ShapeId, member: InputMember<'d>) {
-        let InputMember { name, wire, location, schemas, required, place, is_open, traits, examples, described } =
-            member;
+        let text_pattern = member.text_pattern;
+        let InputMember {
+            name, wire, location, schemas, required, place, is_open, traits, examples, described, ..
+        } = member;
         let hint = format!("{input}{}", super::names::pascal_case(&name));
         let shape = match is_open {
             false => self.shape_of(&schemas, &hint, Direction::Request, place),
             true => self.open_shape_or_text(&schemas, &hint, place),
         };
+        if let Some(pattern) = text_pattern {
+            let (field, origin) = (FactField::Pattern, FactOrigin::Assumed);
+            self.builder.record_shape_fact_as(&shape, field, pattern, place.line, origin);
+        }
         // The shape of a reference describes other members, too.
         let is_shared = schemas.iter().any(|schema| schema.get("$ref").is_some());
         self.described_members

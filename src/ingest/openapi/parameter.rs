@@ -105,7 +105,10 @@ impl<'d> OpenApiReader<'d> {
             described: Some(parameter),
             ..InputMember::new(name, location, schemas, parameter.place())
         };
-        let Some(schema) = schema else { return vec![member(Vec::new(), true)] };
+        let Some(schema) = schema else {
+            let text_pattern = self.json_text_pattern(parameter);
+            return vec![InputMember { text_pattern, ..member(Vec::new(), true) }];
+        };
         let mut view = SchemaView::new(self.files, self.version, &[schema]);
         let types = view.types().map(|(names, _)| names).unwrap_or_default();
         let is_list = types == ["array"] || (types.is_empty() && view.first("items").is_some());
@@ -135,6 +138,20 @@ impl<'d> OpenApiReader<'d> {
             return vec![member(Vec::new(), true)];
         }
         vec![member(vec![schema], false)]
+    }
+
+    /// Returns a pattern of valid JSON texts for a parameter that is sent as one.
+    fn json_text_pattern(&mut self, parameter: Located<'d>) -> Option<&'static str> {
+        let schema = parameter.get("content")?.get("application/json")?.get("schema")?;
+        let mut view = SchemaView::new(self.files, self.version, &[schema]);
+        let type_name = view.types().and_then(|(names, _)| names.first().copied());
+        Some(match type_name {
+            Some("array") => r"^\[\]$",
+            Some("string") => "^\"[a-z]{1,20}\"$",
+            Some("integer" | "number") => "^[1-9]\\d{0,2}$",
+            Some("boolean") => "^(?:true|false)$",
+            _ => r"^\{\}$",
+        })
     }
 
     /// Returns the schema of a parameter, which is the parameter itself in Swagger 2.0.
