@@ -163,6 +163,7 @@ fn select_cases(job: &ScenarioJob, url: &str) -> Vec<(Arc<Case>, EncodedRequest)
         overrides: indexmap::IndexMap::new(),
         aws_keys: None,
         control_case: &control,
+        logins: overstep::run::Logins::default(),
         cancel_token: CancelToken::default(),
         leaked_fixtures: Default::default(),
         search_time: Default::default(),

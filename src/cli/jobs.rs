@@ -16,9 +16,10 @@ use crate::filter::Filter;
 use crate::session::{EndpointTarget, KnownDivergences, ScenarioJob};
 use overstep::escape::file_name;
 use overstep::generate::GenerationLevel;
+use overstep::infer::documented_principal;
 use overstep::report::Diagnostic;
 use overstep::run::{AwsAccessKeys, HostPrefixes};
-use overstep::scenario::{Credentials, Principal, Scenario};
+use overstep::scenario::{Credentials, LoginStep, Principal, Scenario};
 use overstep::session::{self, LoadedContract, SupportingSource};
 use overstep::store::{self, FoundScenario, SourceSearchPaths};
 use std::path::{Path, PathBuf};
@@ -198,6 +199,8 @@ pub struct NewScenarioJob {
     pub diagnostics: Vec<Diagnostic>,
     /// The environment variables that the credentials come from, each with whether it is set.
     pub variables: Vec<(String, bool)>,
+    /// The principal to write into the scenario, with its secrets as `${NAME}` of the environment.
+    pub proposed_principal: Option<Principal>,
 }
 
 /// Builds the job for a scenario that has no file yet, from sources and an endpoint. The documents decide how the
@@ -218,7 +221,14 @@ pub fn job_without_scenario_file(
     let display_name = format!("scenarios/{name}.toml");
     let read = session::load_scenario(&scenario, &display_name, documents.clone())?;
     let mut variables = Vec::new();
-    if let Some(principal) = Principal::documented(&read.contract) {
+    let mut documented = documented_principal(&read.contract);
+    // A token in the environment needs no login.
+    let has_key = environment_variable("API_KEY").is_some();
+    if documented.as_ref().is_some_and(|principal| has_key && !has_login_variables(principal)) {
+        documented = Principal::documented(&read.contract);
+    }
+    let proposed = documented.clone();
+    if let Some(principal) = documented {
         let (principal, named) = with_set_variables(principal);
         variables = named;
         if let Some(principal) = principal {
@@ -234,7 +244,14 @@ pub fn job_without_scenario_file(
     let endpoint =
         ResolvedEndpoint::resolve(endpoint.unwrap_or("embedded"), &config, allow_remote, &environment_variable)?;
     let diagnostics = std::mem::take(&mut loaded.diagnostics);
-    Ok(NewScenarioJob { job: new_job(loaded, &endpoint)?, diagnostics, variables })
+    Ok(NewScenarioJob { job: new_job(loaded, &endpoint)?, diagnostics, variables, proposed_principal: proposed })
+}
+
+/// Returns true if a principal logs in with variables that are all set.
+fn has_login_variables(principal: &Principal) -> bool {
+    let Some(login) = &principal.login else { return false };
+    let texts = login.secret_texts();
+    texts.iter().flat_map(|text| referenced_variables(text)).all(|name| environment_variable(name).is_some())
 }
 
 /// What begins the name of a source that is a model of an installed botocore.
@@ -279,6 +296,11 @@ fn read_supporting_sources(
 fn with_set_variables(mut principal: Principal) -> (Option<Principal>, Vec<(String, bool)>) {
     let mut variables: Vec<(String, bool)> = Vec::new();
     let mut usable: Vec<Credentials> = Vec::new();
+    let login_texts = principal.login.as_ref().map(LoginStep::secret_texts).unwrap_or_default();
+    for name in login_texts.iter().flat_map(|text| referenced_variables(text)) {
+        variables.push((name.to_owned(), environment_variable(name).is_some()));
+    }
+    let can_log_in = variables.iter().all(|(_, is_set)| *is_set);
     for credentials in principal.all_credentials_mut() {
         let texts = credentials.secret_texts_mut();
         let names = texts.iter().flat_map(|text| referenced_variables(text));
@@ -291,7 +313,9 @@ fn with_set_variables(mut principal: Principal) -> (Option<Principal>, Vec<(Stri
     }
     let mut usable = usable.into_iter();
     let first = usable.next();
-    (first.map(|first| Principal { others: usable.collect(), ..Principal::new(first) }), variables)
+    let login = principal.login.clone();
+    let usable = first.map(|first| Principal { others: usable.collect(), login, ..Principal::new(first) });
+    (usable.filter(|_| can_log_in), variables)
 }
 
 /// Returns the argument that names the scenario on a command line.

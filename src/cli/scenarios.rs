@@ -5,7 +5,7 @@
 use super::{CommandError, current_directory, environment_variable, messages};
 use crate::config::{Config, error_diagnostic, substitute_variables, warning_diagnostic};
 use overstep::report::Diagnostic;
-use overstep::scenario::{Credentials, Scenario, Variable};
+use overstep::scenario::{Scenario, Variable};
 use overstep::store::{self, FoundScenario};
 use std::path::{Path, PathBuf};
 
@@ -133,7 +133,7 @@ pub fn fill_from_environment(scenario: &mut Scenario) -> Result<(), CommandError
     let default = scenario.principal.clone();
     let mut unset = Vec::new();
     for (name, principal) in &mut scenario.principals {
-        for text in principal.all_credentials_mut().flat_map(Credentials::secret_texts_mut) {
+        for text in principal.secret_texts_mut() {
             match extract_environment_names(text, &environment_variable) {
                 Ok(found) => secrets.extend(found),
                 Err(problem) if default.as_deref() == Some(name.as_str()) => return Err(problem.into()),

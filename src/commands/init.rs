@@ -16,7 +16,7 @@ use std::path::PathBuf;
 pub fn init_scenario(flags: &InitFlags) -> Result<ExitStatus, CommandError> {
     let path = scenario_path(flags)?;
     let sources = resolve_sources(flags, &path)?;
-    let NewScenarioJob { job, diagnostics, variables } =
+    let NewScenarioJob { job, diagnostics, variables, proposed_principal } =
         job_without_scenario_file(&flags.name, &path, &sources, flags.endpoint.as_deref(), flags.allow_remote)?;
     messages::print_warnings(&diagnostics, false)?;
     let found = match &flags.endpoint {
@@ -31,7 +31,7 @@ pub fn init_scenario(flags: &InitFlags) -> Result<ExitStatus, CommandError> {
         &command_line(flags),
         &sources,
         flags.endpoint.as_deref(),
-        &job.contract,
+        (&job.contract, proposed_principal.as_ref()),
         &job.inferred,
         found.as_ref(),
     );

@@ -23,6 +23,9 @@ pub enum AuthScheme {
     Header {
         /// The header's name.
         name: String,
+        /// The word before the key, if a source states one: `Token`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        prefix: Option<String>,
     },
     /// A key in the query.
     Query {

@@ -149,6 +149,11 @@ impl MemberLocation {
     pub fn is_in_document(self) -> bool {
         matches!(self, Self::Body | Self::Payload)
     }
+
+    /// Returns true for members of the body, whether it is a document or a form.
+    pub fn is_in_body(self) -> bool {
+        matches!(self, Self::Body | Self::Form)
+    }
 }
 
 /// A member of a structure or union.

@@ -8,6 +8,7 @@ mod completion;
 mod creators;
 mod inference_result;
 mod known_resources;
+mod login;
 mod name_parts;
 mod other_services;
 mod prerequisites;
@@ -28,5 +29,6 @@ pub(crate) use creators::{is_list_operation, is_supporting_operation, tolerates_
 pub use inference_result::{IdentifierOrigin, InferenceResult, InferredResource};
 pub(crate) use name_parts::split_operation_name;
 pub use other_services::find_supporting_services;
+pub use login::documented_principal;
 pub use prerequisites::{PREREQUISITE_STATUSES, find_prerequisites};
 pub(crate) use unique_template::unique_template;

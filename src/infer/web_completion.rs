@@ -5,6 +5,7 @@
 use crate::contract::{Contract, MemberLocation, MemberPath, Operation, Protocol, Shape, ShapeId, ShapeKind};
 use crate::infer::creators::input_members;
 use crate::infer::inference_result::{IdentifierOrigin, InferenceResult, InferredResource};
+use crate::infer::login::complete_login;
 use crate::infer::name_parts::{ReferenceKind, parse_reference, person_nouns};
 use crate::infer::required_scalars::{RequiredScalar, required_scalars, scalars_of_member};
 use crate::infer::template_fit::template_fits;
@@ -54,6 +55,7 @@ pub(super) fn complete_web_scenario(contract: &Contract, scenario: &Scenario) ->
         in_progress: Vec::new(),
         visited_operations: IndexMap::new(),
     };
+    complete_login(contract, &mut completer.result.scenario);
     for operation in &contract.operations {
         if scenario.includes_operation(operation.name.as_str()) {
             completer.complete_operation(operation);
@@ -404,7 +406,7 @@ impl<'c> WebCompleter<'c> {
         let fresh = self.result.scenario.operation_notes(name).map_or(&[][..], |notes| &notes.fresh_members);
         let is_plain = |shape: &Shape| matches!(shape.kind, ShapeKind::String) && shape.pattern.is_none();
         let reads: Vec<ReadBack> = input_members(self.contract, operation)
-            .filter(|(member, it)| it.location == MemberLocation::Body && !fresh.contains(member))
+            .filter(|(member, it)| it.location.is_in_body() && !fresh.contains(member))
             .filter(|(_, it)| is_plain(self.contract.shape(&it.shape)))
             .filter_map(|(member, _)| {
                 let value_path = find_own_member(self.contract, output, member, &resource.noun)?;

@@ -16,7 +16,7 @@ impl<'c> WebCompleter<'c> {
             return;
         }
         let required: Vec<(&String, &Shape)> = input_members(self.contract, operation)
-            .filter(|(_, member)| member.required && member.location == MemberLocation::Body)
+            .filter(|(_, member)| member.required && member.location.is_in_body())
             .map(|(name, member)| (name, self.contract.shape(&member.shape)))
             .collect();
         for (member, shape) in required {
@@ -34,7 +34,7 @@ impl<'c> WebCompleter<'c> {
         }
         let required: Vec<(&String, &Shape)> = input_members(self.contract, operation)
             .filter(|(name, member)| {
-                member.required && member.location == MemberLocation::Body && self.is_unique_elsewhere(operation, name)
+                member.required && member.location.is_in_body() && self.is_unique_elsewhere(operation, name)
             })
             .map(|(name, member)| (name, self.contract.shape(&member.shape)))
             .collect();
@@ -59,7 +59,7 @@ impl<'c> WebCompleter<'c> {
             members().find(|(name, member)| is_same(name, member)).map(|(name, _)| name)
         };
         let repeated: Vec<(&String, bool, &String)> = members()
-            .filter(|(_, member)| member.location == MemberLocation::Body)
+            .filter(|(_, member)| member.location.is_in_body())
             .filter_map(|(name, member)| Some((name, member.required, label_of(member.wire_name(name))?)))
             .collect();
         for (member, is_required, label) in repeated {
@@ -98,7 +98,9 @@ impl<'c> WebCompleter<'c> {
                 let shape = self.contract.shape(&member.shape);
                 let template = match member.location {
                     MemberLocation::Header if is_idempotency_key(member.wire_name(name)) => fresh_identifier(shape),
-                    MemberLocation::Body if creates || self.is_unique_elsewhere(operation, name) => {
+                    MemberLocation::Body | MemberLocation::Form
+                        if creates || self.is_unique_elsewhere(operation, name) =>
+                    {
                         fresh_value(name, shape)
                     }
                     _ => None,

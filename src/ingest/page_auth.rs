@@ -21,14 +21,14 @@ pub(super) fn auth_in_line(line: &str) -> Option<AuthScheme> {
     };
     let name = KEY_HEADERS.into_iter().find(|name| is_header(name))?;
     let at = lower.find(name)?;
-    Some(AuthScheme::Header { name: line.get(at..at + name.len())?.to_owned() })
+    Some(AuthScheme::Header { name: line.get(at..at + name.len())?.to_owned(), prefix: None })
 }
 
 /// Returns the scheme of a documented header, if the header holds credentials.
 pub(super) fn auth_of_header(name: &str) -> Option<AuthScheme> {
     match name.to_ascii_lowercase().as_str() {
         "authorization" => Some(AuthScheme::Bearer),
-        "x-api-key" => Some(AuthScheme::Header { name: name.to_owned() }),
+        "x-api-key" => Some(AuthScheme::Header { name: name.to_owned(), prefix: None }),
         _ => None,
     }
 }
@@ -39,7 +39,7 @@ mod tests {
 
     #[test]
     fn lines_show_how_callers_authenticate() {
-        let header = |name: &str| Some(AuthScheme::Header { name: name.to_owned() });
+        let header = |name: &str| Some(AuthScheme::Header { name: name.to_owned(), prefix: None });
         for (line, auth) in [
             ("Authorization: Bearer YOUR_KEY", Some(AuthScheme::Bearer)),
             ("  -H 'X-API-Key: 123' \\", header("X-API-Key")),

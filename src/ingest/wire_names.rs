@@ -22,7 +22,7 @@ pub(super) fn check(contract: &Contract, text: &SourceText<'_>) -> Result<(), Bo
     }
     let of_operations = contract.operations.iter().flat_map(|operation| &operation.traits.auth);
     for scheme in contract.auth.iter().chain(of_operations) {
-        if let AuthScheme::Header { name } | AuthScheme::Cookie { name } = scheme
+        if let AuthScheme::Header { name, .. } | AuthScheme::Cookie { name } = scheme
             && !is_token(name)
         {
             return Err(error(name, None, format!("`{name}` is no name of a header or cookie"), TOKEN_HINT));

@@ -161,6 +161,7 @@ impl Subject {
             overrides: IndexMap::new(),
             aws_keys: None,
             control_case: &|_| None,
+            logins: crate::run::Logins::default(),
             cancel_token: CancelToken::default(),
             leaked_fixtures: LeakedFixtures::default(),
             search_time: SearchBudget::default(),

@@ -59,7 +59,7 @@ pub(super) fn identify_caller<'w>(
 /// Returns what a request gives for a scheme other than `Bearer`: the key, or name and password with a colon between them.
 fn read_key<'r>(scheme: &AuthScheme, request: &'r ServerRequest<'_>) -> Option<Cow<'r, [u8]>> {
     match scheme {
-        AuthScheme::Header { name } => request.header(name).map(Cow::Borrowed),
+        AuthScheme::Header { name, .. } => request.header(name).map(Cow::Borrowed),
         AuthScheme::Basic => {
             let text = std::str::from_utf8(request.header("authorization")?).ok()?;
             let (scheme, encoded) = text.trim().split_once(' ')?;
@@ -159,7 +159,7 @@ mod tests {
     fn key_is_read_from_the_header_of_the_contract() {
         let known = BearerKey { key: "full".to_owned(), missing_permissions: Vec::new() };
         let config = ServerConfig { bearer_keys: vec![known], ..ServerConfig::default() };
-        let own = [AuthScheme::Header { name: "x-key".to_owned() }];
+        let own = [AuthScheme::Header { name: "x-key".to_owned(), prefix: None }];
         for (schemes, name, value, expected) in [
             (&own[..], "x-key", "full", true),
             (&own, "x-key", "other", false),

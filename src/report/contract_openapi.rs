@@ -273,7 +273,7 @@ fn security_scheme(scheme: &AuthScheme) -> Option<(String, Json)> {
     Some(match scheme {
         AuthScheme::Bearer => ("bearer".to_owned(), json!({"type": "http", "scheme": "bearer"})),
         AuthScheme::Basic => ("basic".to_owned(), json!({"type": "http", "scheme": "basic"})),
-        AuthScheme::Header { name } => (format!("header-{name}"), key(name, "header")),
+        AuthScheme::Header { name, .. } => (format!("header-{name}"), key(name, "header")),
         AuthScheme::Query { name } => (format!("query-{name}"), key(name, "query")),
         AuthScheme::Cookie { name } => (format!("cookie-{name}"), key(name, "cookie")),
         // Amazon API Gateway writes signatures in this way.

@@ -319,7 +319,7 @@ fn scheme_trait(scheme: &AuthScheme, service: &str) -> Option<(&'static str, Jso
         }
         AuthScheme::Bearer => Some(("smithy.api#httpBearerAuth", json!({}))),
         AuthScheme::Basic => Some(("smithy.api#httpBasicAuth", json!({}))),
-        AuthScheme::Header { name } => key(name, "header"),
+        AuthScheme::Header { name, .. } => key(name, "header"),
         AuthScheme::Query { name } => key(name, "query"),
         AuthScheme::Cookie { .. } | AuthScheme::None => None,
     }

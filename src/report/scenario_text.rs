@@ -5,9 +5,9 @@
 use super::doctor::format_prerequisites;
 use super::{ControlOutcome, EndpointDiagnosis, OperationDiagnosis, format_found_stanza};
 use crate::contract::{Contract, MemberLocation, OperationName, Protocol, ShapeKind};
-use crate::escape::{escape_line, toml_key, toml_string};
+use crate::escape::{escape_line, toml_key, toml_string, toml_value};
 use crate::infer::{InferenceResult, InferredResource};
-use crate::scenario::{Credentials, Principal};
+use crate::scenario::{Credentials, LoginStep, Principal};
 use std::fmt::Write as _;
 
 /// Returns the text of a new scenario.
@@ -15,7 +15,7 @@ pub fn scenario_text(
     command: &str,
     sources: &[String],
     endpoint: Option<&str>,
-    contract: &Contract,
+    (contract, principal): (&Contract, Option<&Principal>),
     inferred: &InferenceResult,
     diagnosis: Option<&EndpointDiagnosis>,
 ) -> String {
@@ -32,7 +32,7 @@ pub fn scenario_text(
         }
         None => out.push_str("# endpoint = \"http://127.0.0.1:8080\"   # or a name in overstep.toml\n"),
     }
-    write_principal(&mut out, contract);
+    write_principal(&mut out, principal);
     match diagnosis {
         Some(diagnosis) => write_diagnosis(&mut out, diagnosis, &supporting),
         None => write_open_members(&mut out, contract, inferred),
@@ -90,20 +90,36 @@ fn write_supporting_sources(out: &mut String, inferred: &InferenceResult, suppor
 }
 
 /// Writes the principal, if the documents say how callers authenticate.
-fn write_principal(out: &mut String, contract: &Contract) {
-    let Some(principal) = Principal::documented(contract) else { return };
+fn write_principal(out: &mut String, principal: Option<&Principal>) {
+    let Some(principal) = principal else { return };
     let name = if matches!(principal.credentials, Credentials::SigV4 { .. }) { "aws" } else { "full" };
     let _ = writeln!(out, "principal = {}\n\n[principals.{name}]", toml_string(name));
+    if let Some(login) = &principal.login {
+        let _ = writeln!(out, "{}", login_line(login));
+    }
     for credentials in principal.all_credentials() {
         let _ = writeln!(out, "{}", credentials_line(credentials));
     }
 }
 
+/// Returns the line of a principal's table that states how the caller logs in.
+fn login_line(login: &LoginStep) -> String {
+    let mut parts = vec![format!("request = {}", toml_string(&login.request))];
+    parts.extend(login.input.as_ref().map(|input| format!("input = {}", toml_value(input))));
+    let captures = login.captures.iter().map(|(name, place)| format!("{} = {}", toml_key(name), toml_string(place)));
+    parts.push(format!("capture = {{ {} }}", captures.collect::<Vec<_>>().join(", ")));
+    format!("login = {{ {} }}   # again after a 401; ${{NAME}} is from the environment", parts.join(", "))
+}
+
 /// Returns the line of a principal's table that states its credentials.
 fn credentials_line(credentials: &Credentials) -> String {
+    let from_environment = |line: String| match line.contains("${") {
+        true => format!("{line}   # from the environment"),
+        false => line,
+    };
     let key = |kind: &str, name: &str, value: &str| {
         let (name, value) = (toml_string(name), toml_string(value));
-        format!("{kind} = {{ name = {name}, value = {value} }}   # from the environment")
+        from_environment(format!("{kind} = {{ name = {name}, value = {value} }}"))
     };
     match credentials {
         Credentials::SigV4 { region, .. } => {
@@ -112,7 +128,7 @@ fn credentials_line(credentials: &Credentials) -> String {
                 toml_string(region)
             )
         }
-        Credentials::Bearer(key) => format!("bearer = {}   # from the environment", toml_string(key)),
+        Credentials::Bearer(key) => from_environment(format!("bearer = {}", toml_string(key))),
         Credentials::Basic { user, password } => {
             let (user, password) = (toml_string(user), toml_string(password));
             format!("basic = {{ user = {user}, password = {password} }}   # from the environment")

@@ -115,6 +115,13 @@ impl HttpResponse {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
+
+    /// Returns the value of a cookie that the response sets.
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        let set = self.headers.iter().filter(|(key, _)| key == "set-cookie");
+        let pairs = set.filter_map(|(_, value)| value.split(';').next()?.split_once('='));
+        pairs.into_iter().find(|(own, _)| own.trim() == name).map(|(_, value)| value.trim())
+    }
 }
 
 /// Reason why there was no response.

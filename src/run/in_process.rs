@@ -72,6 +72,8 @@ impl StepSender for FunctionSender<'_, '_> {
         requests.into_iter().map(send).collect()
     }
 
+    async fn pause(&mut self) {}
+
     async fn repeat_until_ready(
         &mut self,
         _step: &Step,

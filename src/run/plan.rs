@@ -5,7 +5,8 @@
 #[cfg(feature = "run")]
 use super::ServerProcess;
 use super::{
-    CancelToken, Endpoint, LeakedFixtures, OperationHealth, RateLimit, RequestLimits, ResponseTimes, SearchBudget,
+    CancelToken, Endpoint, LeakedFixtures, Logins, OperationHealth, RateLimit, RequestLimits, ResponseTimes,
+    SearchBudget,
 };
 use crate::case::Case;
 use crate::contract::Contract;
@@ -33,6 +34,8 @@ pub struct RunPlan<'a> {
     pub aws_keys: Option<AwsAccessKeys>,
     /// Returns an operation's control, which shows whether the endpoint is alive.
     pub control_case: &'a (dyn Fn(&str) -> Option<Case> + Sync),
+    /// What callers captured when they logged in.
+    pub logins: Logins,
     /// Cancels the run.
     pub cancel_token: CancelToken,
     /// Resources that the run created and could not delete.

@@ -145,6 +145,12 @@ impl RunPlan<'_> {
                 }
             }
         }
+        for (name, login) in self.scenario.principals.iter().filter_map(|(name, one)| Some((name, one.login.as_ref()?)))
+        {
+            for (member, text) in login.named_texts().iter().filter(|(member, _)| is_sensitive_name(member)) {
+                add_secret(text, &format!("{name}_{member}"), SecretScope::Credentials);
+            }
+        }
         // A part of a key may be a prefix that everybody knows, unless it is long.
         for name in credential_variables(self.scenario) {
             let template = format!("{{{name}}}");

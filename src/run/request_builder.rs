@@ -194,7 +194,8 @@ fn resolve_credentials(
         .get(name)
         .ok_or_else(|| RequestBuildError::MissingValue(format!("unknown principal `{name}`")))?;
     let fill = |template: &str| {
-        placeholders.fill(template).map(Cow::into_owned).map_err(|error| RequestBuildError::missing_value(&error))
+        let template = if principal.login.is_some() { plan.logins.fill(name, template) } else { template.to_owned() };
+        placeholders.fill(&template).map(Cow::into_owned).map_err(|error| RequestBuildError::missing_value(&error))
     };
     Ok(match credentials_for_request(plan, principal, request) {
         Credentials::Anonymous => ResolvedCredentials::Anonymous,

@@ -3,12 +3,14 @@
 //! It never opens a socket, never waits and never judges; a [`StepSender`] sends the requests.
 
 use super::fixture_tracker::FixtureTracker;
+use super::login_request::{log_in, principal_with_login};
 use super::placeholders::Placeholders;
 use super::request_builder::{RequestBuildError, RequestBuilder};
 use super::step_response::{capture_values, describe_failed_setup, describe_unmet_condition, is_missing_resource};
 use super::{Exchange, RunPlan};
-use crate::case::{Case, Step, StepPurpose};
+use crate::case::{Authorization, Case, Step, StepPurpose};
 use crate::wire::EncodedRequest;
+use std::collections::HashMap;
 
 /// Sends the requests of steps.
 pub(super) trait StepSender {
@@ -22,6 +24,9 @@ pub(super) trait StepSender {
         steps: &[Step],
         requests: Vec<(usize, EncodedRequest)>,
     ) -> Vec<(usize, Option<Exchange>)>;
+
+    /// Waits a moment for what another worker does.
+    async fn pause(&mut self);
 
     /// Repeats a step, if its response asks for it, with requests that `rebuild` returns. Returns `None` if the run was
     /// cancelled.
@@ -55,9 +60,16 @@ pub(super) async fn run_steps(
     turns.dedup();
     let mut progress = CaseProgress::new(plan, case);
     for turn in turns {
+        progress.log_in(turn, sender).await;
         let requests = progress.build_requests(turn, builder, sender);
         for (index, exchange) in sender.send_turn(&case.steps, requests).await {
             let step = &case.steps[index];
+            let exchange = match exchange {
+                Some(exchange) if is_unauthorized(&exchange) => {
+                    progress.renew_and_repeat(index, exchange, builder, sender).await
+                }
+                exchange => exchange,
+            };
             let exchange = match exchange {
                 Some(exchange) => {
                     let mut rebuild = || builder.build(&progress.placeholders, step);
@@ -81,7 +93,14 @@ struct CaseProgress<'a> {
     placeholders: Placeholders<'a>,
     fixtures: FixtureTracker<'a>,
     sent: SentSteps,
+    /// The number of logins of each principal when its last request was built.
+    generations: HashMap<String, u64>,
     is_cancelled: bool,
+}
+
+/// Returns true if a response says that the credentials are not valid.
+fn is_unauthorized(exchange: &Exchange) -> bool {
+    exchange.response.as_ref().is_ok_and(|response| response.status == 401)
 }
 
 impl<'a> CaseProgress<'a> {
@@ -92,8 +111,46 @@ impl<'a> CaseProgress<'a> {
             placeholders: Placeholders::new(plan, &case.id),
             fixtures: FixtureTracker::default(),
             sent: SentSteps { exchanges: vec![None; case.steps.len()], not_sent: None, unsendable: None },
+            generations: HashMap::new(),
             is_cancelled: false,
         }
+    }
+
+    /// Logs in the principals of a turn's steps that have not done so yet.
+    async fn log_in(&mut self, turn: u32, sender: &mut impl StepSender) {
+        for step in self.case.steps.iter().filter(|step| step.turn == turn) {
+            let Some(principal) = principal_with_login(self.plan, step).filter(|_| self.is_due(step)) else { continue };
+            if let Err(reason) = log_in(self.plan, principal, 0, &self.placeholders, sender).await {
+                self.sent.not_sent.get_or_insert(reason);
+                return;
+            }
+        }
+    }
+
+    /// Logs the principal of a rejected step in again and repeats the step. Returns `None` if the run was cancelled.
+    async fn renew_and_repeat(
+        &mut self,
+        index: usize,
+        exchange: Exchange,
+        builder: &mut RequestBuilder<'_>,
+        sender: &mut impl StepSender,
+    ) -> Option<Exchange> {
+        let (plan, step) = (self.plan, &self.case.steps[index]);
+        // Damaged credentials are meant to be rejected.
+        let is_intact = matches!(step.authorization, Authorization::Principal(_));
+        let principal = principal_with_login(plan, step).filter(|name| is_intact && plan.logins.may_renew(name));
+        let Some(principal) = principal else { return Some(exchange) };
+        // Another worker may have logged in since the request was built.
+        let sent = self.generations.get(principal).copied().unwrap_or_default();
+        if log_in(plan, principal, sent, &self.placeholders, sender).await.is_err() {
+            return Some(exchange);
+        }
+        self.generations.insert(principal.to_owned(), plan.logins.generation(principal));
+        let Ok(request) = builder.build(&self.placeholders, step) else { return Some(exchange) };
+        let repeated = sender.send_turn(&self.case.steps, vec![(index, request)]).await.pop();
+        let repeated = repeated.and_then(|(_, exchange)| exchange)?;
+        plan.logins.record_renewal(principal, !is_unauthorized(&repeated));
+        Some(repeated)
     }
 
     fn is_due(&self, step: &Step) -> bool {
@@ -116,6 +173,9 @@ impl<'a> CaseProgress<'a> {
             (0..steps.len()).filter(|&index| steps[index].turn == turn && self.is_due(&steps[index])).collect();
         let mut requests = Vec::with_capacity(due.len());
         for index in due {
+            if let Some(principal) = principal_with_login(self.plan, &steps[index]) {
+                self.generations.insert(principal.to_owned(), self.plan.logins.generation(principal));
+            }
             let built = builder.build(&self.placeholders, &steps[index]).and_then(|request| {
                 match sender.unsupported_reason(&request) {
                     Some(reason) => Err(RequestBuildError::Unsendable(reason)),

@@ -75,7 +75,7 @@ pub fn find_captured(
     places.split(" | ").find_map(|place| captured_value(document, response, place))
 }
 
-/// Returns the value at a place of a response: a path in its document, or `header NAME`.
+/// Returns the value at a place of a response: a path in its document, `header NAME`, or `cookie NAME`.
 fn captured_value(
     document: Option<&serde_json::Value>,
     response: &HttpResponse,
@@ -86,6 +86,9 @@ fn captured_value(
         let is_url = name.eq_ignore_ascii_case("location") || name.eq_ignore_ascii_case("content-location");
         let value = if is_url { last_segment(value)? } else { value.to_owned() };
         return Some(serde_json::Value::String(value));
+    }
+    if let Some(name) = place.strip_prefix("cookie ") {
+        return response.cookie(name).map(|value| serde_json::Value::String(value.to_owned()));
     }
     value_at(document?, place).filter(|value| !value.is_null()).cloned()
 }
@@ -109,7 +112,7 @@ pub(super) fn describe_failed_setup(step: &Step, exchange: &Exchange) -> Option<
 }
 
 /// Parses the document of a response.
-fn parse_document(plan: &RunPlan<'_>, step: &Step, response: &HttpResponse) -> Option<serde_json::Value> {
+pub(super) fn parse_document(plan: &RunPlan<'_>, step: &Step, response: &HttpResponse) -> Option<serde_json::Value> {
     let contract = &plan.contract;
     match &step.request {
         // The protocol's XML wrapper around a result is not part of a path.

@@ -2,6 +2,7 @@
 //!
 //! It never holds a secret that the user keeps in a variable: texts may contain placeholders.
 
+use super::LoginStep;
 use crate::contract::{AuthScheme, Contract};
 
 /// A caller.
@@ -11,6 +12,8 @@ pub struct Principal {
     pub credentials: Credentials,
     /// Credentials of other kinds, for operations that document those.
     pub others: Vec<Credentials>,
+    /// The step with which the caller logs in; the credentials have placeholders for what it captures.
+    pub login: Option<LoginStep>,
     /// Documented permissions that the caller does not have, for example `contacts:write`.
     pub lacks: Vec<String>,
 }
@@ -67,7 +70,7 @@ pub enum Credentials {
 impl Principal {
     /// Creates a caller with one kind of credentials and all permissions.
     pub fn new(credentials: Credentials) -> Self {
-        Self { credentials, others: Vec::new(), lacks: Vec::new() }
+        Self { credentials, others: Vec::new(), login: None, lacks: Vec::new() }
     }
 
     /// Returns all credentials.
@@ -78,6 +81,13 @@ impl Principal {
     /// Returns all credentials for modification.
     pub fn all_credentials_mut(&mut self) -> impl Iterator<Item = &mut Credentials> {
         std::iter::once(&mut self.credentials).chain(&mut self.others)
+    }
+
+    /// Returns the texts that prove who the caller is, for modification.
+    pub fn secret_texts_mut(&mut self) -> Vec<&mut String> {
+        let own = std::iter::once(&mut self.credentials).chain(&mut self.others);
+        let login = self.login.iter_mut().flat_map(LoginStep::secret_texts_mut);
+        own.flat_map(Credentials::secret_texts_mut).chain(login).collect()
     }
 
     /// Returns the credentials for an operation with these schemes: the first that fit one of them, else the main ones.
@@ -122,9 +132,9 @@ impl Credentials {
             (Self::Bearer(_), AuthScheme::Bearer) => true,
             (Self::Basic { .. }, AuthScheme::Basic) => true,
             (Self::SigV4 { .. }, AuthScheme::SigV4 { .. }) => true,
-            (Self::Bearer(_) | Self::Basic { .. }, AuthScheme::Header { name }) => is_authorization(name),
+            (Self::Bearer(_) | Self::Basic { .. }, AuthScheme::Header { name, .. }) => is_authorization(name),
             (Self::Header { name, .. }, AuthScheme::Bearer | AuthScheme::Basic) => is_authorization(name),
-            (Self::Header { name, .. }, AuthScheme::Header { name: documented }) => {
+            (Self::Header { name, .. }, AuthScheme::Header { name: documented, .. }) => {
                 name.eq_ignore_ascii_case(documented)
             }
             (Self::Query { name, .. }, AuthScheme::Query { name: documented })
@@ -150,7 +160,10 @@ impl Credentials {
                 access_key_id: None,
                 secret_access_key: None,
             },
-            AuthScheme::Header { name } => Self::Header { name: name.clone(), value: key(name) },
+            AuthScheme::Header { name, prefix } => {
+                let prefix = prefix.as_ref().map_or(String::new(), |prefix| format!("{prefix} "));
+                Self::Header { name: name.clone(), value: format!("{prefix}{}", key(name)) }
+            }
             AuthScheme::Query { name } => Self::Query { name: name.clone(), value: key(name) },
             AuthScheme::Cookie { name } => Self::Cookie { name: name.clone(), value: key(name) },
             AuthScheme::None => return None,

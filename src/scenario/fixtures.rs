@@ -82,26 +82,34 @@ fn parse_captures(table: &TomlTable<'_, '_>) -> Result<IndexMap<String, String>,
     Ok(capture)
 }
 
+/// Reads `request`: a method and a path, or the name of an operation.
+pub(super) fn parse_request_name(table: &TomlTable<'_, '_>) -> Result<String, ScenarioError> {
+    let entry = table
+        .entry("request")
+        .ok_or_else(|| error_at(format!("`{}` has no `request`", table.name), table.span.clone()))?;
+    let request = entry.text()?;
+    let is_name = !request.is_empty() && request.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if is_request_line(&request) || is_name {
+        return Ok(request);
+    }
+    Err(ScenarioError {
+        hint: Some(
+            "use a method and a path: `POST /v1/contacts`; or the name of an operation, with `input`".to_owned(),
+        ),
+        ..error_at(format!("invalid request `{request}`"), entry.span())
+    })
+}
+
 pub(super) fn parse_request(
     table: &TomlTable<'_, '_>,
     text: &str,
     warnings: &mut Vec<ScenarioWarning>,
 ) -> Result<RawRequest, ScenarioError> {
     table.warn_of_unknown_keys(&["request", "json", "input", "capture", "status", "until"], warnings);
-    let entry = table
-        .entry("request")
-        .ok_or_else(|| error_at(format!("`{}` has no `request`", table.name), table.span.clone()))?;
-    let request = entry.text()?;
+    let request = parse_request_name(table)?;
+    let line_start = table.entry("request").map_or(table.span.start, |entry| entry.span().start);
     let is_line = is_request_line(&request);
-    let is_name = !request.is_empty() && request.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if !is_line && !is_name {
-        return Err(ScenarioError {
-            hint: Some(
-                "use a method and a path: `POST /v1/contacts`; or the name of an operation, with `input`".to_owned(),
-            ),
-            ..error_at(format!("invalid request `{request}`"), entry.span())
-        });
-    }
+    let is_name = !is_line;
     for (key, belongs, other) in [("json", is_line, "input"), ("input", is_name, "json")] {
         if let Some(entry) = table.entry(key).filter(|_| !belongs) {
             return Err(ScenarioError {
@@ -112,7 +120,7 @@ pub(super) fn parse_request(
     }
     Ok(RawRequest {
         stands_for: None,
-        line: line_number(text, entry.span().start),
+        line: line_number(text, line_start),
         request,
         json: table.entry("json").map(|entry| entry.to_json()).transpose()?,
         input: table.entry("input").map(|entry| entry.to_json()).transpose()?,

@@ -7,6 +7,7 @@ mod credentials;
 mod error;
 mod fixtures;
 mod known_divergences;
+mod login;
 mod model;
 mod read;
 mod regression;
@@ -16,6 +17,7 @@ mod tables;
 pub use credentials::{Credentials, Principal};
 pub use error::{ScenarioError, ScenarioWarning};
 pub use known_divergences::{KnownDivergenceEntry, read_known_divergences};
+pub use login::LoginStep;
 pub use model::{
     AmendmentEntry, Fixture, OperationNotes, RawRequest, ReadBack, Scenario, Template, UndoRule, Variable,
     is_fresh_text,

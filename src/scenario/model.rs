@@ -1,6 +1,6 @@
 //! The scenario as plain values. It never reads or checks anything itself.
 
-use super::Principal;
+use super::{LoginStep, Principal};
 use crate::case::{LawName, ReadyCondition, UniqueText};
 use crate::contract::{MemberPath, OperationName, Protocol};
 use indexmap::IndexMap;
@@ -67,7 +67,9 @@ impl Scenario {
     /// Returns true if an operation creates, deletes or reads resources for the cases of other operations.
     pub fn is_supporting_operation(&self, operation: &str) -> bool {
         let is = |request: &RawRequest| request.operation_name() == Some(operation);
-        self.fixtures.values().any(|fixture| fixture.create.iter().chain(&fixture.delete).any(is))
+        let logs_in = |login: &LoginStep| login.operation_name() == Some(operation);
+        self.principals.values().filter_map(|principal| principal.login.as_ref()).any(logs_in)
+            || self.fixtures.values().any(|fixture| fixture.create.iter().chain(&fixture.delete).any(is))
             || self.operations.iter().any(|(name, notes)| {
                 self.includes_operation(name)
                     && (notes.cleanup.iter().any(is) || notes.read_backs.iter().any(|read| read.request == operation))

@@ -3,6 +3,7 @@
 //! It never opens a file: the text is an argument, and `sources` stay names.
 
 use super::fixtures::{parse_fixtures, parse_request, sort_fixtures};
+use super::login::parse_login;
 use super::tables::{TomlEntry, TomlTable, did_you_mean, error_at, line_number, parse_document};
 use super::{
     AmendmentEntry, Credentials, OperationNotes, Principal, ReadBack, Scenario, ScenarioError, ScenarioWarning,
@@ -32,7 +33,8 @@ const SCENARIO_KEYS: &[&str] = &[
     "infer",
     "protocol",
 ];
-const PRINCIPAL_KEYS: &[&str] = &["bearer", "basic", "sigv4", "header", "query", "cookie", "anonymous", "lacks"];
+const PRINCIPAL_KEYS: &[&str] =
+    &["login", "bearer", "basic", "sigv4", "header", "query", "cookie", "anonymous", "lacks"];
 
 /// Reads a scenario with this name.
 ///
@@ -211,12 +213,18 @@ pub(super) fn parse_principal(
     if table.flag("anonymous")? {
         found.push(Credentials::Anonymous);
     }
+    let login = table.table("login")?.map(|login| parse_login(&login, warnings)).transpose()?;
+    if let (Some(login), true) = (&login, found.is_empty())
+        && let Some(name) = login.captures.keys().next()
+    {
+        found.push(Credentials::Bearer(format!("{{{name}}}")));
+    }
     let is_anonymous = found.contains(&Credentials::Anonymous);
     let count = found.len();
     let mut found = found.into_iter();
     match found.next() {
         Some(credentials) if !is_anonymous || count == 1 => {
-            Ok(Principal { credentials, others: found.collect(), lacks })
+            Ok(Principal { credentials, others: found.collect(), login, lacks })
         }
         None => Err(ScenarioError {
             reason: format!("`{}` has no credentials", table.name),

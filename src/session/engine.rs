@@ -46,7 +46,9 @@ impl<'s> Session<'s> {
         let (workers, lacking) = run::fit_workers(settings.workers, &setup.endpoint);
         settings.workers = workers;
         let plan = setup.job.build_run_plan(&setup.endpoint, settings, setup.run_id, &setup.cancel_token, control);
-        Self { redaction: plan.redaction(), origin: setup.endpoint.origin(), setup, plan, lacking, reset, restart }
+        let redaction = plan.redaction();
+        plan.logins.hide_in(&redaction);
+        Self { redaction, origin: setup.endpoint.origin(), setup, plan, lacking, reset, restart }
     }
 
     /// Returns the job.

@@ -11,7 +11,7 @@ use crate::infer::InferenceResult;
 use crate::judge::KnownDivergences;
 use crate::report::{Diagnostic, RunStarted};
 use crate::run::{
-    AwsAccessKeys, CancelToken, Endpoint, EndpointLifecycle, HostPrefixes, LeakedFixtures, OperationHealth,
+    AwsAccessKeys, CancelToken, Endpoint, EndpointLifecycle, HostPrefixes, LeakedFixtures, Logins, OperationHealth,
     ProxyAddress, Reach, ResponseTimes, RunPlan, SearchBudget, TransportOptions,
 };
 use crate::scenario::Scenario;
@@ -129,7 +129,7 @@ impl ScenarioJob {
         let endpoint = self.build_endpoint(None, None, &RunOptions::default())?;
         let (control, stop) = (|_: &str| None, CancelToken::default());
         let plan = self.build_run_plan(&endpoint, TransportOptions::default(), "", &stop, &control);
-        Ok(plan.redaction().short_secrets().into_iter().map(str::to_owned).collect())
+        Ok(plan.redaction().short_secrets())
     }
 
     /// Compiles the contract for planning; done once per run, because patterns are slow to compile.
@@ -249,6 +249,7 @@ impl ScenarioJob {
             overrides: indexmap::IndexMap::new(),
             aws_keys: self.aws_keys.clone(),
             control_case: control,
+            logins: Logins::default(),
             cancel_token: stop.clone(),
             leaked_fixtures: LeakedFixtures::default(),
             search_time: SearchBudget::default(),

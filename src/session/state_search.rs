@@ -4,7 +4,7 @@
 //! The number of its requests is bounded, and it changes nothing that other operations need.
 
 use super::operation_probe::{ControlResult, OperationProbe};
-use crate::contract::{Contract, MemberLocation, MemberPath, Operation, ShapeId, ShapeKind};
+use crate::contract::{Contract, MemberPath, Operation, ShapeId, ShapeKind};
 use crate::generate::PlanError;
 use crate::infer::complete_scenario;
 use crate::report::{ControlOutcome, OperationDiagnosis};
@@ -170,8 +170,7 @@ fn route_shape(uri: &str) -> Vec<&str> {
 /// Returns the optional body members of an operation whose names, values or parts a message has.
 fn named_optional_members(contract: &Contract, operation: &Operation, message: &str) -> Vec<String> {
     let members = operation.input.as_ref().and_then(|input| contract.shape(input).kind.members());
-    let optional =
-        members.into_iter().flatten().filter(|(_, member)| !member.required && member.location == MemberLocation::Body);
+    let optional = members.into_iter().flatten().filter(|(_, member)| !member.required && member.location.is_in_body());
     let mut found: Vec<(usize, &String)> = optional
         .filter_map(|(name, member)| {
             let rank = match () {

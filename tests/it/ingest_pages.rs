@@ -219,7 +219,7 @@ fn a_mintlify_page() {
     let http = contract.operations[0].http.as_ref().expect("a route");
     assert_eq!((http.method.as_str(), http.uri.as_str()), ("POST", "/v2/deals/{deal_id}/notes"));
     assert_eq!(contract.base_url.as_deref(), Some("https://api.crm.example"));
-    assert_eq!(contract.auth, [AuthScheme::Header { name: "X-API-Key".into() }]);
+    assert_eq!(contract.auth, [AuthScheme::Header { name: "X-API-Key".into(), prefix: None }]);
     assert_eq!(at(contract, "text").length().max, Some(280));
     assert_eq!(at(contract, "kind").kind, ShapeKind::Enum { values: vec!["call".into(), "mail".into()] });
     assert!(at(contract, "links[]").kind.members().expect("members")["url"].required);

@@ -179,6 +179,7 @@ proptest! {
             overrides: Default::default(),
             aws_keys: None,
             control_case: &control,
+            logins: overstep::run::Logins::default(),
             cancel_token: CancelToken::default(),
             leaked_fixtures: Default::default(),
             search_time: Default::default(),

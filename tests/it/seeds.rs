@@ -57,6 +57,7 @@ fn requests(contract: &Contract, scenario: &Scenario, case: &Case) -> Result<Vec
         overrides: indexmap::IndexMap::new(),
         aws_keys: None,
         control_case: &|_| None,
+        logins: overstep::run::Logins::default(),
         cancel_token: CancelToken::default(),
         leaked_fixtures: LeakedFixtures::default(),
         search_time: Default::default(),

@@ -123,7 +123,7 @@ fn smithy_models_are_read_as_contracts() {
     assert_eq!(names, ["Ping", "CreateOrder", "GetOrder"]);
     assert_eq!(contract.protocol, Some(Protocol::RestJson1));
     assert_eq!(contract.service, "shop");
-    assert_eq!(contract.auth, [AuthScheme::Header { name: "X-Key".to_owned() }]);
+    assert_eq!(contract.auth, [AuthScheme::Header { name: "X-Key".to_owned(), prefix: None }]);
     let http = |name: &str| {
         let http = contract.operation(name).and_then(|operation| operation.http.clone()).expect("a route");
         (http.method, http.uri, http.success)

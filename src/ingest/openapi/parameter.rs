@@ -33,7 +33,8 @@ impl<'d> OpenApiReader<'d> {
                 Some("header")
                     if self.schemes.is_empty() && CREDENTIAL_HEADERS.contains(&name.to_ascii_lowercase().as_str()) =>
                 {
-                    self.parameter_credentials.push((AuthScheme::Header { name: name.to_owned() }, parameter.place()));
+                    self.parameter_credentials
+                        .push((AuthScheme::Header { name: name.to_owned(), prefix: None }, parameter.place()));
                     continue;
                 }
                 Some("header") if RESERVED_HEADERS.contains(&name.to_ascii_lowercase().as_str()) => continue,

@@ -21,7 +21,7 @@ impl<'d> OpenApiReader<'d> {
     }
 
     fn read_scheme(&mut self, scheme: Located<'d>) -> Option<AuthScheme> {
-        let authorization = || AuthScheme::Header { name: "Authorization".to_owned() };
+        let authorization = || AuthScheme::Header { name: "Authorization".to_owned(), prefix: None };
         let http_scheme = scheme.text("scheme").unwrap_or_default().to_ascii_lowercase();
         let name = scheme.text("name").unwrap_or_default();
         match (scheme.text("type").unwrap_or_default(), scheme.text("in")) {
@@ -29,9 +29,15 @@ impl<'d> OpenApiReader<'d> {
             ("oauth2" | "openIdConnect", _) => Some(AuthScheme::Bearer),
             ("http", _) if http_scheme == "basic" => Some(AuthScheme::Basic),
             ("basic", _) => Some(AuthScheme::Basic),
-            // The user gives the whole value of the header.
+            // For other schemes, the user gives the whole value of the header.
+            ("http", _) if http_scheme == "token" => {
+                Some(AuthScheme::Header { name: "Authorization".to_owned(), prefix: Some("Token".to_owned()) })
+            }
             ("http", _) => Some(authorization()),
-            ("apiKey", Some("header")) if !name.is_empty() => Some(AuthScheme::Header { name: name.to_owned() }),
+            ("apiKey", Some("header")) if !name.is_empty() => {
+                let prefix = stated_prefix(name, scheme.text("description").unwrap_or_default());
+                Some(AuthScheme::Header { name: name.to_owned(), prefix })
+            }
             ("apiKey", Some("cookie")) if !name.is_empty() => Some(AuthScheme::Cookie { name: name.to_owned() }),
             ("apiKey", Some("query")) if !name.is_empty() => Some(AuthScheme::Query { name: name.to_owned() }),
             _ => {
@@ -44,7 +50,7 @@ impl<'d> OpenApiReader<'d> {
     /// Returns true if a parameter is how a scheme sends its key.
     pub fn is_credential(&self, location: MemberLocation, name: &str) -> bool {
         self.schemes.values().flatten().any(|scheme| match (scheme, location) {
-            (AuthScheme::Header { name: own }, MemberLocation::Header) => own.eq_ignore_ascii_case(name),
+            (AuthScheme::Header { name: own, .. }, MemberLocation::Header) => own.eq_ignore_ascii_case(name),
             (AuthScheme::Query { name: own }, MemberLocation::Query)
             | (AuthScheme::Cookie { name: own }, MemberLocation::Cookie) => own == name,
             _ => false,
@@ -113,4 +119,16 @@ impl<'d> OpenApiReader<'d> {
             self.builder.record_operation_fact(index, FactField::Permission, scope, place.line);
         }
     }
+}
+
+/// Returns the word before the key in a header `Authorization`, if the description of the scheme states it.
+fn stated_prefix(header: &str, description: &str) -> Option<String> {
+    if !header.eq_ignore_ascii_case("authorization") {
+        return None;
+    }
+    let words = description.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let words: Vec<&str> = words.collect();
+    let after = words.windows(2).find(|pair| pair[0].eq_ignore_ascii_case("prefix")).map(|pair| pair[1]);
+    let usual = |word: &&str| ["Bearer", "Token", "JWT", "Api-Key"].contains(word);
+    after.filter(usual).or_else(|| words.iter().copied().find(usual)).map(str::to_owned)
 }

@@ -166,7 +166,7 @@ fn read_auth(model: &SmithyModel<'_>, service: &JsonEntry, name: &str) -> Vec<Au
             let key = one.node.member_text("name").unwrap_or("Authorization").to_owned();
             Some(match one.node.member_text("in") {
                 Some("query") => AuthScheme::Query { name: key },
-                _ => AuthScheme::Header { name: key },
+                _ => AuthScheme::Header { name: key, prefix: None },
             })
         }
         _ => None,

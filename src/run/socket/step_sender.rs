@@ -22,6 +22,8 @@ const MAX_READY_WAIT: Duration = Duration::from_secs(20);
 const MAX_GUESSED_WAIT: Duration = Duration::from_secs(5);
 /// Maximum time to wait until a busy resource can be deleted or created.
 const MAX_BUSY_WAIT: Duration = Duration::from_secs(5);
+/// Time between two looks at whether another worker has logged in.
+const LOGIN_PAUSE: Duration = Duration::from_millis(5);
 /// Maximum number of steps sent concurrently.
 const MAX_CONCURRENT_STEPS: usize = 64;
 
@@ -101,6 +103,10 @@ impl StepSender for SocketSender<'_> {
             out.extend(futures_util::future::join_all(sending).await);
         }
         out
+    }
+
+    async fn pause(&mut self) {
+        tokio::time::sleep(LOGIN_PAUSE).await;
     }
 
     /// Repeats a step until its response shows the required value, within a time limit.

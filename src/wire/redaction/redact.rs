@@ -7,12 +7,13 @@ use super::secret::{MatchKind, RedactedSecret, SecretScope, mask_text};
 use super::structure::{EscapeWalk, RangeKind, text_ranges};
 use crate::wire::key_damage::KeyChange;
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// The secrets that must not be shown, and the variables shown instead. A clone is cheap.
 #[derive(Clone, Default)]
 pub struct Redaction {
-    search: Option<Arc<SecretSearch>>,
+    /// The secrets; those that are added later are seen by all clones.
+    search: Arc<RwLock<Option<Arc<SecretSearch>>>>,
     /// Headers that hold credentials, in lower case.
     credential_headers: Vec<String>,
     aws: Option<(String, bool)>,
@@ -70,18 +71,28 @@ pub enum SecretEncoding {
 impl Redaction {
     /// Creates a redaction that hides these values; empty values are ignored.
     pub fn new(secrets: impl IntoIterator<Item = RedactedSecret>) -> Self {
-        let search = SecretSearch::new(secrets);
-        Self { search: (!search.secrets().is_empty()).then(|| Arc::new(search)), ..Self::default() }
+        Self { search: Arc::new(RwLock::new(build_search(secrets))), ..Self::default() }
     }
 
-    fn secrets(&self) -> &[RedactedSecret] {
-        self.search.as_deref().map_or(&[], SecretSearch::secrets)
+    fn search(&self) -> Option<Arc<SecretSearch>> {
+        self.search.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn secrets(&self) -> Vec<RedactedSecret> {
+        self.search().map_or_else(Vec::new, |search| search.secrets().to_vec())
+    }
+
+    /// Adds values to hide that become known during a run; clones hide them, too.
+    pub fn add_secrets(&self, secrets: impl IntoIterator<Item = RedactedSecret>) {
+        let mut search = self.search.write().unwrap_or_else(PoisonError::into_inner);
+        let known = search.as_deref().map_or_else(Vec::new, |search| search.secrets().to_vec());
+        *search = build_search(known.into_iter().chain(secrets));
     }
 
     /// Adds values to hide.
     #[must_use]
     pub fn with_secrets(self, secrets: impl IntoIterator<Item = RedactedSecret>) -> Self {
-        let search = Self::new(self.secrets().iter().cloned().chain(secrets)).search;
+        let search = Self::new(self.secrets().into_iter().chain(secrets)).search;
         Self { search, ..self }
     }
 
@@ -96,7 +107,7 @@ impl Redaction {
     #[must_use]
     pub fn merge(self, other: &Self) -> Self {
         let headers = other.credential_headers.clone();
-        self.with_secrets(other.secrets().iter().cloned()).with_credential_headers(headers)
+        self.with_secrets(other.secrets()).with_credential_headers(headers)
     }
 
     /// Sets the access key id of undamaged signatures, and whether the keys are dummies, so that a curl
@@ -123,13 +134,13 @@ impl Redaction {
 
     /// Returns true if there is nothing to hide.
     pub fn is_empty(&self) -> bool {
-        self.search.is_none()
+        self.search().is_none()
     }
 
     /// Returns the variables of secrets that are so short that they may occur in any text by chance.
-    pub fn short_secrets(&self) -> Vec<&str> {
-        let short = self.secrets().iter().filter(|one| one.scope != SecretScope::StandIn && one.is_short());
-        short.map(|one| one.variable.as_str()).collect()
+    pub fn short_secrets(&self) -> Vec<String> {
+        let short = self.secrets().into_iter().filter(|one| one.scope != SecretScope::StandIn && one.is_short());
+        short.map(|one| one.variable).collect()
     }
 
     /// Returns what an endpoint sent or printed, with every secret hidden, in whatever form it stands there.
@@ -150,9 +161,9 @@ impl Redaction {
 
     /// Returns the bytes of a request's body with every secret hidden.
     pub fn redact_request_bytes<'t>(&self, body: &'t [u8]) -> Cow<'t, [u8]> {
-        let Some(search) = &self.search else { return Cow::Borrowed(body) };
+        let Some(search) = self.search() else { return Cow::Borrowed(body) };
         let found = search.find(body, TextOrigin::Request);
-        if found.is_empty() { Cow::Borrowed(body) } else { Cow::Owned(self.replace(body, &found)) }
+        if found.is_empty() { Cow::Borrowed(body) } else { Cow::Owned(replace(&search, body, &found)) }
     }
 
     fn request_origin(&self, part: RequestPart<'_>) -> TextOrigin {
@@ -167,65 +178,25 @@ impl Redaction {
     }
 
     fn redact_text<'t>(&self, text: &'t str, origin: TextOrigin) -> Cow<'t, str> {
-        let Some(search) = self.search.as_ref().filter(|_| !text.is_empty()) else { return Cow::Borrowed(text) };
+        let Some(search) = self.search().filter(|_| !text.is_empty()) else { return Cow::Borrowed(text) };
         let found = search.find(text.as_bytes(), origin);
         if found.is_empty() {
             return Cow::Borrowed(text);
         }
-        let replaced = self.replace(text.as_bytes(), &found);
+        let replaced = replace(&search, text.as_bytes(), &found);
         Cow::Owned(String::from_utf8_lossy(&replaced).into_owned())
-    }
-
-    /// Replaces the matches, as far as they do not belong to the structure of a JSON or XML text.
-    fn replace(&self, text: &[u8], found: &[SecretMatch]) -> Vec<u8> {
-        let mut out = Vec::with_capacity(text.len());
-        let mut done = 0;
-        for range in text_ranges(text) {
-            let mut escapes = EscapeWalk::new(text, &range);
-            for one in found.iter().filter(|one| one.start < range.end && range.start < one.end) {
-                if one.is_short && matches!(range.kind, RangeKind::Name | RangeKind::XmlName) {
-                    continue;
-                }
-                // A name is hidden as a whole wherever it is, or its tags would not match.
-                let is_inside = range.start <= one.start && one.end <= range.end;
-                if range.kind == RangeKind::XmlName && !is_inside {
-                    continue;
-                }
-                let (start, end) = match range.kind {
-                    RangeKind::Bare => (range.start, range.end),
-                    _ => escapes.widen(one.start.max(range.start), one.end.min(range.end)),
-                };
-                if end <= done {
-                    continue;
-                }
-                let start = start.max(done);
-                out.extend_from_slice(&text[done..start]);
-                let variable = &self.secrets()[one.secret].variable;
-                let mask = mask_text(one.kind, variable);
-                let mask = match range.kind {
-                    RangeKind::Text | RangeKind::JsonText | RangeKind::Name => mask,
-                    RangeKind::Bare => format!("\"{mask}\""),
-                    RangeKind::XmlText => mask.replace('<', "&lt;").replace('>', "&gt;"),
-                    RangeKind::XmlName => variable.clone(),
-                };
-                out.extend_from_slice(mask.as_bytes());
-                done = end;
-            }
-        }
-        out.extend_from_slice(&text[done..]);
-        out
     }
 
     /// Splits a part of a request at every secret.
     pub fn split_at_secrets<'a>(&self, bytes: &'a [u8], part: RequestPart<'_>) -> Vec<RedactedPiece<'a>> {
-        let Some(search) = &self.search else { return vec![RedactedPiece::Bytes(bytes)] };
+        let Some(search) = self.search() else { return vec![RedactedPiece::Bytes(bytes)] };
         let mut pieces = Vec::new();
         let mut done = 0;
         for one in search.find(bytes, self.request_origin(part)) {
             if done < one.start {
                 pieces.push(RedactedPiece::Bytes(&bytes[done..one.start]));
             }
-            let RedactedSecret { value, variable, .. } = &self.secrets()[one.secret];
+            let RedactedSecret { value, variable, .. } = &search.secrets()[one.secret];
             let text = &bytes[one.start..one.end];
             let variable = variable.clone();
             // A match that was joined with another one is more than its secret.
@@ -244,6 +215,51 @@ impl Redaction {
         }
         pieces
     }
+}
+
+fn build_search(secrets: impl IntoIterator<Item = RedactedSecret>) -> Option<Arc<SecretSearch>> {
+    let search = SecretSearch::new(secrets);
+    (!search.secrets().is_empty()).then(|| Arc::new(search))
+}
+
+/// Replaces the matches, as far as they do not belong to the structure of a JSON or XML text.
+fn replace(search: &SecretSearch, text: &[u8], found: &[SecretMatch]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut done = 0;
+    for range in text_ranges(text) {
+        let mut escapes = EscapeWalk::new(text, &range);
+        for one in found.iter().filter(|one| one.start < range.end && range.start < one.end) {
+            if one.is_short && matches!(range.kind, RangeKind::Name | RangeKind::XmlName) {
+                continue;
+            }
+            // A name is hidden as a whole wherever it is, or its tags would not match.
+            let is_inside = range.start <= one.start && one.end <= range.end;
+            if range.kind == RangeKind::XmlName && !is_inside {
+                continue;
+            }
+            let (start, end) = match range.kind {
+                RangeKind::Bare => (range.start, range.end),
+                _ => escapes.widen(one.start.max(range.start), one.end.min(range.end)),
+            };
+            if end <= done {
+                continue;
+            }
+            let start = start.max(done);
+            out.extend_from_slice(&text[done..start]);
+            let variable = &search.secrets()[one.secret].variable;
+            let mask = mask_text(one.kind, variable);
+            let mask = match range.kind {
+                RangeKind::Text | RangeKind::JsonText | RangeKind::Name => mask,
+                RangeKind::Bare => format!("\"{mask}\""),
+                RangeKind::XmlText => mask.replace('<', "&lt;").replace('>', "&gt;"),
+                RangeKind::XmlName => variable.clone(),
+            };
+            out.extend_from_slice(mask.as_bytes());
+            done = end;
+        }
+    }
+    out.extend_from_slice(&text[done..]);
+    out
 }
 
 impl SecretEncoding {

@@ -159,6 +159,7 @@ impl World {
             overrides: Default::default(),
             aws_keys: None,
             control_case: &control,
+            logins: overstep::run::Logins::default(),
             cancel_token: self.stop.clone(),
             leaked_fixtures: Default::default(),
             search_time: Default::default(),

@@ -411,7 +411,7 @@ fn parameters_have_their_locations_and_credentials_are_no_members() {
     assert!(matches!(member(contract, "PutUsersByIdByPart", "ids").kind, ShapeKind::List { .. }));
     let csv = &input.kind.members().expect("members")["csv"];
     assert_eq!(csv.traits.separator.as_deref(), Some(","), "a list in one text");
-    assert_eq!(contract.auth, [AuthScheme::Header { name: "X-Key".into() }]);
+    assert_eq!(contract.auth, [AuthScheme::Header { name: "X-Key".into(), prefix: None }]);
     assert!(contract.operation("GetUsersByIdByPart").expect("it exists").traits.anonymous);
     assert!(!operation.traits.anonymous);
     let notes: Vec<&str> = output.diagnostics.iter().map(|one| one.message.as_str()).collect();

@@ -208,7 +208,7 @@ fn headers_that_carry_credentials_are_no_members_if_no_scheme_is_declared() {
  "/c": {"get": {"operationId": "c", "responses": {"200": {"description": ""}}}}}}"#;
     let contract = read("x.json", text).contract;
     let operation = |name: &str| contract.operation(name).expect("it exists");
-    let header = |name: &str| AuthScheme::Header { name: name.to_owned() };
+    let header = |name: &str| AuthScheme::Header { name: name.to_owned(), prefix: None };
     assert_eq!(contract.auth_schemes(operation("a")), [header("authorization")]);
     assert_eq!(contract.auth_schemes(operation("b")), [header("X-Api-Key")]);
     assert!(operation("c").traits.anonymous && !operation("a").traits.anonymous);
@@ -233,7 +233,7 @@ fn each_operation_has_its_own_credentials() {
     assert_eq!(output.diagnostics, []);
     let contract = output.contract;
     let schemes = |name: &str| contract.auth_schemes(contract.operation(name).expect("it exists")).to_vec();
-    let key = AuthScheme::Header { name: "X-Api-Key".to_owned() };
+    let key = AuthScheme::Header { name: "X-Api-Key".to_owned(), prefix: None };
     assert_eq!(schemes("a"), [AuthScheme::Bearer]);
     assert_eq!(schemes("b"), [key, AuthScheme::Query { name: "key".to_owned() }]);
     assert_eq!(schemes("d"), [AuthScheme::Cookie { name: "sid".to_owned() }]);

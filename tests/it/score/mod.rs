@@ -137,6 +137,7 @@ impl MutationTarget {
             overrides: Default::default(),
             aws_keys: None,
             control_case: &control,
+            logins: overstep::run::Logins::default(),
             cancel_token: Default::default(),
             leaked_fixtures: Default::default(),
             search_time: Default::default(),
