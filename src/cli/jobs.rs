@@ -125,7 +125,8 @@ pub fn build_jobs(
 
 /// Creates a job for a contract and an endpoint, with keys from the environment and nothing that flags decide.
 fn new_job(loaded: LoadedContract, endpoint: &ResolvedEndpoint) -> Result<ScenarioJob, CommandError> {
-    let aws_keys = find_aws_credentials(&environment_variable).map(|keys| AwsAccessKeys {
+    let may_run_command = needs_environment_keys(&loaded.inferred.scenario);
+    let aws_keys = find_aws_credentials(&environment_variable, may_run_command).map(|keys| AwsAccessKeys {
         access_key_id: keys.access_key_id,
         secret_access_key: keys.secret_access_key,
         session_token: keys.session_token,

@@ -4,7 +4,7 @@
 
 use super::last_run::{find_case, group_by_scenario, rebuild_job};
 use super::recorded_run_flags::ReplayFlags;
-use super::run_settings::{endpoint_rate, rate_limit};
+use super::run_settings::{endpoint_rate, rate_limit, read_client_identity};
 use super::snapshot_folders;
 use super::{CommandError, current_directory};
 use crate::config::{Config, ResolvedEndpoint};
@@ -166,6 +166,7 @@ fn run_options(
     Ok(RunOptions {
         settings,
         ca_pem: ca.map(|file| store::read_bytes(&file)).transpose()?,
+        client_identity: read_client_identity(endpoint)?,
         insecure,
         proxy,
         max_failures: None,

@@ -12,7 +12,7 @@ use super::{CommandError, current_directory, environment_variable, messages};
 use crate::config::ResolvedEndpoint;
 use crate::session::{EndpointTarget, FuzzOptions, RunOptions, ScenarioJob, SnapshotUpdate};
 use overstep::report::Diagnostic;
-use overstep::run::{RateLimit, TransportOptions};
+use overstep::run::{RateLimit, TlsIdentity, TransportOptions};
 use overstep::session;
 use overstep::store::{self, FoundScenario, RunRecord, ScenarioRecord};
 use std::path::{Path, PathBuf};
@@ -238,11 +238,18 @@ fn run_options(send: &SendFlags, endpoint: &ResolvedEndpoint, ca: Option<&[u8]>)
     Ok(RunOptions {
         settings,
         ca_pem,
+        client_identity: read_client_identity(endpoint)?,
         insecure: send.insecure,
         proxy: send.proxy.clone(),
         max_failures: send.max_failures,
         ..RunOptions::default()
     })
+}
+
+/// Reads the client's certificate and its key, if the endpoint's entry names them.
+pub(super) fn read_client_identity(endpoint: &ResolvedEndpoint) -> Result<Option<TlsIdentity>, CommandError> {
+    let Some((cert, key)) = &endpoint.client_certificate else { return Ok(None) };
+    Ok(Some(TlsIdentity { certificate_pem: store::read_bytes(cert)?, key_pem: store::read_bytes(key)? }))
 }
 
 /// Returns the rate limit of an endpoint's entry.

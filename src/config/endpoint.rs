@@ -34,6 +34,8 @@ pub struct ResolvedEndpoint {
     pub rate_limit: Option<String>,
     /// A file of certificates to trust.
     pub ca: Option<std::path::PathBuf>,
+    /// The files with the client's certificate and its key.
+    pub client_certificate: Option<(std::path::PathBuf, std::path::PathBuf)>,
     /// Headers on every request.
     pub headers: Vec<(String, String)>,
     /// How the server is started and reset; variables in commands and their environment are already substituted.
@@ -86,6 +88,9 @@ impl ResolvedEndpoint {
         endpoint.reach = if entry.remote { Reach::AnyMachine } else { reach };
         endpoint.rate_limit.clone_from(&entry.rate_limit);
         endpoint.ca = entry.ca.as_ref().map(|ca| config.directory.join(ca));
+        let certificate = entry.client_certificate.as_ref();
+        endpoint.client_certificate =
+            certificate.map(|(cert, key)| (config.directory.join(cert), config.directory.join(key)));
         for (name, value) in &entry.headers {
             endpoint.headers.push((name.clone(), substitute_variables(value, environment)?));
         }
@@ -119,6 +124,7 @@ impl ResolvedEndpoint {
             secrets: Vec::new(),
             rate_limit: None,
             ca: None,
+            client_certificate: None,
             headers: Vec::new(),
             entry: EndpointConfig::default(),
             directory: std::path::PathBuf::new(),

@@ -50,8 +50,25 @@ pub struct HostPrefixes {
 pub struct TlsOptions {
     /// Additional certificate authorities, in PEM format.
     pub ca: Option<Vec<u8>>,
+    /// The certificate with which the client authenticates.
+    pub identity: Option<TlsIdentity>,
     /// Whether to accept any certificate.
     pub insecure: bool,
+}
+
+/// A client's certificate with its key.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TlsIdentity {
+    /// The certificate and those of its issuers, in PEM format.
+    pub certificate_pem: Vec<u8>,
+    /// The key, in PEM format.
+    pub key_pem: Vec<u8>,
+}
+
+impl std::fmt::Debug for TlsIdentity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TlsIdentity(…)")
+    }
 }
 
 /// Error for a text that is not an endpoint URL.

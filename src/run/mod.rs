@@ -38,7 +38,7 @@ mod step_response;
 pub use body_framing::BodyFraming;
 pub use cancel_token::{CancelToken, CleanupGuard};
 pub use clock::{Stopwatch, cpu_seconds, today, wall_time};
-pub use endpoint::{Endpoint, EndpointError, HostPrefixes, TlsOptions, hide_credentials};
+pub use endpoint::{Endpoint, EndpointError, HostPrefixes, TlsIdentity, TlsOptions, hide_credentials};
 pub use exchange::{CaseOutcome, Exchange, HttpResponse, Liveness, MAX_CASE_OUTPUT_LINES, TransportError};
 pub use fixture_tracker::LeakedFixtures;
 pub use host_address::{HostAddress, HostError, Reach};

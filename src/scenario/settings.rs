@@ -28,6 +28,8 @@ pub struct EndpointConfig {
     pub rate_limit: Option<String>,
     /// A file of certificates to trust in addition to the built-in ones.
     pub ca: Option<String>,
+    /// The files with the client's certificate and its key.
+    pub client_certificate: Option<(String, String)>,
     /// Headers on every request.
     pub headers: IndexMap<String, String>,
     /// The command that starts the server, split into words; `{port}` is the port to listen on.
@@ -96,18 +98,16 @@ fn parse_endpoint(
     warnings: &mut Vec<ScenarioWarning>,
 ) -> Result<EndpointConfig, ScenarioError> {
     table.warn_of_unknown_keys(ENDPOINT_KEYS, warnings);
-    let ca = match table.table("tls")? {
-        Some(tls) => {
-            tls.warn_of_unknown_keys(&["ca"], warnings);
-            tls.text("ca")?
-        }
-        None => None,
+    let (ca, client_certificate) = match table.table("tls")? {
+        Some(tls) => parse_tls(&tls, warnings)?,
+        None => (None, None),
     };
     let entry = EndpointConfig {
         url: table.text("url")?,
         remote: table.flag("remote")?,
         rate_limit: table.text("rate-limit")?,
         ca,
+        client_certificate,
         headers: parse_text_map(table, "headers")?,
         start: parse_command(table, "start")?,
         ready: parse_request_line(table, "ready", "GET /health")?,
@@ -165,6 +165,29 @@ fn parse_endpoint(
         }
     }
     Ok(entry)
+}
+
+/// Reads `tls = { ca = "ca.pem", cert = "client.pem", key = "client.key" }`: the authorities, and the client's certificate
+/// with its key.
+fn parse_tls(
+    tls: &TomlTable<'_, '_>,
+    warnings: &mut Vec<ScenarioWarning>,
+) -> Result<(Option<String>, Option<(String, String)>), ScenarioError> {
+    tls.warn_of_unknown_keys(&["ca", "cert", "key"], warnings);
+    let certificate = match (tls.text("cert")?, tls.text("key")?) {
+        (Some(cert), Some(key)) => Some((cert, key)),
+        (None, None) => None,
+        (cert, _) => {
+            let lacking = if cert.is_some() { "key" } else { "cert" };
+            return Err(ScenarioError {
+                hint: Some(
+                    "a client's certificate needs both: `cert = \"client.pem\", key = \"client.key\"`".to_owned(),
+                ),
+                ..error_at(format!("`{}` has no `{lacking}`", tls.name), tls.span.clone())
+            });
+        }
+    };
+    Ok((tls.text("ca")?, certificate))
 }
 
 /// Reads `not-implemented = [{ stderr = "NotImplementedError" }]`.
@@ -252,6 +275,7 @@ mod tests {
             ("[endpoints.a]\nstart = \"'server {port}\"", "cannot be split", "\"'server {port}\""),
             ("[endpoints.a]\nstart = \"\"", "is empty", "\"\""),
             ("[endpoints.a]\nurl = \"http://127.0.0.1:{port}\"", "there is no `start`", "\"http://127.0.0.1:{port}\""),
+            ("[endpoints.a]\nurl = \"https://h\"\ntls = { cert = \"c\" }", "has no `key`", ""),
             ("[endpoints.a]\nurl = \"http://h\"\nready = \"health\"", "invalid request `health`", "\"health\""),
         ] {
             let error = read_settings(text).expect_err(text);

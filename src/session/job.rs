@@ -12,7 +12,7 @@ use crate::judge::KnownDivergences;
 use crate::report::{Diagnostic, RunStarted};
 use crate::run::{
     AwsAccessKeys, CancelToken, Endpoint, EndpointLifecycle, HostPrefixes, LeakedFixtures, Logins, OperationHealth,
-    ProxyAddress, Reach, ResponseTimes, RunPlan, SearchBudget, TransportOptions,
+    ProxyAddress, Reach, ResponseTimes, RunPlan, SearchBudget, TlsIdentity, TransportOptions,
 };
 use crate::scenario::Scenario;
 use crate::session::differential::DifferentialMode;
@@ -87,6 +87,8 @@ pub struct RunOptions {
     pub settings: TransportOptions,
     /// Additional CA certificates, as PEM.
     pub ca_pem: Option<Vec<u8>>,
+    /// The certificate with which the client authenticates.
+    pub client_identity: Option<TlsIdentity>,
     /// Accept any certificate.
     pub insecure: bool,
     /// The proxy.
@@ -223,6 +225,7 @@ impl ScenarioJob {
         endpoint.headers.clone_from(&self.headers);
         endpoint.host_prefixes = self.hosts;
         endpoint.tls.ca.clone_from(&sending.ca_pem);
+        endpoint.tls.identity.clone_from(&sending.client_identity);
         endpoint.tls.insecure = sending.insecure;
         endpoint.proxy.clone_from(&sending.proxy);
         endpoint.reach = self.reach;

@@ -79,5 +79,6 @@ mod transport;
 mod untrusted;
 mod web_api;
 mod web_faults;
+mod web_states;
 mod wire;
 mod wire_vectors;

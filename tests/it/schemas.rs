@@ -104,6 +104,7 @@ principal = "full"
 A = "x"
 B = { value = "y", secret = true }
 [principals.full]
+login = { request = "POST /token", form = { user = "u" }, basic = { user = "u", password = "p" }, capture = "token" }
 bearer = "t"
 basic = { user = "u", password = "p" }
 lacks = ["read"]
@@ -117,6 +118,7 @@ missing = { id = "0" }
 read = { request = "GET /v1/contacts/{contact.id}", value = "data", optional = true }
 laws = ["merges", "idempotent"]
 creates = false
+after = ["Open"]
 [[amend]]
 at = "Tag.errors"
 add = { status = 401 }
@@ -125,7 +127,7 @@ reason = "r"
     assert_eq!(errors(&schema("scenario"), &toml(scenario)), Vec::<String>::new());
     assert_eq!(read_scenario("s", scenario).expect("it reads").1, []);
     let config = "[endpoints.a]\nstart = \"s {port}\"\nready = \"GET /h\"\nreset = \"POST /r\"\nrate-limit = \"1/s\"\n\
-                  tls = { ca = \"c\" }\nnot-implemented = [{ stderr = \"x\" }]\n[principals.b]\nsigv4 = { region = \"r\" }\n";
+                  tls = { ca = \"c\", cert = \"d\", key = \"e\" }\nnot-implemented = [{ stderr = \"x\" }]\n[principals.b]\nsigv4 = { region = \"r\" }\n";
     assert_eq!(errors(&schema("config"), &toml(config)), Vec::<String>::new());
     assert_eq!(read_settings(config).expect("it reads").1, []);
     let known = "[[known]]\ncases = \"a/*\"\nobserved = \"500\"\nreason = \"r\"\nuntil = \"2027-01-31\"\n";

@@ -3,7 +3,7 @@
 use crate::{loopback, support};
 use loopback::*;
 use overstep::case::{Step, StepRequest, Value};
-use overstep::run::{RunEnd, TlsOptions, run_single_case};
+use overstep::run::{RunEnd, TlsIdentity, TlsOptions, run_single_case};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -242,16 +242,78 @@ fn an_early_response_is_accepted() {
     }
 }
 
+/// Creates a certificate authority and returns its certificate as PEM.
+fn certificate_authority(name: &str) -> (String, rcgen::Issuer<'static, rcgen::KeyPair>) {
+    let mut params = rcgen::CertificateParams::new(vec![]).expect("params");
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    params.distinguished_name.push(rcgen::DnType::CommonName, name);
+    let key = rcgen::KeyPair::generate().expect("key");
+    let certificate = params.self_signed(&key).expect("certificate");
+    (certificate.pem(), rcgen::Issuer::new(params, key))
+}
+
+/// Serves a response to every request over TLS.
+fn serve_tls(config: rustls::ServerConfig) -> std::net::SocketAddr {
+    let config = Arc::new(config);
+    serve(move |mut stream, _| {
+        let mut session = rustls::ServerConnection::new(Arc::clone(&config)).expect("session");
+        let mut tls = rustls::Stream::new(&mut session, &mut stream);
+        let mut reader = BufReader::new(&mut tls);
+        while read_request(&mut reader).is_some() {
+            let _ = reader.get_mut().write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
+        }
+    })
+}
+
+/// Sends two requests over TLS, one with each client, and returns what came of the first.
+fn send_over_tls(address: std::net::SocketAddr, tls: TlsOptions) -> Result<String, String> {
+    let mut world = World::new(&format!("https://localhost:{}", address.port()));
+    world.settings.limits.total_timeout = Duration::from_secs(10);
+    world.settings.limits.idle_timeout = Duration::from_secs(10);
+    world.endpoint.tls = tls;
+    let result = world.with(|plan| run_single_case(plan, case("one", vec![get(CLIENTS[0]), get(CLIENTS[1])])));
+    result.map(|outcome| word(&outcome)).map_err(|error| error.to_string())
+}
+
+#[test]
+fn client_certificates_are_presented_to_a_server_that_asks_for_one() {
+    let (pem, issuer) = certificate_authority("ours");
+    let signed = |name: &str| {
+        let key = rcgen::KeyPair::generate().expect("key");
+        let params = rcgen::CertificateParams::new(vec![name.to_owned()]).expect("params");
+        (params.signed_by(&key, &issuer).expect("certificate"), key)
+    };
+    let ((leaf, key), (client, client_key)) = (signed("localhost"), signed("client.example"));
+    let mut roots = rustls::RootCertStore::empty();
+    let authority = rustls::pki_types::pem::PemObject::from_pem_slice(pem.as_bytes()).expect("PEM");
+    roots.add(authority).expect("a root");
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let verifier =
+        rustls::server::WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build();
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_client_cert_verifier(verifier.expect("a verifier"))
+        .with_single_cert(
+            vec![leaf.der().clone()],
+            rustls::pki_types::PrivateKeyDer::try_from(key.serialize_der()).expect("key"),
+        );
+    let address = serve_tls(config.expect("config"));
+    let with = |identity: Option<(String, String)>| {
+        let identity = identity.map(|(certificate, key)| TlsIdentity {
+            certificate_pem: certificate.into_bytes(),
+            key_pem: key.into_bytes(),
+        });
+        send_over_tls(address, TlsOptions { ca: Some(pem.clone().into_bytes()), identity, insecure: false })
+    };
+    let own = (client.pem(), client_key.serialize_pem());
+    assert_eq!(with(Some(own.clone())).as_deref(), Ok("200 Complete 2"));
+    assert!(with(None).is_err() || !with(None).is_ok_and(|word| word.starts_with("200")));
+    assert!(with(Some((own.0, "no key".to_owned()))).expect_err("no key").contains("TLS"));
+}
+
 #[test]
 fn tls_needs_a_trusted_certificate() {
-    let certificate_authority = |name: &str| {
-        let mut params = rcgen::CertificateParams::new(vec![]).expect("params");
-        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-        params.distinguished_name.push(rcgen::DnType::CommonName, name);
-        let key = rcgen::KeyPair::generate().expect("key");
-        let certificate = params.self_signed(&key).expect("certificate");
-        (certificate.pem(), rcgen::Issuer::new(params, key))
-    };
     let (pem, issuer) = certificate_authority("ours");
     let (other_pem, _) = certificate_authority("others");
     let key = rcgen::KeyPair::generate().expect("key");
@@ -269,27 +331,11 @@ fn tls_needs_a_trusted_certificate() {
             rustls::pki_types::PrivateKeyDer::try_from(key.serialize_der()).expect("key"),
         )
         .expect("config");
-    let config = Arc::new(config);
-    let address = serve(move |mut stream, _| {
-        let mut session = rustls::ServerConnection::new(Arc::clone(&config)).expect("session");
-        let mut tls = rustls::Stream::new(&mut session, &mut stream);
-        let mut reader = BufReader::new(&mut tls);
-        while read_request(&mut reader).is_some() {
-            let _ = reader.get_mut().write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
-        }
-    });
-    let url = format!("https://localhost:{}", address.port());
-    let run_with = |tls: TlsOptions| {
-        let mut world = World::new(&url);
-        world.settings.limits.total_timeout = Duration::from_secs(10);
-        world.settings.limits.idle_timeout = Duration::from_secs(10);
-        world.endpoint.tls = tls;
-        let result = world.with(|plan| run_single_case(plan, case("one", vec![get(CLIENTS[0]), get(CLIENTS[1])])));
-        result.map(|outcome| word(&outcome)).map_err(|error| error.to_string())
-    };
-    let ca = |pem: &str| TlsOptions { ca: Some(pem.as_bytes().to_vec()), insecure: false };
+    let address = serve_tls(config);
+    let run_with = |tls: TlsOptions| send_over_tls(address, tls);
+    let ca = |pem: &str| TlsOptions { ca: Some(pem.as_bytes().to_vec()), identity: None, insecure: false };
     assert_eq!(run_with(ca(&pem)).as_deref(), Ok("200 Complete 2"));
-    assert_eq!(run_with(TlsOptions { ca: None, insecure: true }).as_deref(), Ok("200 Complete 2"));
+    assert_eq!(run_with(TlsOptions { ca: None, identity: None, insecure: true }).as_deref(), Ok("200 Complete 2"));
     for tls in [ca(&other_pem), TlsOptions::default()] {
         let reason = run_with(tls).expect_err("the certificate is not trusted");
         assert!(reason.contains("TLS"), "{reason}");

@@ -4,11 +4,12 @@
 
 use super::error::ClientSetupError;
 use crate::run::TlsOptions;
+use rustls::client::WantsClientCert;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::{ClientConfig, ConfigBuilder, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use std::sync::Arc;
 
 /// Returns the configuration of all TLS connections to an endpoint.
@@ -21,10 +22,8 @@ pub(super) fn client_config(tls: &TlsOptions) -> Result<ClientConfig, ClientSetu
         .with_safe_default_protocol_versions()
         .map_err(|error| ClientSetupError::Tls(error.to_string()))?;
     if tls.insecure {
-        return Ok(builder
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(AcceptAnyCertificate(provider)))
-            .with_no_client_auth());
+        let verifier = Arc::new(AcceptAnyCertificate(provider));
+        return with_identity(builder.dangerous().with_custom_certificate_verifier(verifier), tls);
     }
     let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     if let Some(pem) = &tls.ca {
@@ -41,7 +40,23 @@ pub(super) fn client_config(tls: &TlsOptions) -> Result<ClientConfig, ClientSetu
             return Err(ClientSetupError::Tls("the CA file contains no certificate".to_owned()));
         }
     }
-    Ok(builder.with_root_certificates(roots).with_no_client_auth())
+    with_identity(builder.with_root_certificates(roots), tls)
+}
+
+/// Adds the client's certificate, if there is one.
+fn with_identity(
+    builder: ConfigBuilder<ClientConfig, WantsClientCert>,
+    tls: &TlsOptions,
+) -> Result<ClientConfig, ClientSetupError> {
+    let Some(identity) = &tls.identity else { return Ok(builder.with_no_client_auth()) };
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&identity.certificate_pem).collect();
+    let certificates = certificates
+        .map_err(|error| ClientSetupError::Tls(format!("the client's certificate is not valid PEM: {error}")))?;
+    let key = PrivateKeyDer::from_pem_slice(&identity.key_pem)
+        .map_err(|_| ClientSetupError::Tls("the key of the client's certificate is not valid PEM".to_owned()))?;
+    builder
+        .with_client_auth_cert(certificates, key)
+        .map_err(|error| ClientSetupError::Tls(format!("the client's certificate cannot be used: {error}")))
 }
 
 /// Accepts every certificate, but still verifies the signature of the handshake.
