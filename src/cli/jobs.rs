@@ -16,7 +16,6 @@ use crate::filter::Filter;
 use crate::session::{EndpointTarget, KnownDivergences, ScenarioJob};
 use overstep::escape::file_name;
 use overstep::generate::GenerationLevel;
-use overstep::infer::documented_principal;
 use overstep::report::Diagnostic;
 use overstep::run::{AwsAccessKeys, HostPrefixes};
 use overstep::scenario::{Credentials, LoginStep, Principal, Scenario};
@@ -222,7 +221,7 @@ pub fn job_without_scenario_file(
     let display_name = format!("scenarios/{name}.toml");
     let read = session::load_scenario(&scenario, &display_name, documents.clone())?;
     let mut variables = Vec::new();
-    let mut documented = documented_principal(&read.contract);
+    let mut documented = session::documented_principal(&read.contract);
     // A token in the environment needs no login.
     let has_key = environment_variable("API_KEY").is_some();
     if documented.as_ref().is_some_and(|principal| has_key && !has_login_variables(principal)) {

@@ -9,10 +9,10 @@ use super::last_run::last_failed_ids;
 use super::saved_requests::{artifacts_folder, saved_folder};
 use super::snapshot_folders::snapshot_options;
 use super::{CommandError, current_directory, environment_variable, messages};
-use crate::config::ResolvedEndpoint;
+use crate::config::{EndpointKind, ResolvedEndpoint, find_environment_proxy};
 use crate::session::{EndpointTarget, FuzzOptions, RunOptions, ScenarioJob, SnapshotUpdate};
 use overstep::report::Diagnostic;
-use overstep::run::{RateLimit, TlsIdentity, TransportOptions};
+use overstep::run::{ProxyAddress, RateLimit, TlsIdentity, TransportOptions};
 use overstep::session;
 use overstep::store::{self, FoundScenario, RunRecord, ScenarioRecord};
 use std::path::{Path, PathBuf};
@@ -155,9 +155,7 @@ impl RunSettings {
         let resolved = build_jobs(&selection, send.allow_remote, true)?;
         let with_options = |(one, run): (ResolvedJob, &ScenarioRun)| {
             let mut options = RunOptions { max_failures: None, ..run.options.clone() };
-            if let Some(proxy) = &options.proxy {
-                one.endpoint.check_proxy(proxy)?;
-            }
+            options.proxy = choose_proxy(send, &one.endpoint)?;
             if send.workers.is_none() && !one.job.lifecycle.not_implemented_texts.is_empty() {
                 options.settings.workers = 1;
             }
@@ -232,18 +230,29 @@ fn run_options(send: &SendFlags, endpoint: &ResolvedEndpoint, ca: Option<&[u8]>)
         (None, Some(file)) => Some(store::read_bytes(file)?),
         (ca, _) => ca.map(<[u8]>::to_vec),
     };
-    if let Some(proxy) = &send.proxy {
-        endpoint.check_proxy(proxy)?;
-    }
+    let proxy = choose_proxy(send, endpoint)?;
     Ok(RunOptions {
         settings,
         ca_pem,
         client_identity: read_client_identity(endpoint)?,
         insecure: send.insecure,
-        proxy: send.proxy.clone(),
+        proxy,
         max_failures: send.max_failures,
         ..RunOptions::default()
     })
+}
+
+/// Returns the proxy of the flags, or the one that the environment names for an endpoint on another machine.
+fn choose_proxy(send: &SendFlags, endpoint: &ResolvedEndpoint) -> Result<Option<ProxyAddress>, CommandError> {
+    let proxy = match (&send.proxy, &endpoint.kind) {
+        (Some(proxy), _) => Some(proxy.clone()),
+        (None, EndpointKind::Url(url)) if !endpoint.loopback => find_environment_proxy(url, &environment_variable)?,
+        (None, _) => None,
+    };
+    if let Some(proxy) = &proxy {
+        endpoint.check_proxy(proxy)?;
+    }
+    Ok(proxy)
 }
 
 /// Reads the client's certificate and its key, if the endpoint's entry names them.

@@ -4,9 +4,9 @@
 //! This file never asks a metadata service. It starts a process only if the caller allows it.
 
 use super::EnvironmentLookup;
+use overstep::run::command_output;
 use overstep::store;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 
 /// An AWS access key.
 #[derive(Clone, PartialEq, Eq)]
@@ -95,8 +95,7 @@ impl AwsProfile {
 fn run_credential_process(command: &str) -> Option<AwsCredentials> {
     let words = shlex::split(command)?;
     let (program, arguments) = words.split_first()?;
-    let output = Command::new(program).args(arguments).stdin(Stdio::null()).stderr(Stdio::inherit()).output().ok()?;
-    output.status.success().then(|| read_printed_keys(&output.stdout))?
+    read_printed_keys(&command_output(program, arguments)?)
 }
 
 /// Reads keys as `credential_process` prints them.

@@ -8,6 +8,7 @@ mod endpoint;
 mod endpoint_secrets;
 mod environment;
 mod project;
+mod proxy;
 
 pub use aws::find_aws_credentials;
 pub use diagnostics::{error_diagnostic, store_diagnostic, warning_diagnostic};
@@ -15,3 +16,4 @@ pub use endpoint::{EndpointKind, ResolvedEndpoint};
 pub use endpoint_secrets::endpoint_secrets;
 pub use environment::{EnvironmentLookup, referenced_variables, substitute_variables};
 pub use project::Config;
+pub use proxy::find_environment_proxy;

@@ -31,4 +31,5 @@ pub(crate) use name_parts::split_operation_name;
 pub use other_services::find_supporting_services;
 pub use login::documented_principal;
 pub use prerequisites::{PREREQUISITE_STATUSES, find_prerequisites};
+#[cfg(feature = "cli")]
 pub(crate) use unique_template::unique_template;

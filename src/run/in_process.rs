@@ -4,7 +4,8 @@
 //! It never opens a socket, never waits and never sends a request twice.
 
 use super::request_builder::{RequestBuildError, RequestBuilder};
-use super::step_loop::{SentSteps, StepSender, run_steps};
+use super::send_steps::StepSender;
+use super::step_loop::{SentSteps, run_steps};
 use super::{CaseOutcome, Exchange, HttpResponse, RunPlan, TransportError};
 use crate::case::{Case, Step};
 use crate::wire::EncodedRequest;

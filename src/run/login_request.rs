@@ -5,7 +5,7 @@
 use super::logins::LoginTurn;
 use super::placeholders::Placeholders;
 use super::request_builder::{RequestBuildError, build_unsigned_request};
-use super::step_loop::StepSender;
+use super::send_steps::StepSender;
 use super::step_response::{find_captured, parse_document};
 use super::{Exchange, RunPlan};
 use crate::case::{Authorization, Step, StepPurpose, StepRequest, Value};

@@ -28,6 +28,7 @@ mod redaction;
 mod request_builder;
 mod response_times;
 mod search_budget;
+mod send_steps;
 mod shortage;
 mod similar_identifier;
 #[cfg(feature = "run")]
@@ -61,7 +62,7 @@ pub use shortage::Shortage;
 pub use socket::{
     BackgroundRunner, ClientSetupError, CommandOutputError, DocumentFetchError, EndpointLifecycle, EndpointNotReady,
     LaunchCommand, ProbeRequest, RedactFn, RunEnd, RunError, SequentialRunner, ServerProcess, Transport,
-    fetch_document, first_output_line, fit_workers, free_port, is_port_in_use, kill_all_started, prepare_endpoint,
-    require_files, run_cases, run_judged_cases, run_single_case, shortage,
+    command_output, fetch_document, first_output_line, fit_workers, free_port, is_port_in_use, kill_all_started,
+    prepare_endpoint, require_files, run_cases, run_judged_cases, run_single_case, shortage,
 };
 pub use step_response::find_captured;

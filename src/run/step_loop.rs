@@ -6,37 +6,12 @@ use super::fixture_tracker::FixtureTracker;
 use super::login_request::{log_in, principal_with_login};
 use super::placeholders::Placeholders;
 use super::request_builder::{RequestBuildError, RequestBuilder};
+use super::send_steps::StepSender;
 use super::step_response::{capture_values, describe_failed_setup, describe_unmet_condition, is_missing_resource};
 use super::{Exchange, RunPlan};
 use crate::case::{Authorization, Case, Step, StepPurpose};
 use crate::wire::EncodedRequest;
 use std::collections::HashMap;
-
-/// Sends the requests of steps.
-pub(super) trait StepSender {
-    /// Returns the reason why the request cannot be sent byte for byte, if it cannot.
-    fn unsupported_reason(&self, request: &EncodedRequest) -> Option<String>;
-
-    /// Sends the requests of one turn, each with the index of its step. The exchange of a step is `None` if the run was
-    /// cancelled.
-    async fn send_turn(
-        &mut self,
-        steps: &[Step],
-        requests: Vec<(usize, EncodedRequest)>,
-    ) -> Vec<(usize, Option<Exchange>)>;
-
-    /// Waits a moment for what another worker does.
-    async fn pause(&mut self);
-
-    /// Repeats a step, if its response asks for it, with requests that `rebuild` returns. Returns `None` if the run was
-    /// cancelled.
-    async fn repeat_until_ready(
-        &mut self,
-        step: &Step,
-        exchange: Exchange,
-        rebuild: &mut dyn FnMut() -> Result<EncodedRequest, RequestBuildError>,
-    ) -> Option<Exchange>;
-}
 
 /// The exchanges of a case's steps.
 pub(super) struct SentSteps {
@@ -98,6 +73,9 @@ struct CaseProgress<'a> {
     is_cancelled: bool,
 }
 
+/// Maximum number of times that a rejected request is sent again with newer credentials.
+const MAX_RENEWALS: usize = 3;
+
 /// Returns true if a response says that the credentials are not valid.
 fn is_unauthorized(exchange: &Exchange) -> bool {
     exchange.response.as_ref().is_ok_and(|response| response.status == 401)
@@ -140,17 +118,25 @@ impl<'a> CaseProgress<'a> {
         let is_intact = matches!(step.authorization, Authorization::Principal(_));
         let principal = principal_with_login(plan, step).filter(|name| is_intact && plan.logins.may_renew(name));
         let Some(principal) = principal else { return Some(exchange) };
-        // Another worker may have logged in since the request was built.
-        let sent = self.generations.get(principal).copied().unwrap_or_default();
-        if log_in(plan, principal, sent, &self.placeholders, sender).await.is_err() {
-            return Some(exchange);
+        let mut exchange = exchange;
+        for _ in 0..MAX_RENEWALS {
+            // Another worker may have logged in since the request was built.
+            let sent = self.generations.get(principal).copied().unwrap_or_default();
+            if log_in(plan, principal, sent, &self.placeholders, sender).await.is_err() {
+                return Some(exchange);
+            }
+            let renewed = plan.logins.generation(principal);
+            self.generations.insert(principal.to_owned(), renewed);
+            let Ok(request) = builder.build(&self.placeholders, step) else { return Some(exchange) };
+            let repeated = sender.send_turn(&self.case.steps, vec![(index, request)]).await.pop();
+            exchange = repeated.and_then(|(_, exchange)| exchange)?;
+            let is_rejected = is_unauthorized(&exchange);
+            if !is_rejected || plan.logins.generation(principal) == renewed {
+                plan.logins.record_renewal(principal, !is_rejected);
+                break;
+            }
         }
-        self.generations.insert(principal.to_owned(), plan.logins.generation(principal));
-        let Ok(request) = builder.build(&self.placeholders, step) else { return Some(exchange) };
-        let repeated = sender.send_turn(&self.case.steps, vec![(index, request)]).await.pop();
-        let repeated = repeated.and_then(|(_, exchange)| exchange)?;
-        plan.logins.record_renewal(principal, !is_unauthorized(&repeated));
-        Some(repeated)
+        Some(exchange)
     }
 
     fn is_due(&self, step: &Step) -> bool {

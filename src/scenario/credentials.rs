@@ -2,7 +2,7 @@
 //!
 //! It never holds a secret that the user keeps in a variable: texts may contain placeholders.
 
-use super::LoginStep;
+use super::login::LoginStep;
 use crate::contract::{AuthScheme, Contract};
 
 /// A caller.

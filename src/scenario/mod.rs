@@ -10,6 +10,7 @@ mod known_divergences;
 mod login;
 mod model;
 mod read;
+mod read_login;
 mod regression;
 mod settings;
 mod tables;

@@ -3,7 +3,7 @@
 //! It never opens a file: the text is an argument, and `sources` stay names.
 
 use super::fixtures::{parse_fixtures, parse_request, sort_fixtures};
-use super::login::parse_login;
+use super::read_login::parse_login;
 use super::tables::{TomlEntry, TomlTable, did_you_mean, error_at, line_number, parse_document};
 use super::{
     AmendmentEntry, Credentials, OperationNotes, Principal, ReadBack, Scenario, ScenarioError, ScenarioWarning,

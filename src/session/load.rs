@@ -191,6 +191,14 @@ pub fn load_scenario_with(
             check_operation(&loaded.contract, name, Some(display_name)).map_err(with_line(request.line))?;
         }
     }
+    for login in scenario.principals.values().filter_map(|principal| principal.login.as_ref()) {
+        if let Some(name) = login.operation_name() {
+            check_operation(&loaded.contract, name, Some(display_name))?;
+            // Callers have no credentials before they log in, whatever a document says.
+            let logs_in = loaded.contract.operations.iter_mut().find(|operation| operation.name.as_str() == name);
+            logs_in.into_iter().for_each(|operation| operation.traits.anonymous = true);
+        }
+    }
     let problems = ContractProblems::find(&loaded.contract, scenario);
     let found = problems.diagnostics(&loaded.contract, &|name| scenario.includes_operation(name));
     problems.leave_out(&mut loaded.contract);

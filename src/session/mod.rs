@@ -51,6 +51,7 @@ mod tally;
 mod unknown_places;
 
 pub use crate::contract::find_drift;
+pub use crate::infer::documented_principal;
 pub use crate::judge::KnownDivergences;
 pub use check::{check, check_cases, print_cases};
 pub use corpus_seeds::{CorpusSeeds, collect_seeds};

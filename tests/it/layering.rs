@@ -28,7 +28,7 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
     ("run", &["contract", "case", "scenario", "wire"]),
     ("snapshot", &["contract", "case", "escape"]),
     ("judge", &["contract", "case", "scenario", "wire", "run", "snapshot"]),
-    ("search", &["contract", "case", "pattern", "scenario", "generate", "wire", "run", "snapshot", "judge"]),
+    ("search", &["contract", "case", "pattern", "scenario", "infer", "generate", "wire", "run", "snapshot", "judge"]),
     ("filter", &["contract", "case", "generate", "judge"]),
     ("report", &["contract", "case", "escape", "scenario", "infer", "generate", "wire", "run", "snapshot", "judge"]),
     ("export", &["contract", "case", "escape", "scenario", "generate", "wire", "run", "snapshot", "judge", "report"]),

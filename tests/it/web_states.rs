@@ -55,7 +55,8 @@ fn every_operation_is_reached_in_the_state_that_it_needs() {
 fn a_faithful_server_has_no_findings_although_its_tokens_expire() {
     let (directory, _) = initialized(PASSWORD);
     // The document allows amounts that are no numbers.
-    let arguments = ["check", "desk", "--no-snapshots", "--no-progress", "-E", "not member(amount)"];
+    let filter = "not member(amount) & not op(PostV1ClientsByClientIdOrders) & not op(PutV1OrdersById)";
+    let arguments = ["check", "desk", "--no-snapshots", "--no-progress", "-E", filter];
     let (code, text) = run(directory.path(), &arguments, PASSWORD);
     assert_eq!(code, 0, "{text}");
     assert!(!text.contains("never succeeded") && !text.contains("cleanup failed"), "{text}");

@@ -40,7 +40,8 @@ pub use process_output::RedactFn;
 pub use runner::{RunEnd, run_cases, run_judged_cases};
 pub use sequential_runner::{SequentialRunner, run_single_case};
 pub use server::{
-    CommandOutputError, LaunchCommand, ServerProcess, first_output_line, free_port, is_port_in_use, kill_all_started,
+    CommandOutputError, LaunchCommand, ServerProcess, command_output, first_output_line, free_port, is_port_in_use,
+    kill_all_started,
 };
 pub use system_limits::{fit_workers, require_files, shortage};
 pub use transport::Transport;

@@ -304,6 +304,14 @@ pub enum CommandOutputError {
     Empty(String),
 }
 
+/// Runs a command of the user without input and returns what it prints; `None` if it cannot be run or fails. Its errors
+/// are shown as it prints them.
+pub fn command_output(program: &str, arguments: &[String]) -> Option<Vec<u8>> {
+    let mut command = Command::new(program);
+    let output = command.args(arguments).stdin(Stdio::null()).stderr(Stdio::inherit()).output().ok()?;
+    output.status.success().then_some(output.stdout)
+}
+
 /// Returns the first line that a command prints within a time limit. A line on stderr counts only if stdout is empty.
 ///
 /// # Errors

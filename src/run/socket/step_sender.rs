@@ -9,7 +9,7 @@ use super::worker_state::WorkerShared;
 use crate::case::{Step, StepPurpose, StepRequest};
 use crate::contract::{ErrorRole, OperationName};
 use crate::run::request_builder::RequestBuildError;
-use crate::run::step_loop::StepSender;
+use crate::run::send_steps::StepSender;
 use crate::run::step_response::{describe_not_ready, error_role};
 use crate::run::{BodyFraming, CancelToken, Exchange, RunPlan, TransportError, clock};
 use crate::wire::EncodedRequest;

@@ -8,7 +8,7 @@ use std::sync::Mutex;
 pub const USER: &str = "desk@example.com";
 pub const PASSWORD: &str = "correct-horse-9f2c";
 /// Number of requests for which a token is valid.
-const TOKEN_USES: u32 = 40;
+const TOKEN_USES: u32 = 200;
 
 #[derive(Default)]
 pub struct Desk {
