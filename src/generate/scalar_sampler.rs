@@ -72,7 +72,7 @@ impl InputSampler<'_> {
                     None => format!("{}", 1.5_f64.clamp(low, high)),
                 })
             }
-            ShapeKind::Timestamp => Value::Number("1700000000".to_owned()),
+            ShapeKind::Timestamp => Value::Number(self.plain_time(path).to_string()),
             ShapeKind::String => Value::Text(self.text_value(id, shape, path, index)),
             _ => Value::text("overstep"),
         }
@@ -82,6 +82,14 @@ impl InputSampler<'_> {
     fn blob_document(&self, path: &MemberPath) -> Option<Vec<u8>> {
         let member = path.last_member().filter(|_| self.is_only_modelled)?.to_ascii_lowercase();
         documents::blob_document(&member, self.operation.name.as_str())
+    }
+
+    /// Returns a point in time, in seconds since 1970: an end is later than its beginning.
+    fn plain_time(&self, path: &MemberPath) -> i64 {
+        let name = path.last_member().unwrap_or_default().to_ascii_lowercase();
+        let is_end =
+            !self.is_only_modelled && ["end", "until", "to_", "due", "expire"].iter().any(|one| name.starts_with(one));
+        1_700_000_000 + if is_end { 86_400 } else { 0 }
     }
 
     fn integer_value(&self, shape: &Shape, index: u64) -> i128 {

@@ -27,9 +27,9 @@ mod web_values;
 pub use completion::complete_scenario;
 pub(crate) use creators::{is_list_operation, is_supporting_operation, tolerates_missing_resource};
 pub use inference_result::{IdentifierOrigin, InferenceResult, InferredResource};
+pub use login::documented_principal;
 pub(crate) use name_parts::split_operation_name;
 pub use other_services::find_supporting_services;
-pub use login::documented_principal;
 pub use prerequisites::{PREREQUISITE_STATUSES, find_prerequisites};
-#[cfg(feature = "cli")]
+#[cfg(feature = "run")]
 pub(crate) use unique_template::unique_template;

@@ -3,7 +3,8 @@
 //! It knows pairs of words, and the actions that a scenario names. Whether an action needs another one at all is for the
 //! endpoint to show.
 
-use crate::contract::Operation;
+use crate::contract::{Member, MemberLocation, Operation};
+use crate::infer::creators::input_members;
 use crate::infer::name_parts::split_words;
 use crate::infer::web_completion::{WebCompleter, fixture_in};
 use crate::scenario::{Fixture, RawRequest};
@@ -35,25 +36,52 @@ impl<'c> WebCompleter<'c> {
         fixture: &str,
     ) -> Option<String> {
         let mut name = fixture.to_owned();
-        for action in self.actions_before(operation, label) {
+        for action in self.actions_before(operation, label, fixture) {
             name = self.ensure_fixture_after(action, &name)?;
         }
         (name != fixture).then_some(name)
     }
 
-    /// Returns the actions that come before an operation on the resource that a label names.
-    fn actions_before(&self, operation: &'c Operation, label: &str) -> Vec<&'c Operation> {
+    /// Returns the fixture of a resource outside the path on which the actions were taken that the scenario names before
+    /// this operation.
+    pub(super) fn ensure_acted_reference(&mut self, operation: &'c Operation, fixture: &str) -> Option<String> {
+        let mut name = fixture.to_owned();
+        for action in self.stated_actions(operation) {
+            if self.acts_on(action, fixture) {
+                name = self.ensure_fixture_after(action, &name)?;
+            }
+        }
+        (name != fixture).then_some(name)
+    }
+
+    /// Returns the actions that the scenario names before an operation.
+    fn stated_actions(&self, operation: &Operation) -> Vec<&'c Operation> {
         let contract = self.contract;
         let notes = self.result.scenario.operation_notes(operation.name.as_str());
         let stated = notes.into_iter().flat_map(|notes| &notes.after);
-        let stated: Vec<&Operation> = stated.filter_map(|name| contract.operation(name)).collect();
+        stated.filter_map(|name| contract.operation(name)).collect()
+    }
+
+    /// Returns true if the path of an action names last what a fixture creates.
+    fn acts_on(&mut self, action: &'c Operation, fixture: &str) -> bool {
+        self.complete_operation(action);
+        let label =
+            self.web.route_of(action).and_then(|route| route.labels().last()).map(|(label, _)| label.to_owned());
+        let used = label.and_then(|label| self.result.scenario.use_value(action.name.as_str(), &label)?.as_str());
+        let creator = |name: &str| Some(self.known_fixture(name)?.create.first()?.request.clone());
+        used.and_then(fixture_in).is_some_and(|name| creator(name).is_some() && creator(name) == creator(fixture))
+    }
+
+    /// Returns the actions that come before an operation on the resource that a label names.
+    fn actions_before(&mut self, operation: &'c Operation, label: &str, fixture: &str) -> Vec<&'c Operation> {
+        let stated = self.stated_actions(operation);
         let is_last =
             self.web.route_of(operation).and_then(|route| route.labels().last()).is_some_and(|(last, _)| last == label);
         if !is_last {
             return Vec::new();
         }
         if !stated.is_empty() {
-            return stated;
+            return stated.into_iter().filter(|action| self.acts_on(action, fixture)).collect();
         }
         self.undone_action(operation, label).into_iter().collect()
     }
@@ -93,6 +121,41 @@ impl<'c> WebCompleter<'c> {
             self.acted_fixtures.push((name.clone(), base));
         }
         Some(name)
+    }
+
+    /// Lets a request that must name the version of what it changes (`If-Match`) take it from a read before it.
+    pub(super) fn complete_precondition(&mut self, operation: &'c Operation) {
+        let is_version = |(name, member): &(&String, &Member)| {
+            member.location == MemberLocation::Header && member.wire_name(name).eq_ignore_ascii_case("if-match")
+        };
+        let Some((header, _)) = input_members(self.contract, operation).find(is_version) else { return };
+        let name = operation.name.as_str();
+        let Some((label, key)) = self.web.route_of(operation).and_then(|route| route.final_resource()) else { return };
+        let label = label.to_owned();
+        let reader = self.web.resources.iter().find(|resource| resource.collection == key).and_then(|it| it.reader);
+        let used = self.result.scenario.use_value(name, &label).and_then(Json::as_str).map(str::to_owned);
+        let base = used.as_deref().and_then(|used| used.strip_prefix('{')?.strip_suffix('}')?.split_once('.'));
+        let (Some(reader), Some((base, capture))) = (reader, base) else { return };
+        if self.result.scenario.use_value(name, header).is_some() {
+            return;
+        }
+        self.complete_operation(reader);
+        let read = format!("{base}_after_read");
+        if !self.fixtures.contains_key(&read) {
+            let Some(mut acted) = self.known_fixture(base).cloned() else { return };
+            acted.create.push(RawRequest {
+                request: reader.name.to_string(),
+                stands_for: Some(base.to_owned()),
+                captures: [("etag".to_owned(), "header ETag".to_owned())].into_iter().collect(),
+                ..RawRequest::default()
+            });
+            acted.delete = deletes_in_place_of(&acted.delete, base);
+            self.fixtures.insert(read.clone(), acted);
+            self.acted_fixtures.push((read.clone(), base.to_owned()));
+        }
+        let created_by = self.creator_of_fixture(&read);
+        self.set_use(operation, &label, format!("{{{read}.{capture}}}"), created_by.clone());
+        self.set_use(operation, header, format!("{{{read}.etag}}"), created_by);
     }
 
     /// Returns the fixture on which an action is taken: `base`, or one that is `base` after actions which come before.

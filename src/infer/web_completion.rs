@@ -107,6 +107,7 @@ impl<'c> WebCompleter<'c> {
         }
         self.visited_operations.insert(name.to_owned(), true);
         let complete = self.complete_labels(operation) & self.complete_references(operation);
+        self.complete_precondition(operation);
         self.repeat_labels_in_body(operation);
         self.visited_operations.insert(name.to_owned(), complete);
         self.complete_unique_members(operation);
@@ -139,6 +140,12 @@ impl<'c> WebCompleter<'c> {
         let creators = &self.web.resources[resource].creators;
         let own = creators.first().filter(|creator| creator.operation.name == operation.name);
         if own.is_some_and(|creator| creator.is_named_by_caller) {
+            let other = self.web.associated_resource(label, resource);
+            if let Some((fixture, capture)) = other.and_then(|other| self.ensure_fixture(other, label, operation)) {
+                let created_by = self.creator_of_fixture(&fixture);
+                self.set_use(operation, label, format!("{{{fixture}.{capture}}}"), created_by);
+                return true;
+            }
             return self.generate_value(operation, label, fresh_identifier(shape));
         }
         let Some((fixture, capture)) = self.ensure_fixture(resource, label, operation) else { return false };
@@ -169,6 +176,7 @@ impl<'c> WebCompleter<'c> {
             }
             match self.ensure_fixture(resource, member, operation) {
                 Some((fixture, capture)) => {
+                    let fixture = self.ensure_acted_reference(operation, &fixture).unwrap_or(fixture);
                     let created_by = self.creator_of_fixture(&fixture);
                     self.set_use(operation, &place, format!("{{{fixture}.{capture}}}"), created_by);
                 }
@@ -387,7 +395,7 @@ impl<'c> WebCompleter<'c> {
         name
     }
 
-    fn creator_of_fixture(&self, fixture: &str) -> String {
+    pub fn creator_of_fixture(&self, fixture: &str) -> String {
         let of = |fixtures: &IndexMap<String, Fixture>| {
             fixtures.get(fixture).and_then(|it| it.create.first()).map(|request| request.request.clone())
         };

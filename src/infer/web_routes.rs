@@ -176,6 +176,16 @@ impl<'c> WebRoutes<'c> {
         self.resource_of_noun(&reference.noun).or(Some(own))
     }
 
+    /// Returns the other resource that a label of a request names which puts one resource into another:
+    /// `PUT /teams/{id}/members/{user_id}`.
+    pub fn associated_resource(&self, label: &str, own: usize) -> Option<usize> {
+        let reference = parse_reference(label);
+        let has_own_noun = reference.noun.is_empty() || self.resources[own].noun.ends_with(&reference.noun);
+        let other = self.resource_of_noun(&reference.noun).filter(|_| reference.kind == ReferenceKind::Id)?;
+        let is_created = self.resources[other].creators.iter().any(|creator| !creator.is_named_by_caller);
+        (!has_own_noun && is_created && other != own).then_some(other)
+    }
+
     /// Returns the resource of this name that can be created, the one closest to the root if there are several.
     pub fn resource_of_noun(&self, noun: &[String]) -> Option<usize> {
         if noun.is_empty() {

@@ -9,6 +9,8 @@ use serde_json::Value as Json;
 /// Maximum number of characters of a message.
 const MAX_MESSAGE: usize = 300;
 
+/// Maximum depth of the search.
+const MAX_DEPTH: usize = 3;
 /// Members of JSON bodies that hold a message, the most specific one first. Names are compared without case.
 const MEMBERS: [&str; 8] =
     ["message", "errormessage", "error_message", "detail", "description", "error_description", "title", "msg"];
@@ -28,7 +30,7 @@ pub fn response_message(outcome: &CaseOutcome) -> Option<String> {
 }
 
 fn json_message(document: &Json, depth: usize) -> Option<String> {
-    if depth > 3 {
+    if depth > MAX_DEPTH {
         return None;
     }
     match document {
@@ -38,15 +40,19 @@ fn json_message(document: &Json, depth: usize) -> Option<String> {
             let text = MEMBERS.iter().find_map(|name| named(name)?.1.as_str());
             let inner = || CONTAINERS.iter().find_map(|name| json_message(named(name)?.1, depth + 1));
             let plain = || named("error")?.1.as_str().map(str::to_owned);
-            text.map(str::to_owned).or_else(inner).or_else(plain).or_else(|| member_message(members))
+            text.map(str::to_owned).or_else(inner).or_else(plain).or_else(|| member_message(members, depth))
         }
         _ => None,
     }
 }
 
 /// Returns the first sentence of a map from members to sentences, with its member: Django REST, Rails, Laravel.
-fn member_message(members: &serde_json::Map<String, Json>) -> Option<String> {
+fn member_message(members: &serde_json::Map<String, Json>, depth: usize) -> Option<String> {
     members.iter().find_map(|(name, value)| {
+        let inner = value.as_object().filter(|_| depth < MAX_DEPTH);
+        if let Some(inner) = inner.and_then(|inner| member_message(inner, depth + 1)) {
+            return Some(inner);
+        }
         let sentence = value.as_array()?.first()?.as_str()?;
         let is_sentence = sentence.contains(' ');
         is_sentence.then(|| format!("{name}: {sentence}"))
@@ -78,6 +84,10 @@ mod tests {
                 Some("isbn: Enter a valid value."),
             ),
             (r#"{"errors": {"name": ["can't be blank"]}}"#, Some("name: can't be blank")),
+            (
+                r#"{"code": 422, "errors": {"json": {"ends_at": ["Must be after starts_at."]}}}"#,
+                Some("ends_at: Must be after starts_at."),
+            ),
             (r#"{"tags": ["red"]}"#, None),
             (r#"{"status": 400}"#, None),
         ] {

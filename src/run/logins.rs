@@ -9,6 +9,9 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 /// Maximum number of renewals in succession that change nothing.
 const MAX_USELESS_RENEWALS: u32 = 4;
 
+/// Maximum number of logins in succession that fail.
+const MAX_FAILURES: u32 = 2;
+
 /// The results of logging in, by principal.
 #[derive(Debug, Default)]
 pub struct Logins {
@@ -26,6 +29,8 @@ struct LoginState {
     is_busy: bool,
     /// Why the last login failed.
     failure: Option<String>,
+    /// The number of logins in succession that failed.
+    failures: u32,
     /// The number of renewals after which the same request was rejected again.
     useless_renewals: u32,
 }
@@ -64,8 +69,8 @@ impl Logins {
         let state = states.entry(principal.to_owned()).or_default();
         match () {
             () if state.is_busy => LoginTurn::Wait,
-            () if state.failure.is_some() => LoginTurn::Failed(state.failure.clone().unwrap_or_default()),
             () if state.generation > stale => LoginTurn::Done,
+            () if state.failures >= MAX_FAILURES => LoginTurn::Failed(state.failure.clone().unwrap_or_default()),
             () => {
                 state.is_busy = true;
                 LoginTurn::Send
@@ -89,8 +94,12 @@ impl Logins {
                 }
                 state.values = values;
                 state.generation += 1;
+                state.failures = 0;
             }
-            Err(reason) => state.failure = Some(reason),
+            Err(reason) => {
+                state.failure = Some(reason);
+                state.failures += 1;
+            }
         }
     }
 
@@ -131,6 +140,8 @@ mod tests {
         assert_eq!(logins.begin("full", 0), LoginTurn::Done);
         assert_eq!(logins.fill("full", "{token}-{run}"), "a{{b-{run}");
         assert_eq!(logins.fill("other", "{token}"), "{token}");
+        assert_eq!(logins.begin("full", 1), LoginTurn::Send);
+        logins.finish("full", Err("no response".to_owned()));
         assert_eq!(logins.begin("full", 1), LoginTurn::Send);
         logins.finish("full", Err("400".to_owned()));
         assert_eq!(logins.begin("full", 1), LoginTurn::Failed("400".to_owned()));

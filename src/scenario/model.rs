@@ -282,8 +282,8 @@ pub struct OperationNotes {
     pub creates_nothing: bool,
     /// Fixtures without which the operation fails although no member names them.
     pub needs: Vec<String>,
-    /// Operations that come before this one, on the resource that its path names last: an invoice is finalized before it
-    /// is paid.
+    /// Operations that come before this one, on a resource that the request names: an invoice is finalized before it is
+    /// paid.
     pub after: Vec<String>,
 }
 

@@ -58,6 +58,9 @@ const MAX_VALUES: usize = 6;
 pub(super) fn plausible_values(member: &str, shape: &Shape, sentence: &str) -> Vec<Json> {
     let lower = sentence.to_lowercase();
     let mut values = listed_values(sentence);
+    if matches!(shape.kind, ShapeKind::Timestamp) {
+        return times(&lower);
+    }
     values.extend(bounded_values(shape, &lower));
     if TAKEN_WORDS.iter().any(|word| lower.contains(word)) {
         values.extend(["ovs-{run}-{case}", "o{run}{case}", "ovs-{run}-{case}@example.com"].map(|text| json!(text)));
@@ -80,6 +83,17 @@ pub(super) fn plausible_values(member: &str, shape: &Shape, sentence: &str) -> V
     }
     out.truncate(MAX_VALUES);
     out
+}
+
+/// Returns points in time, as seconds since 1970, on the side that a sentence asks for.
+fn times(lower: &str) -> Vec<Json> {
+    let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+    let (late, early) = (json!(4_102_444_800_i64), json!(946_684_800_i64));
+    match () {
+        () if says(&["after", "later", "future", "greater", "expired", "not be before"]) => vec![late, early],
+        () if says(&["before", "earlier", "past", "less", "already"]) => vec![early, late],
+        () => Vec::new(),
+    }
 }
 
 /// Returns the words of a text in lower case, separated by single spaces.
@@ -221,6 +235,14 @@ mod tests {
         assert_eq!(plausible_values("price", &price, sentence).first(), Some(&json!("5")));
         price.pattern = Some(r"^\d{13}$".to_owned());
         assert_eq!(plausible_values("isbn", &price, "already exists").first(), Some(&json!("{digits:13}")));
+    }
+
+    #[test]
+    fn times_are_on_the_side_that_is_asked_for() {
+        let first = |sentence: &str| first("endsAt", ShapeKind::Timestamp, sentence);
+        assert_eq!(first("Must be after starts_at."), json!(4_102_444_800_i64));
+        assert_eq!(first("must be in the past"), json!(946_684_800_i64));
+        assert_eq!(first("is wrong"), Json::Null);
     }
 
     #[test]

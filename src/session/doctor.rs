@@ -9,13 +9,13 @@ use crate::judge::{EndpointKnowledge, ResponseFingerprint};
 use crate::report::{ControlOutcome, EndpointDiagnosis, OperationDiagnosis};
 use crate::run::{CancelToken, SequentialRunner, Stopwatch};
 use crate::scenario::{Fixture, RawRequest};
+use crate::session::control_result::CreatorValue;
 use crate::session::endpoint_setup::EndpointSetup;
 use crate::session::engine::Session;
 use crate::session::error::SessionError;
 use crate::session::job::{RunOptions, ScenarioJob, plan_error};
 use crate::session::operation_probe::OperationProbe;
 use crate::session::server_lifecycle::ServerNotReady;
-use crate::session::state_search::CreatorValue;
 use indexmap::IndexMap;
 use std::collections::HashSet;
 

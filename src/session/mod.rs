@@ -16,6 +16,7 @@ mod check;
 mod check_observers;
 mod check_run;
 mod contract_problems;
+mod control_result;
 mod corpus_seeds;
 mod differential;
 mod doctor;

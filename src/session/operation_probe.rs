@@ -5,17 +5,17 @@
 use crate::contract::{Contract, MemberPath, Operation, OperationName, ShapeKind};
 use crate::generate::{CompiledContract, PlanError};
 use crate::infer::{IdentifierOrigin, InferenceResult, InferredResource};
-use crate::judge::{EndpointKnowledge, RejectedMember, Verdict, judge, rejected_members, response_message};
+use crate::judge::{EndpointKnowledge, Verdict, judge, rejected_members, response_message};
 use crate::report::{ControlOutcome, OperationDiagnosis};
 use crate::run::SequentialRunner;
 use crate::scenario::Scenario;
 use crate::search::{KnownReferences, MemberSearch, RefusalSearch};
 use crate::session::candidate_members::candidate_members;
+use crate::session::control_result::{ControlResult, CreatorValue};
 use crate::session::job::ScenarioJob;
 use crate::session::request_references::{
     MIN_NOUN_LENGTH, has_place, is_part_of, names_member, place_of_reference, says_missing, set_member, words_of,
 };
-use crate::session::state_search::CreatorValue;
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 
@@ -47,21 +47,6 @@ pub(super) struct OperationProbe<'a> {
 
 /// The values found for an operation, by member.
 pub(super) type FoundValues = IndexMap<String, Json>;
-
-/// The result of a control.
-pub(super) struct ControlResult {
-    pub outcome: ControlOutcome,
-    /// Status and error of the response.
-    pub observed: String,
-    /// The message of the response, or the reason why nothing was sent.
-    pub reason: String,
-    /// Whether the server failed.
-    is_server_failure: bool,
-    /// The members that the response rejects.
-    rejected: Vec<RejectedMember>,
-    /// What the endpoint says is wrong: the reason, and the last line that a failing server printed.
-    message: String,
-}
 
 impl<'a> OperationProbe<'a> {
     pub fn new(

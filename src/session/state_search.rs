@@ -3,7 +3,8 @@
 //!
 //! The number of its requests is bounded, and it changes nothing that other operations need.
 
-use super::operation_probe::{ControlResult, OperationProbe};
+use super::control_result::{ControlResult, CreatorValue};
+use super::operation_probe::OperationProbe;
 use crate::contract::{Contract, MemberPath, Operation, ShapeId, ShapeKind};
 use crate::generate::PlanError;
 use crate::infer::complete_scenario;
@@ -19,19 +20,6 @@ const STEM: usize = 5;
 /// Maximum depth to which the names of a member's parts are compared with a message.
 const MAX_DEPTH: usize = 2;
 
-/// A value that another operation needs so that what it creates suits the examined one.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct CreatorValue {
-    /// The operation that creates the resource.
-    pub operation: String,
-    /// The member of its input.
-    pub member: String,
-    /// The value.
-    pub value: Json,
-    /// What the endpoint said of the resource.
-    pub reason: String,
-}
-
 impl<'a> OperationProbe<'a> {
     /// Tries actions before a rejected operation, on the resource that its path names: first those that the endpoint
     /// names. Returns true if the operation is accepted after one of them; then `row` names it.
@@ -46,7 +34,10 @@ impl<'a> OperationProbe<'a> {
         if stated || !may_be_in_wrong_state(met) {
             return Ok(false);
         }
-        for action in actions_on_same_resource(&self.job.contract, operation, &met.reason) {
+        let mut items: Vec<String> =
+            operation.http.iter().filter_map(|http| item_of(&http.uri)).map(str::to_owned).collect();
+        items.extend(self.referenced_items(operation));
+        for action in actions_on(&self.job.contract, operation, &items, &met.reason) {
             let mut given = self.inferred.given.clone();
             given.operations.entry(name.to_owned()).or_default().after = vec![action.clone()];
             let tried = complete_scenario(&self.job.contract, &given).scenario;
@@ -96,6 +87,22 @@ impl<'a> OperationProbe<'a> {
         Ok(None)
     }
 
+    /// Returns the paths of what an operation names outside its path: `/rooms/{id}` for a `room_id` in the body.
+    fn referenced_items(&self, operation: &Operation) -> Vec<String> {
+        let scenario = &self.inferred.scenario;
+        let creators = self.creators_of(operation);
+        let names_created = |other: &&Operation, item: &str| {
+            let label = item.rsplit_once('{').map_or("", |(_, label)| label.trim_end_matches('}'));
+            let used = scenario.use_value(other.name.as_str(), label).and_then(Json::as_str);
+            let fixture = used.and_then(|used| Some(used.strip_prefix('{')?.split_once('.')?.0));
+            let create = fixture.and_then(|fixture| scenario.fixtures.get(fixture)?.create.first());
+            create.is_some_and(|create| creators.iter().any(|creator| creator.name.as_str() == create.request))
+        };
+        let all = self.job.contract.operations.iter();
+        let items = all.filter_map(|other| Some((other, item_of(&other.http.as_ref()?.uri)?)));
+        items.filter(|(other, item)| names_created(other, item)).map(|(_, item)| item.to_owned()).collect()
+    }
+
     /// Returns the operations that create what an operation names.
     fn creators_of(&self, operation: &Operation) -> Vec<&'a Operation> {
         let (scenario, contract) = (&self.inferred.scenario, &self.job.contract);
@@ -137,10 +144,8 @@ fn may_be_in_wrong_state(met: &ControlResult) -> bool {
     met.outcome == ControlOutcome::Rejected && is_about_state.iter().any(|status| met.observed.starts_with(status))
 }
 
-/// Returns the operations that are requests directly below the resource that an operation's path names last, or below its
-/// parents: those whose words the message has come first.
-fn actions_on_same_resource(contract: &Contract, operation: &Operation, message: &str) -> Vec<String> {
-    let Some(item) = operation.http.as_ref().and_then(|http| item_of(&http.uri)) else { return Vec::new() };
+/// Returns the operations whose paths are a word behind one of these paths: those whose words the message has come first.
+fn actions_on(contract: &Contract, operation: &Operation, items: &[String], message: &str) -> Vec<String> {
     let mut found: Vec<(usize, String)> = contract
         .operations
         .iter()
@@ -148,7 +153,7 @@ fn actions_on_same_resource(contract: &Contract, operation: &Operation, message:
         .filter_map(|other| {
             let http = other.http.as_ref().filter(|http| matches!(http.method.as_str(), "POST" | "PUT"))?;
             let (before, word) = http.uri.trim_end_matches('/').rsplit_once('/')?;
-            let is_action = !word.starts_with('{') && route_shape(before) == route_shape(item);
+            let is_action = !word.starts_with('{') && items.iter().any(|item| route_shape(before) == route_shape(item));
             is_action.then(|| (usize::from(!mentions(message, word)), other.name.to_string()))
         })
         .collect();
