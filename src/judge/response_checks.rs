@@ -360,8 +360,10 @@ impl ResponseChecker<'_> {
             // What is not shown cannot be compared; a filter by `false` also finds what was never set.
             let Some(found) = wire::value_at(&item, member).filter(|found| !found.is_null()) else { continue };
             // A query has texts only: `?active=true`.
-            let is_same_text =
-                |one: &Json| value.as_str().is_some_and(|text| !one.is_string() && one.to_string() == text);
+            let is_same_text = |one: &Json| {
+                let parsed = value.as_str().filter(|_| !one.is_string()).map(serde_json::from_str::<Json>);
+                parsed.is_some_and(|parsed| parsed.is_ok_and(|parsed| parsed == *one))
+            };
             let is_shown = |one: &Json| shows(value, Some(one)) || is_same_text(one);
             let fits = match found {
                 Json::Array(values) => values.is_empty() || values.iter().any(is_shown),

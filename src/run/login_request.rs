@@ -14,6 +14,8 @@ use crate::wire::{EncodedRequest, percent_encode};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 
+/// Maximum number of looks at whether another worker has logged in.
+const MAX_PAUSES: usize = 4_000;
 /// Maximum number of characters of a response that a failure quotes.
 const MAX_QUOTED: usize = 200;
 
@@ -34,10 +36,15 @@ pub(super) async fn log_in(
     placeholders: &Placeholders<'_>,
     sender: &mut impl StepSender,
 ) -> Result<(), String> {
+    let mut pauses = 0;
     loop {
         match plan.logins.begin(principal, stale) {
             LoginTurn::Done => return Ok(()),
-            LoginTurn::Wait => sender.pause().await,
+            LoginTurn::Wait if pauses == MAX_PAUSES => return Err(format!("principal `{principal}` is logging in")),
+            LoginTurn::Wait => {
+                pauses += 1;
+                sender.pause().await;
+            }
             LoginTurn::Send => break,
             LoginTurn::Failed(reason) => return Err(reason),
         }

@@ -9,7 +9,7 @@ use super::request_builder::{RequestBuildError, RequestBuilder};
 use super::send_steps::StepSender;
 use super::step_response::{capture_values, describe_failed_setup, describe_unmet_condition, is_missing_resource};
 use super::{Exchange, RunPlan};
-use crate::case::{Authorization, Case, Step, StepPurpose};
+use crate::case::{Authorization, Case, Intent, Step, StepPurpose};
 use crate::wire::EncodedRequest;
 use std::collections::HashMap;
 
@@ -114,8 +114,8 @@ impl<'a> CaseProgress<'a> {
         sender: &mut impl StepSender,
     ) -> Option<Exchange> {
         let (plan, step) = (self.plan, &self.case.steps[index]);
-        // Damaged credentials are meant to be rejected.
-        let is_intact = matches!(step.authorization, Authorization::Principal(_));
+        // Damaged credentials are meant to be rejected, unless the case says that they are valid all the same.
+        let is_intact = matches!(step.authorization, Authorization::Principal(_)) || self.case.intent == Intent::Valid;
         let principal = principal_with_login(plan, step).filter(|name| is_intact && plan.logins.may_renew(name));
         let Some(principal) = principal else { return Some(exchange) };
         let mut exchange = exchange;

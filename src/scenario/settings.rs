@@ -98,9 +98,9 @@ fn parse_endpoint(
     warnings: &mut Vec<ScenarioWarning>,
 ) -> Result<EndpointConfig, ScenarioError> {
     table.warn_of_unknown_keys(ENDPOINT_KEYS, warnings);
-    let (ca, client_certificate) = match table.table("tls")? {
+    let TlsFiles { ca, client_certificate } = match table.table("tls")? {
         Some(tls) => parse_tls(&tls, warnings)?,
-        None => (None, None),
+        None => TlsFiles::default(),
     };
     let entry = EndpointConfig {
         url: table.text("url")?,
@@ -167,12 +167,16 @@ fn parse_endpoint(
     Ok(entry)
 }
 
+/// The files that `tls` names.
+#[derive(Default)]
+struct TlsFiles {
+    ca: Option<String>,
+    client_certificate: Option<(String, String)>,
+}
+
 /// Reads `tls = { ca = "ca.pem", cert = "client.pem", key = "client.key" }`: the authorities, and the client's certificate
 /// with its key.
-fn parse_tls(
-    tls: &TomlTable<'_, '_>,
-    warnings: &mut Vec<ScenarioWarning>,
-) -> Result<(Option<String>, Option<(String, String)>), ScenarioError> {
+fn parse_tls(tls: &TomlTable<'_, '_>, warnings: &mut Vec<ScenarioWarning>) -> Result<TlsFiles, ScenarioError> {
     tls.warn_of_unknown_keys(&["ca", "cert", "key"], warnings);
     let certificate = match (tls.text("cert")?, tls.text("key")?) {
         (Some(cert), Some(key)) => Some((cert, key)),
@@ -187,7 +191,7 @@ fn parse_tls(
             });
         }
     };
-    Ok((tls.text("ca")?, certificate))
+    Ok(TlsFiles { ca: tls.text("ca")?, client_certificate: certificate })
 }
 
 /// Reads `not-implemented = [{ stderr = "NotImplementedError" }]`.
