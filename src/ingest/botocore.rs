@@ -9,6 +9,7 @@ use super::error_list::add_listed_errors;
 use super::json::{self, JsonEntry, JsonError, JsonNode};
 use super::sentences::{Description, StatedFact, may_state, read_description, split_html_sentences};
 use super::source_text::SourceText;
+use super::stated_effects::rule_of_error;
 use super::{DocumentLookup, IngestDiagnostic, IngestError, IngestOptions, worked_examples};
 use crate::contract::{
     AuthScheme, Contract, ErrorName, ErrorRole, ErrorShape, Fact, FactField, FactOrigin, MemberLocation, Protocol,
@@ -104,11 +105,12 @@ pub(super) fn read_model(
     for entry in operations.entries() {
         let name = entry.node.member_text("name").unwrap_or(&entry.key);
         let index = model.builder.contract.operations.iter().position(|operation| operation.name.as_str() == name);
-        if let (Some(index), Some(documentation)) = (index, entry.node.entry("documentation")) {
-            let sentences = split_html_sentences(documentation.line, documentation.node.as_text().unwrap_or_default());
-            model.builder.apply_operation_sentences(index, &sentences);
-            model.apply_effects(index, &sentences);
-        }
+        let Some(index) = index else { continue };
+        let sentences = entry.node.entry("documentation").map_or_else(Vec::new, |documentation| {
+            split_html_sentences(documentation.line, documentation.node.as_text().unwrap_or_default())
+        });
+        model.builder.apply_operation_sentences(index, &sentences);
+        model.apply_effects(index, &sentences);
     }
     model.builder.apply_relations();
     add_listed_errors(&mut model.builder.contract, shapes.entries(), &text.name);
@@ -267,6 +269,10 @@ impl<'m> BotocoreReader<'m> {
         let mut role = ErrorRole::infer(status, name, description);
         if fault && role == ErrorRole::Other {
             role = ErrorRole::ServerFault;
+        }
+        // What is wrong with a list is wrong with the input: an empty batch, or too many entries.
+        if rule_of_error(name, description).is_some() {
+            role = ErrorRole::InvalidInput;
         }
         let id = shape.map(|_| self.resolve_reference(reference, name));
         let key = ErrorName::from(name);

@@ -114,7 +114,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("content-length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
-    def do_GET(self): self.respond(404, {})
+    def do_GET(self):
+        self.rfile.read(int(self.headers.get("content-length") or 0))
+        self.respond(404, {})
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
         name = (self.headers.get("x-amz-target") or "").split(".")[-1]

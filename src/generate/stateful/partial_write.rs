@@ -2,7 +2,7 @@
 //!
 //! Each write has exactly one fault, and never more: without it, the rest would be a valid write.
 
-use crate::case::{AuthDamage, Authorization, Damage, StateKind, Value};
+use crate::case::{AuthDamage, Authorization, Damage, LawName, StateKind, Value};
 use crate::contract::{Shape, ShapeId, ShapeKind, ShapeRule};
 use crate::generate::stateful::member_laws::MemberLaws;
 use crate::generate::stateful::stateful_case::StatefulCaseBuilder;
@@ -59,6 +59,12 @@ impl FaultPlace {
 }
 
 pub(super) fn rejected_writes(laws: &MemberLaws<'_, '_>) -> Vec<RejectedWrite> {
+    // Models promise nothing about what a rejected write leaves.
+    if laws.context.plan.is_only_modelled
+        && !laws.stored_member.has_law(laws.context.plan, LawName::RejectedLeavesNoTrace)
+    {
+        return Vec::new();
+    }
     let shape = laws.context.plan.contract.shape(laws.stored_member.shape);
     let mut out = match &shape.kind {
         ShapeKind::List { .. } if let (Some(key), _) = laws.inner_shapes() => rejected_maps(laws, shape, key),
