@@ -178,13 +178,20 @@ pub(super) fn find_repeated_key(items: &[Value], key: &str) -> Option<bool> {
     let is_unclear = |value: &Value| matches!(value, Value::Template(_) | Value::Null);
     let folded = |one: &Value, two: &Value| match (one, two) {
         (Value::Text(one), Value::Text(two)) => one.trim().eq_ignore_ascii_case(two.trim()),
+        // Templates with the same placeholders differ where their texts do.
+        (Value::Template(one), Value::Template(two)) => one == two || !placeholders(one).eq(placeholders(two)),
         _ => one == two || is_unclear(one) || is_unclear(two),
     };
-    if is_repeated(&|one, two| one == two && !is_unclear(one)) {
+    if is_repeated(&|one, two| one == two && *one != Value::Null) {
         Some(true)
     } else {
         is_repeated(&folded).then_some(false)
     }
+}
+
+/// Returns the names of a template's placeholders, in order.
+fn placeholders(template: &str) -> impl Iterator<Item = &str> {
+    template.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0))
 }
 
 #[cfg(test)]
