@@ -25,7 +25,8 @@ mod web_routes;
 mod web_values;
 
 pub use completion::complete_scenario;
-pub(crate) use creators::{is_list_operation, is_supporting_operation, tolerates_missing_resource};
+pub(crate) use creators::tolerates_missing_resource;
+pub use creators::{is_list_operation, is_supporting_operation};
 pub use inference_result::{IdentifierOrigin, InferenceResult, InferredResource};
 pub use login::documented_principal;
 pub(crate) use name_parts::split_operation_name;
