@@ -75,7 +75,7 @@ class State:
             return []
         if self.kind == "map" and isinstance(found, dict):
             return [(name, part(value)) for name, value in found.items()]
-        assert isinstance(found, list) and (self.kind == "list" or key), f"`{place}` is not a {self.kind}: {found}"
+        assert isinstance(found, list) and (self.kind == "list" or key), f"{place!r} is not a {self.kind}: {found!r}"
         if self.kind == "list":
             return [("", part(value)) for value in found]
         return [(at(one, key), part(one)) for one in found if isinstance(at(one, key), str)]
@@ -83,7 +83,7 @@ class State:
     def check_read(self, document, place, key=None, item=None, optional=False):
         self.was_present = self.was_present or value_at(document, place) is not None
         if optional and not self.was_present and any(entry["required"] and entry["ours"] for entry in self.entries):
-            pytest.skip(f"`{place}` is not in the response, so there is nothing to compare")
+            pytest.skip(f"{place!r} is not in the response, so there is nothing to compare")
         found = self._read(document, place, key, item)
         (self._check_list if self.kind == "list" else self._check_entries)(found)
         ours = [(entry["key"], one) for entry in self.entries if entry["ours"] for one in entry["allowed"]]

@@ -18,21 +18,6 @@ struct Output {
 }
 
 impl Output {
-    fn findings(&self) -> Vec<String> {
-        let findings = self.events.iter().filter(|event| event["event"] == "finding");
-        let part = |event: &Json, name: &str| event[name].as_str().unwrap_or("-").to_owned();
-        let describe = |event: &Json| {
-            format!(
-                "{}/{}/{}: {}",
-                part(event, "operation"),
-                part(event, "member"),
-                part(event, "constraint"),
-                part(event, "observed")
-            )
-        };
-        findings.map(describe).collect()
-    }
-
     fn verdicts(&self) -> BTreeMap<String, String> {
         let cases = self.events.iter().filter(|event| event["event"] == "case");
         let verdict = |event: &Json| {

@@ -41,7 +41,11 @@ pub(crate) fn innermost_reference(plan: &PlanContext<'_>, operation: &Operation)
 pub(crate) fn resource_of_fixture<'p>(plan: &PlanContext<'p>, name: &str) -> Option<FixtureResource<'p>> {
     let fixture = plan.scenario.fixtures.get(name)?;
     let creator = plan.contract.operation(fixture.create.first()?.operation_name()?)?;
-    let (_, noun) = split_operation_name(creator.name.as_str());
+    let (verb, noun) = split_operation_name(creator.name.as_str());
+    // A fixture may stand for what is there already: its first request lists or reads it.
+    if verb == "list" || READ_VERBS.contains(&verb.as_str()) {
+        return None;
+    }
     let is_wanted = |one: &&Operation| plan.scenario.includes_operation(one.name.as_str());
     let names_it = |one: &Operation| references(plan, one).into_iter().find(|label| label.fixture == name);
     let rank = |one: &Operation| {
