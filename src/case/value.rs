@@ -88,14 +88,20 @@ impl Value {
 
     /// Converts from JSON. Texts become texts, not templates.
     pub fn from_json(json: &serde_json::Value) -> Self {
+        Self::from_json_with(json, &|text| Self::text(text))
+    }
+
+    /// Converts from JSON, with `convert_text` for its texts.
+    pub fn from_json_with(json: &serde_json::Value, convert_text: &dyn Fn(&str) -> Self) -> Self {
+        let convert = |value: &serde_json::Value| Self::from_json_with(value, convert_text);
         match json {
             serde_json::Value::Null => Self::Null,
             serde_json::Value::Bool(truth) => Self::Boolean(*truth),
             serde_json::Value::Number(number) => Self::Number(number.to_string()),
-            serde_json::Value::String(text) => Self::Text(text.clone()),
-            serde_json::Value::Array(items) => Self::List(items.iter().map(Self::from_json).collect()),
+            serde_json::Value::String(text) => convert_text(text),
+            serde_json::Value::Array(items) => Self::List(items.iter().map(convert).collect()),
             serde_json::Value::Object(members) => {
-                Self::Map(members.iter().map(|(name, value)| (name.clone(), Self::from_json(value))).collect())
+                Self::Map(members.iter().map(|(name, value)| (name.clone(), convert(value))).collect())
             }
         }
     }

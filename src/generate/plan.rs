@@ -330,16 +330,12 @@ impl<'a> CompiledContract<'a> {
     }
 }
 
-/// Converts JSON whose texts are templates, without filling them.
+/// Converts JSON whose texts may have placeholders.
 fn as_template(json: &serde_json::Value) -> Value {
-    match json {
-        serde_json::Value::String(text) if has_placeholders(text) => Value::Template(text.clone()),
-        serde_json::Value::Array(items) => Value::List(items.iter().map(as_template).collect()),
-        serde_json::Value::Object(members) => {
-            Value::Map(members.iter().map(|(name, value)| (name.clone(), as_template(value))).collect())
-        }
-        other => Value::from_json(other),
-    }
+    Value::from_json_with(json, &|text| match has_placeholders(text) {
+        true => Value::Template(text.to_owned()),
+        false => Value::text(text),
+    })
 }
 
 pub(super) struct GenerationPlan<'a> {

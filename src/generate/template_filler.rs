@@ -34,14 +34,7 @@ impl<'a> TemplateFiller<'a> {
 
     /// Converts JSON whose texts are templates.
     pub fn fill_json(&self, json: &serde_json::Value) -> Value {
-        match json {
-            serde_json::Value::String(text) => self.fill_text(text),
-            serde_json::Value::Array(items) => Value::List(items.iter().map(|item| self.fill_json(item)).collect()),
-            serde_json::Value::Object(members) => {
-                Value::Map(members.iter().map(|(name, value)| (name.clone(), self.fill_json(value))).collect())
-            }
-            other => Value::from_json(other),
-        }
+        Value::from_json_with(json, &|text| self.fill_text(text))
     }
 
     /// Copies `template` and fills placeholders; unknown ones and escaped braces stay as they are.

@@ -52,7 +52,7 @@ pub(super) async fn log_in(
     let login = plan.scenario.principals.get(principal).and_then(|principal| principal.login.as_ref());
     let result = match login {
         Some(login) => send_login(plan, login, placeholders, sender).await,
-        None => Err("there is no login step".to_owned()),
+        None => Err("the principal has no login step".to_owned()),
     };
     let result = result.map_err(|reason| format!("the login of principal `{principal}` failed: {reason}"));
     plan.logins.finish(principal, result.clone());
@@ -102,14 +102,7 @@ fn login_step(login: &LoginStep) -> Step {
 
 /// Converts JSON whose texts are templates.
 fn as_template(json: &Json) -> Value {
-    match json {
-        Json::String(text) => Value::Template(text.clone()),
-        Json::Array(items) => Value::List(items.iter().map(as_template).collect()),
-        Json::Object(members) => {
-            Value::Map(members.iter().map(|(name, value)| (name.clone(), as_template(value))).collect())
-        }
-        other => Value::from_json(other),
-    }
+    Value::from_json_with(json, &|text| Value::Template(text.to_owned()))
 }
 
 fn build_login(
