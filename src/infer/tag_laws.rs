@@ -3,7 +3,7 @@
 //! Tags are keys with values in every service, whether it writes them as a map or as a list.
 
 use crate::case::LawName;
-use crate::contract::{Contract, Member, Operation, ShapeId, ShapeKind};
+use crate::contract::{Contract, Member, Operation, ShapeId, ShapeKind, entry_members, holds_only_entries};
 use crate::infer::creators::input_members;
 use crate::infer::name_parts::{split_operation_name, split_words};
 use crate::scenario::{OperationNotes, ReadBack, Scenario, UndoRule};
@@ -27,10 +27,9 @@ pub(super) fn add_tag_laws(contract: &Contract, scenario: &mut Scenario) {
     let mut found: IndexMap<String, OperationNotes> = IndexMap::new();
     for writer in contract.operations.iter().filter(|one| is_about_tags(one, &ADD_VERBS)) {
         let Some(member) = tag_member(contract, writer) else { continue };
-        let Some((name, template)) = subject(contract, scenario, writer) else { continue };
-        let shares_subject = |other: &Operation| {
-            subject(contract, scenario, other).is_some_and(|(_, other_template)| other_template == template)
-        };
+        let Some(template) = subject(contract, scenario, writer) else { continue };
+        let name = writer.name.to_string();
+        let shares_subject = |other: &Operation| subject(contract, scenario, other) == Some(template);
         // An operation of its own lists the tags, or else the one that reads the resource shows them.
         let find_reader = |fits: &dyn Fn(&Operation) -> bool| {
             let mut readers = contract.operations.iter().filter(|one| fits(one) && shares_subject(one));
@@ -75,54 +74,55 @@ fn is_about_tags(operation: &Operation, verbs: &[&str]) -> bool {
     verbs.contains(&verb.as_str()) && says_tags
 }
 
-/// Returns the operation's name, and the template of the member that names what the tags belong to.
-fn subject<'s>(contract: &Contract, scenario: &'s Scenario, operation: &Operation) -> Option<(String, &'s str)> {
+/// Returns the template of the member that names what the tags of an operation belong to.
+fn subject<'s>(contract: &Contract, scenario: &'s Scenario, operation: &Operation) -> Option<&'s str> {
     let name = operation.name.as_str();
     let mut templates =
         input_members(contract, operation).filter_map(|(member, _)| scenario.use_value(name, member)?.as_str());
-    templates.find(|template| template.starts_with('{')).map(|template| (name.to_owned(), template))
+    templates.find(|template| template.starts_with('{'))
 }
 
 fn says_tags(name: &str) -> bool {
     split_words(name).iter().any(|word| word == "tag" || word == "tags")
 }
 
-/// Returns the member with the tags to add: a map of texts, or a list of keys with values.
-fn tag_member(contract: &Contract, operation: &Operation) -> Option<String> {
-    let mut members = input_members(contract, operation);
-    members.find(|(name, it)| says_tags(name) && is_tag_map(contract, &it.shape)).map(|(name, _)| name.clone())
-}
-
-fn is_tag_map(contract: &Contract, id: &ShapeId) -> bool {
+fn is_text_map(contract: &Contract, id: &ShapeId) -> bool {
     match &contract.shape(id).kind {
         ShapeKind::Map { value, .. } => matches!(contract.shape(value).kind, ShapeKind::String),
-        _ => item_members(contract, id).is_some(),
+        _ => false,
     }
 }
 
-/// Returns the members of a list's items that hold the key and the value.
-fn item_members(contract: &Contract, id: &ShapeId) -> Option<(String, String)> {
-    let ShapeKind::List { member } = &contract.shape(id).kind else { return None };
-    let members = contract.shape(member).kind.members()?;
-    let ending = |end: &str| {
-        let found = members.iter().find(|(name, _)| name.to_ascii_lowercase().ends_with(end))?;
-        Some(found.1.wire_name(found.0).to_owned())
-    };
-    Some((ending("key")?, ending("value")?))
+/// Returns the member with the tags to add: a map of texts, or a list of keys with values.
+fn tag_member(contract: &Contract, operation: &Operation) -> Option<String> {
+    let is_map = |id: &ShapeId| is_text_map(contract, id) || holds_only_entries(contract, id);
+    let mut members = input_members(contract, operation);
+    members.find(|(name, it)| says_tags(name) && is_map(&it.shape)).map(|(name, _)| name.clone())
 }
 
 /// Returns where a response shows tags: at the top, or inside one of its structures.
 fn shown_tags(contract: &Contract, reader: &Operation) -> Option<ShownTags> {
     let members = contract.shape(reader.output.as_ref()?).kind.members()?;
     let find = |members: &IndexMap<String, Member>, prefix: &str| {
-        let (name, member) = members.iter().find(|(name, it)| says_tags(name) && is_tag_map(contract, &it.shape))?;
-        let place = format!("{prefix}{}", member.wire_name(name));
-        Some(ShownTags { place, item: item_members(contract, &member.shape) })
+        members.iter().filter(|(name, _)| says_tags(name)).find_map(|(name, member)| {
+            let item = shown_item(contract, &member.shape);
+            let place = format!("{prefix}{}", member.wire_name(name));
+            (item.is_some() || is_text_map(contract, &member.shape)).then_some(ShownTags { place, item })
+        })
     };
     let inside = |(name, member): (&String, &Member)| {
         find(contract.shape(&member.shape).kind.members()?, &format!("{}.", member.wire_name(name)))
     };
     find(members, "").or_else(|| members.iter().find_map(inside))
+}
+
+/// Returns the names on the wire of the members that hold a shown key and its value, if tags are shown as a list.
+fn shown_item(contract: &Contract, list: &ShapeId) -> Option<(String, String)> {
+    let entry = entry_members(contract, list)?;
+    let ShapeKind::List { member } = &contract.shape(list).kind else { return None };
+    let members = contract.shape(member).kind.members()?;
+    let on_wire = |name: &String| Some(members.get(name)?.wire_name(name).to_owned());
+    Some((on_wire(&entry.key)?, on_wire(&entry.value)?))
 }
 
 /// Returns the list of keys of an operation that removes tags.

@@ -3,7 +3,10 @@
 //! It never decides what is sent.
 
 use crate::case::{CaseId, LawName, Resource, StateKind, StateModel, StateView, StepRequest, Value, WriteEffect};
-use crate::contract::{Contract, FactField, MemberLocation, MemberPath, Operation, Provenance, ShapeId, ShapeKind};
+use crate::contract::{
+    Contract, EntryMembers, FactField, MemberLocation, MemberPath, Operation, Provenance, ShapeId, ShapeKind,
+    entry_members, holds_only_entries,
+};
 use crate::generate::plan_context::PlanContext;
 use crate::scenario::ReadBack;
 use indexmap::IndexMap;
@@ -30,27 +33,6 @@ pub(crate) struct StoredMember<'p> {
     compared_path: Option<String>,
     /// The members of an item that hold the key and the value, if the entries are written as a list: `Key` and `Value`.
     pub entry_members: Option<EntryMembers>,
-}
-
-/// The members of a list's items that make the list a map.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct EntryMembers {
-    /// The member with the key.
-    pub key: String,
-    /// The member with the value.
-    pub value: String,
-}
-
-/// Returns the members that make a list a map: its items have two texts, a key and a value.
-pub(crate) fn entry_members(contract: &Contract, id: &ShapeId) -> Option<EntryMembers> {
-    let ShapeKind::List { member } = &contract.shapes.get(id)?.kind else { return None };
-    let members = contract.shapes.get(member)?.kind.members()?;
-    let is_text = |shape: &ShapeId| matches!(contract.shape(shape).kind, ShapeKind::String);
-    if members.len() != 2 || !members.values().all(|member| is_text(&member.shape)) {
-        return None;
-    }
-    let ending = |end: &str| members.keys().find(|name| name.to_ascii_lowercase().ends_with(end)).cloned();
-    Some(EntryMembers { key: ending("key")?, value: ending("value")? })
 }
 
 /// What reads a state.
@@ -124,7 +106,8 @@ fn read_back_member<'p>(
         item: read.item_path.clone(),
         optional: read.optional,
     };
-    let entry_members = read.key_path.as_ref().and_then(|_| entry_members(contract, shape));
+    let is_entry_list = read.key_path.is_some() && holds_only_entries(contract, shape);
+    let entry_members = if is_entry_list { entry_members(contract, shape) } else { None };
     let kind = if entry_members.is_some() { StateKind::Map } else { state_kind(contract, shape) };
     Some(StoredMember {
         entry_members,
