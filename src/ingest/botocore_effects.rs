@@ -99,7 +99,7 @@ impl BotocoreReader<'_> {
     }
 
     /// Returns the list of an input that a rule is about: its member, its shape, and the member of its items that the rule
-    /// names. Returns `None` if there is no such list or more than one.
+    /// names. Returns `None` unless exactly one list fits.
     fn find_list(&self, input: &ShapeId, rule: &ListRule) -> Option<(String, ShapeId, Option<String>)> {
         let contract = &self.builder.contract;
         let members = contract.shapes.get(input)?.kind.members()?;

@@ -43,7 +43,7 @@ pub(super) fn read_effects(text: &str) -> StatedEffects {
     });
     static REPEATABLE: LazyLock<Regex> = LazyLock::new(|| {
         compile(
-            r"(?i)\bidempotent(?:ly)?\b|\b(?:does(?:n't| not)|will not|won't) (?:return|result in|throw|raise|generate|produce|fail)\b[^.]*\b(?:error|exception|does(?:n't| not) exist)?|\b(?:already exists?|same (?:name|settings|parameters|attributes))\b[^.]*\b(?:returns?|succeeds?|updates?|overwrit\w+|replaces?|no effect|is returned)\b|\b(?:creates? or (?:updates?|replaces?|overwrites?)|updates? or creates?|adds or (?:updates?|replaces?)|overwrites?|upsert)\b|\b(?:has no effect|no action is taken|is ignored|succeeds? even)\b",
+            r"(?i)\bidempotent(?:ly)?\b|\b(?:does(?:n't| not)|will not|won't) (?:fail\b|(?:return|result in|throw|raise|generate|produce|cause) (?:an? |any )?(?:\w+ )?(?:error|exception)s?\b)|\b(?:already exists?|same (?:name|settings|parameters|attributes))\b[^.]*\b(?:returns?|succeeds?|updates?|overwrit\w+|replaces?|no effect|is returned)\b|\b(?:creates? or (?:updates?|replaces?|overwrites?)|updates? or creates?|adds or (?:updates?|replaces?)|overwrites?|upsert)\b|\b(?:has no effect|no action is taken|is ignored|succeeds? even)\b",
         )
     });
     StatedEffects { is_delayed: is_match(&DELAYED, text), accepts_repetition: is_match(&REPEATABLE, text) }
@@ -155,6 +155,7 @@ mod tests {
             ("Schedules the deletion of a key.", true, false),
             ("This action is idempotent.", false, true),
             ("Deleting a topic that does not exist does not result in an error.", false, true),
+            ("The operation does not return the value.", false, false),
             ("Creates or updates a rule.", false, true),
             ("If a group with the same name already exists, it is returned.", false, true),
         ] {
