@@ -7,6 +7,7 @@ use super::template_filler::{TemplateFiller, has_placeholders};
 use super::web::list_names::is_place_in_list;
 use crate::case::{CaseId, Value};
 use crate::contract::{Member, MemberLocation, MemberPath, Operation, PathSegment, Protocol, ShapeId, ShapeKind};
+use crate::scenario::fixture_placeholder;
 
 /// What the identifiers in an input refer to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -179,7 +180,7 @@ fn is_unknown_path_resource(
 
 /// Returns true if an identifier is a name that the caller chooses when creating the resource: `{queue.QueueName}`.
 fn is_caller_chosen(plan_context: &PlanContext<'_>, json: &serde_json::Value) -> bool {
-    let placeholder = json.as_str().and_then(|text| text.strip_prefix('{')?.strip_suffix('}')?.split_once('.'));
+    let placeholder = json.as_str().and_then(fixture_placeholder);
     placeholder.is_some_and(|(fixture, name)| {
         plan_context.scenario.fixtures.get(fixture).is_some_and(|fixture| fixture.names.contains_key(name))
     })

@@ -11,7 +11,7 @@ use crate::infer::required_scalars::{RequiredScalar, required_scalars};
 use crate::infer::tag_laws::add_tag_laws;
 use crate::infer::template_fit::template_fits;
 use crate::infer::web_completion::{complete_web_scenario, is_web_api};
-use crate::scenario::{Fixture, OperationNotes, RawRequest, Scenario};
+use crate::scenario::{Fixture, OperationNotes, RawRequest, Scenario, fixture_placeholder};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 
@@ -497,9 +497,7 @@ fn names_noun(created: &[String], member: &[String], operation: &[String]) -> bo
 fn collect_references(value: &Json, found: &mut Vec<(String, String)>) {
     match value {
         Json::String(text) => {
-            let inner = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
-            let reference = inner.and_then(|inner| inner.split_once('.'));
-            found.extend(reference.map(|(fixture, name)| (fixture.to_owned(), name.to_owned())));
+            found.extend(fixture_placeholder(text).map(|(fixture, name)| (fixture.to_owned(), name.to_owned())));
         }
         Json::Array(items) => items.iter().for_each(|item| collect_references(item, found)),
         Json::Object(members) => members.values().for_each(|member| collect_references(member, found)),

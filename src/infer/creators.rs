@@ -62,12 +62,12 @@ impl ResourceCreator<'_> {
 pub(super) struct ResourceCreators<'c> {
     pub all: Vec<ResourceCreator<'c>>,
     /// What is known of each service, by its name; that of the contract itself has none.
-    services: HashMap<Option<String>, ServiceTraitsOfNames>,
+    services: HashMap<Option<String>, ServiceNaming>,
 }
 
-/// What the names in the contract of one service show.
+/// What the names of one service's operations and paths show.
 #[derive(Clone, Copy, Default)]
-struct ServiceTraitsOfNames {
+struct ServiceNaming {
     /// The creator whose resource most members refer to, among those whose response has an ARN. `ResourceArn` is taken
     /// to mean it, because that name has no noun of its own.
     main_creator: Option<usize>,
@@ -122,7 +122,7 @@ impl<'c> ResourceCreators<'c> {
         let main = (0..all.len()).filter(with_arn).max_by_key(|at| (references[*at], usize::MAX - *at));
         let service = contract.operations.first().and_then(|operation| operation.name.service()).map(str::to_owned);
         let main_creator = main.map(|main| main + self.all.len());
-        self.services.insert(service, ServiceTraitsOfNames { main_creator, has_paths });
+        self.services.insert(service, ServiceNaming { main_creator, has_paths });
         self.all.extend(all);
     }
 
@@ -158,7 +158,7 @@ impl<'c> ResourceCreators<'c> {
     }
 
     /// Returns what is known of the service that an operation belongs to.
-    fn service_of(&self, operation: &Operation) -> ServiceTraitsOfNames {
+    fn service_of(&self, operation: &Operation) -> ServiceNaming {
         self.services.get(&operation.name.service().map(str::to_owned)).copied().unwrap_or_default()
     }
 

@@ -7,7 +7,7 @@ use crate::contract::{Member, MemberLocation, Operation};
 use crate::infer::creators::input_members;
 use crate::infer::name_parts::split_words;
 use crate::infer::web_completion::{WebCompleter, fixture_in};
-use crate::scenario::{Fixture, RawRequest};
+use crate::scenario::{Fixture, RawRequest, fixture_placeholder};
 use serde_json::Value as Json;
 
 /// Actions, each with those that may come before it.
@@ -134,7 +134,7 @@ impl<'c> WebCompleter<'c> {
         let label = label.to_owned();
         let reader = self.web.resources.iter().find(|resource| resource.collection == key).and_then(|it| it.reader);
         let used = self.result.scenario.use_value(name, &label).and_then(Json::as_str).map(str::to_owned);
-        let base = used.as_deref().and_then(|used| used.strip_prefix('{')?.strip_suffix('}')?.split_once('.'));
+        let base = used.as_deref().and_then(fixture_placeholder);
         let (Some(reader), Some((base, capture))) = (reader, base) else { return };
         if self.result.scenario.use_value(name, header).is_some() {
             return;

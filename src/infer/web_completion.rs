@@ -13,7 +13,7 @@ use crate::infer::web_identifiers::{
     MISSING_UUID, find_own_member, fresh_identifier, identifier_places, is_own_identifier, listed_identifier_places,
 };
 use crate::infer::web_routes::{WebRoutes, is_label};
-use crate::scenario::{Fixture, OperationNotes, RawRequest, ReadBack, Scenario};
+use crate::scenario::{Fixture, OperationNotes, RawRequest, ReadBack, Scenario, fixture_placeholder};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 
@@ -441,7 +441,7 @@ fn is_noun_of(name: &[String], noun: &[String]) -> bool {
 
 /// Returns the fixture of a template such as `{customer.id}`.
 pub(super) fn fixture_in(template: &str) -> Option<&str> {
-    template.strip_prefix('{')?.strip_suffix('}')?.split_once('.').map(|(fixture, _)| fixture)
+    fixture_placeholder(template).map(|(fixture, _)| fixture)
 }
 
 /// Returns the name of the captured value to which a member refers: `id` for the resource's own identifier.

@@ -48,7 +48,7 @@ pub use limits::RequestLimits;
 pub use logins::Logins;
 pub use operation_health::{Breakage, OperationHealth};
 pub use outcome_handler::OutcomeHandler;
-pub use placeholders::PlaceholderError;
+pub use placeholders::{PlaceholderError, undefined_placeholder};
 pub use plan::{AwsAccessKeys, RunPlan, TransportOptions};
 pub use prepared_requests::{PreparedRequest, prepare_requests};
 pub use proxy_address::{ProxyAddress, ProxyError};

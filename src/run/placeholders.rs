@@ -27,6 +27,13 @@ pub enum PlaceholderError {
     Circular(String),
 }
 
+/// Returns the placeholder, with its braces, of the [`PlaceholderError::Undefined`] that a reason for not sending a case
+/// quotes.
+pub fn undefined_placeholder(reason: &str) -> Option<&str> {
+    let (_, quoted) = reason.split_once("no value for placeholder `")?;
+    quoted.split_once('`').map(|(placeholder, _)| placeholder)
+}
+
 /// Values for the placeholders of one case.
 pub(super) struct Placeholders<'a> {
     plan: &'a RunPlan<'a>,
@@ -191,5 +198,18 @@ fn has_template(value: &Value) -> bool {
             members.iter().any(|(key, member)| Value::as_template_key(key).is_some() || has_template(member))
         }
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_undefined_placeholder_is_found_in_a_reason() {
+        let error = PlaceholderError::Undefined("queue.QueueUrl".to_owned());
+        assert_eq!(undefined_placeholder(&format!("not sent: {error}")), Some("{queue.QueueUrl}"));
+        let other = PlaceholderError::Circular("queue".to_owned());
+        assert_eq!(undefined_placeholder(&other.to_string()), None);
     }
 }

@@ -9,6 +9,7 @@ mod fixtures;
 mod known_divergences;
 mod login;
 mod model;
+mod placeholder;
 mod read;
 mod read_login;
 mod regression;
@@ -23,6 +24,7 @@ pub use model::{
     AmendmentEntry, Fixture, OperationNotes, RawRequest, ReadBack, Scenario, Template, UndoRule, Variable,
     is_fresh_text,
 };
+pub use placeholder::fixture_placeholder;
 pub use read::read_scenario;
 pub use regression::{REGRESSION_FORMAT, Regression, read_regression, write_regression};
 pub use settings::{EndpointConfig, ProjectSettings, read_settings};

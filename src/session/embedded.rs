@@ -8,7 +8,7 @@ use crate::reference::{
     ResourceIdentifier, RunningServer, ServerConfig,
 };
 use crate::report::Diagnostic;
-use crate::scenario::{Credentials, Fixture, Principal, Scenario};
+use crate::scenario::{Credentials, Fixture, Principal, Scenario, fixture_placeholder};
 use crate::session::job::{EndpointTarget, ScenarioJob};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -157,7 +157,7 @@ fn build_resource(
     let chosen = fixture.names.keys().filter_map(|name| Some((name, ResourceIdentifier::FromInput(place_of(name)?))));
     let (names, identifiers): (Vec<&String>, Vec<ResourceIdentifier>) = given.chain(chosen).unzip();
     let identifier_of = |template: &str| {
-        let (of, capture) = template.strip_prefix('{')?.strip_suffix('}')?.split_once('.')?;
+        let (of, capture) = fixture_placeholder(template)?;
         (of == name).then(|| names.iter().position(|name| *name == capture)).flatten()
     };
     let namings = scenario.operations.iter().flat_map(|(operation, notes)| {

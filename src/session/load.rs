@@ -9,7 +9,7 @@ use crate::contract::{Amendment, AuthScheme, Contract, Operation, Provenance, fi
 use crate::infer::{InferenceResult, complete_scenario, find_supporting_services, is_supporting_operation};
 use crate::ingest;
 use crate::report::{Diagnostic, Severity};
-use crate::scenario::{Credentials, OperationNotes, Principal, ReadBack, Scenario};
+use crate::scenario::{Credentials, OperationNotes, Principal, ReadBack, Scenario, fixture_placeholder};
 use crate::store::SourceDocument;
 
 /// The region of signatures, if the scenario names none.
@@ -254,10 +254,8 @@ fn unknown_fixtures(scenario: &Scenario, completed: &Scenario, display_name: &st
     let mut found = Vec::new();
     for notes in scenario.operations.values() {
         let placeholders = notes.use_values.values().filter_map(serde_json::Value::as_str).filter_map(|template| {
-            let placeholder = template.strip_prefix('{')?.strip_suffix('}')?;
-            // A document, such as a policy, has braces of its own.
-            let fixture = placeholder.split_once('.')?.0;
-            (!placeholder.contains(['{', '}'])).then(|| (fixture, format!("`{template}` refers to a value that")))
+            let (fixture, _) = fixture_placeholder(template)?;
+            Some((fixture, format!("`{template}` refers to a value that")))
         });
         let needs = notes.needs.iter().map(|fixture| (fixture.as_str(), "`needs` refers to what".to_owned()));
         for (fixture, reference) in placeholders.chain(needs) {

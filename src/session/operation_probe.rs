@@ -7,8 +7,8 @@ use crate::generate::{CompiledContract, PlanError};
 use crate::infer::{IdentifierOrigin, InferenceResult, InferredResource};
 use crate::judge::{EndpointKnowledge, Verdict, judge, rejected_members, response_message};
 use crate::report::{ControlOutcome, OperationDiagnosis};
-use crate::run::SequentialRunner;
-use crate::scenario::Scenario;
+use crate::run::{SequentialRunner, undefined_placeholder};
+use crate::scenario::{Scenario, fixture_placeholder};
 use crate::search::{KnownReferences, MemberSearch, RefusalSearch};
 use crate::session::candidate_members::candidate_members;
 use crate::session::control_result::{ControlResult, CreatorValue};
@@ -164,7 +164,7 @@ impl<'a> OperationProbe<'a> {
         let needed = |operation: &str| -> Vec<String> {
             let notes = self.inferred.scenario.operation_notes(operation);
             let values = notes.into_iter().flat_map(|notes| notes.use_values.values()).filter_map(Json::as_str);
-            let fixtures = values.filter_map(|text| text.strip_prefix('{')?.split_once('.'));
+            let fixtures = values.filter_map(fixture_placeholder);
             fixtures.map(|(fixture, _)| fixture.to_owned()).collect()
         };
         let own = needed(operation);
@@ -179,10 +179,7 @@ impl<'a> OperationProbe<'a> {
         row: &mut OperationDiagnosis,
     ) -> Result<FoundValues, PlanError> {
         let name = operation.name.as_str();
-        let Some((_, rest)) = met.reason.split_once("no value for placeholder `") else {
-            return Ok(FoundValues::new());
-        };
-        let Some((placeholder, _)) = rest.split_once('`') else { return Ok(FoundValues::new()) };
+        let Some(placeholder) = undefined_placeholder(&met.reason) else { return Ok(FoundValues::new()) };
         let mut without = self.inferred.scenario.clone();
         let Some(notes) = without.operations.get_mut(name) else { return Ok(FoundValues::new()) };
         let is_missing = |value: &Json| value.as_str() == Some(placeholder);
@@ -346,7 +343,7 @@ impl<'a> OperationProbe<'a> {
         let inferred = self.inferred;
         let by_member = inferred.alternative_references.iter().filter(|one| one.operation == operation);
         let by_resource = inferred.origins.iter().chain(&inferred.alternative_references).filter_map(|one| {
-            let (fixture, _) = one.value.strip_prefix('{')?.split_once('.')?;
+            let (fixture, _) = fixture_placeholder(&one.value)?;
             Some((fixture.to_owned(), one.value.clone()))
         });
         KnownReferences {

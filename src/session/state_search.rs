@@ -9,6 +9,7 @@ use crate::contract::{Contract, MemberPath, Operation, ShapeId, ShapeKind};
 use crate::generate::PlanError;
 use crate::infer::complete_scenario;
 use crate::report::{ControlOutcome, OperationDiagnosis};
+use crate::scenario::fixture_placeholder;
 use serde_json::Value as Json;
 
 /// Maximum number of actions that are tried before one operation.
@@ -94,7 +95,7 @@ impl<'a> OperationProbe<'a> {
         let names_created = |other: &&Operation, item: &str| {
             let label = item.rsplit_once('{').map_or("", |(_, label)| label.trim_end_matches('}'));
             let used = scenario.use_value(other.name.as_str(), label).and_then(Json::as_str);
-            let fixture = used.and_then(|used| Some(used.strip_prefix('{')?.split_once('.')?.0));
+            let fixture = used.and_then(fixture_placeholder).map(|(fixture, _)| fixture);
             let create = fixture.and_then(|fixture| scenario.fixtures.get(fixture)?.create.first());
             create.is_some_and(|create| creators.iter().any(|creator| creator.name.as_str() == create.request))
         };
@@ -109,7 +110,7 @@ impl<'a> OperationProbe<'a> {
         let uses = scenario.operation_notes(operation.name.as_str()).map(|notes| &notes.use_values);
         let mut found: Vec<&'a Operation> = Vec::new();
         for template in uses.into_iter().flat_map(|uses| uses.values()).filter_map(Json::as_str) {
-            let fixture = template.strip_prefix('{').and_then(|rest| rest.split_once('.')).map(|(fixture, _)| fixture);
+            let fixture = fixture_placeholder(template).map(|(fixture, _)| fixture);
             let create = fixture.and_then(|fixture| scenario.fixtures.get(fixture)?.create.first());
             let creator = create.and_then(|create| contract.operation(create.operation_name()?));
             found.extend(creator.filter(|creator| !found.iter().any(|known| known.name == creator.name)));
