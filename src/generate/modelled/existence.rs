@@ -8,9 +8,9 @@ use crate::generate::fixture_steps::build_fixture_step;
 use crate::generate::modelled::resource::{innermost_reference, references, resource_of_fixture};
 use crate::generate::operation_context::OperationContext;
 use crate::generate::plan_context::PlanContext;
-use crate::generate::web::existence::{act_step, missing_case};
-use crate::generate::web::resource::{FixtureResource, ResourceLabel};
-use crate::generate::web::web_case::with_member;
+use crate::generate::stateful::fixture_resource::{FixtureResource, ResourceLabel};
+use crate::generate::stateful::missing_case::{act_step, missing_case};
+use crate::generate::stateful::resource_case::with_member;
 
 /// Words in the names and values of members that show a deletion which takes time, or a resource that stays visible.
 const DELETION_WORDS: [&str; 6] = ["delet", "inactive", "terminat", "recovery", "archiv", "retention"];
@@ -48,15 +48,13 @@ fn fitting_errors(context: &OperationContext<'_>) -> Vec<ExpectedError> {
 fn similar_case(context: &OperationContext<'_>, label: &ResourceLabel, form: &str) -> Option<Case> {
     let (plan, operation) = (context.plan, context.operation);
     let is_chosen = plan.scenario.fixtures[&label.fixture].names.contains_key(&label.capture);
-    let similar = match (form, is_chosen) {
-        // The scenario has a name that does not exist.
-        ("unknown", true) => return None,
-        ("unknown", false) if plan.scenario.missing_value(operation.name.as_str(), &label.label).is_some() => {
-            return None;
-        }
-        ("longer", true) => format!("{{{}}}x", label.placeholder()),
-        (_, true) => return None,
-        (form, false) => format!("{{{}~{form}}}", label.placeholder()),
+    // Of a chosen name only a longer one is known not to exist, beside the one that the scenario gives.
+    let is_given = plan.scenario.missing_value(operation.name.as_str(), &label.label).is_some();
+    let similar = match form {
+        "unknown" if is_chosen || is_given => return None,
+        "longer" if is_chosen => format!("{{{}}}x", label.placeholder()),
+        _ if is_chosen => return None,
+        form => format!("{{{}~{form}}}", label.placeholder()),
     };
     // One near miss of each operation that reads the resource is enough.
     let is_reader = || resource_of_fixture(plan, &label.fixture)?.reader.filter(|reader| reader.name == operation.name);

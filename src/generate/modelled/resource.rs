@@ -4,8 +4,9 @@
 
 use crate::contract::{Operation, ShapeKind};
 use crate::generate::plan_context::PlanContext;
-use crate::generate::web::resource::{FixtureResource, ResourceLabel};
+use crate::generate::stateful::fixture_resource::{FixtureResource, ResourceLabel};
 use crate::infer::split_operation_name;
+use crate::scenario::fixture_placeholder;
 
 /// Verbs that read one resource.
 const READ_VERBS: [&str; 3] = ["describe", "get", "head"];
@@ -23,7 +24,7 @@ pub(crate) fn references(plan: &PlanContext<'_>, operation: &Operation) -> Vec<R
     texts
         .filter_map(|(name, _)| {
             let template = plan.scenario.use_value(operation.name.as_str(), name)?.as_str()?;
-            let (fixture, capture) = template.strip_prefix('{')?.strip_suffix('}')?.split_once('.')?;
+            let (fixture, capture) = fixture_placeholder(template)?;
             plan.scenario.fixtures.get(fixture)?;
             Some(ResourceLabel { label: name.clone(), fixture: fixture.to_owned(), capture: capture.to_owned() })
         })

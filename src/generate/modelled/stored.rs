@@ -9,10 +9,10 @@ use crate::generate::modelled::resource::{created_resource, innermost_reference,
 use crate::generate::modelled::shown_members::stored_places;
 use crate::generate::operation_context::OperationContext;
 use crate::generate::resource_status::may_refer_to_resource;
+use crate::generate::stateful::fixture_resource::FixtureResource;
+use crate::generate::stateful::resource_case::{ResourceCase, with_member};
 use crate::generate::web::member_values::member_values;
-use crate::generate::web::resource::FixtureResource;
 use crate::generate::web::stored::invalid_input;
-use crate::generate::web::web_case::{WebCase, with_member};
 use crate::infer::split_operation_name;
 
 const LAW: LawName = LawName::ReadYourWrite;
@@ -40,7 +40,9 @@ pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
     let write = StoredWrite { context, resource, reader, places, is_creation };
     let mut out = Vec::new();
     write.add_member_cases(&mut out);
-    out.extend(write.rejected_case().filter(|_| !is_creation));
+    if !is_creation {
+        out.extend(write.rejected_case());
+    }
     out
 }
 
@@ -96,7 +98,7 @@ impl<'p> StoredWrite<'_, 'p> {
             _ => false,
         };
         let word = if self.is_creation { "created" } else { "written" };
-        let mut case = WebCase::new(self.context, LAW, &format!("{word}-{variant}"));
+        let mut case = ResourceCase::new(self.context, LAW, &format!("{word}-{variant}"));
         let input = case.sampler(operation).input_with(&[(path, InputChange::Set(value))]);
         if is_empty || !case.is_valid(operation, &input) {
             return None;
@@ -109,7 +111,7 @@ impl<'p> StoredWrite<'_, 'p> {
     }
 
     /// Adds the write. Returns its step, and the identifier of what it creates.
-    fn add_write(&self, case: &mut WebCase<'_, 'p>, input: Value) -> (StepRef, Option<Value>) {
+    fn add_write(&self, case: &mut ResourceCase<'_, 'p>, input: Value) -> (StepRef, Option<Value>) {
         if self.is_creation {
             let created = case.create_with(&self.resource, StepPurpose::Act, 1, input);
             return (created.step, Some(created.identifier));
@@ -118,7 +120,7 @@ impl<'p> StoredWrite<'_, 'p> {
     }
 
     /// Adds a read of what the case creates, or of the fixture's resource.
-    fn add_read(&self, case: &mut WebCase<'_, 'p>, identifier: Option<&Value>) -> StepRef {
+    fn add_read(&self, case: &mut ResourceCase<'_, 'p>, identifier: Option<&Value>) -> StepRef {
         let plain = case.plain_input(self.reader);
         let input = match identifier {
             Some(identifier) => with_member(plain, &self.resource.label.label, identifier.clone()),
@@ -130,12 +132,13 @@ impl<'p> StoredWrite<'_, 'p> {
     /// Builds the case in which a rejected update leaves every member as it was.
     fn rejected_case(&self) -> Option<Case> {
         let operation = self.context.operation;
-        let mut case = WebCase::new(self.context, LawName::RejectedLeavesNoTrace, "written");
-        let (input, _) = invalid_input(self.context, &case)?;
         let places: Vec<String> = self.places.iter().map(|(_, places)| places.second.clone()).collect();
-        if places.is_empty() {
+        let errors = self.context.plan.errors_with_role(operation, ErrorRole::InvalidInput);
+        if places.is_empty() || errors.is_empty() {
             return None;
         }
+        let mut case = ResourceCase::new(self.context, LawName::RejectedLeavesNoTrace, "written");
+        let (input, _) = invalid_input(self.context, &case)?;
         let before = self.add_read(&mut case, None);
         let rejected = case.add_step(StepPurpose::Act, operation, input);
         let after = self.add_read(&mut case, None);
@@ -143,6 +146,5 @@ impl<'p> StoredWrite<'_, 'p> {
         case.check(ResponseCheck::Refused(rejected));
         case.check(ResponseCheck::Unchanged { before, after, places });
         case.build("a rejected request changes nothing")
-            .filter(|_| !self.context.plan.errors_with_role(operation, ErrorRole::InvalidInput).is_empty())
     }
 }

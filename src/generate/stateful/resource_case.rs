@@ -1,4 +1,4 @@
-//! Builds a case that creates, changes, reads and lists resources of a web API, with checks of the responses.
+//! Builds a case that creates, changes, reads and lists resources, with checks of the responses.
 //!
 //! It chooses no values.
 
@@ -10,12 +10,12 @@ use crate::contract::{ErrorRole, Operation};
 use crate::generate::fixture_steps::{build_fixture_step, replace_fixture};
 use crate::generate::input_sampler::InputSampler;
 use crate::generate::operation_context::OperationContext;
+use crate::generate::stateful::fixture_resource::FixtureResource;
 use crate::generate::stateful::stateful_case::{CaseMetadata, build_law_case};
 use crate::generate::stateful::stored_member::law_source;
-use crate::generate::web::resource::FixtureResource;
 
-/// Builds a case about a law of a web API, step by step.
-pub(crate) struct WebCase<'c, 'p> {
+/// Builds a case about what becomes of resources, step by step.
+pub(crate) struct ResourceCase<'c, 'p> {
     context: &'c OperationContext<'p>,
     law: LawName,
     pub id: CaseId,
@@ -52,7 +52,7 @@ pub(crate) fn with_member(input: Value, name: &str, value: Value) -> Value {
     Value::Map(members)
 }
 
-impl<'c, 'p> WebCase<'c, 'p> {
+impl<'c, 'p> ResourceCase<'c, 'p> {
     pub fn new(context: &'c OperationContext<'p>, law: LawName, variant: &str) -> Self {
         let id = context.plan.law_case_id(context.operation, law, variant);
         Self { context, law, id, steps: Vec::new(), checks: Vec::new(), cleanup: Vec::new(), is_exclusive: false }

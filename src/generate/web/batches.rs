@@ -3,10 +3,11 @@
 use crate::case::{Case, LawName, Resource, ResponseCheck, StepPurpose, Value};
 use crate::contract::{ErrorRole, Member, MemberLocation, ShapeKind};
 use crate::generate::operation_context::OperationContext;
+use crate::generate::stateful::fixture_resource::FixtureResource;
+use crate::generate::stateful::resource_case::{ResourceCase, with_member};
 use crate::generate::web::list_shape::{ListShape, find_items};
-use crate::generate::web::resource::{FixtureResource, has_method, is_web_api, resource_of_fixture};
+use crate::generate::web::resource::{has_method, is_web_api, resource_of_fixture};
 use crate::generate::web::updates::states_law;
-use crate::generate::web::web_case::{WebCase, with_member};
 use indexmap::IndexMap;
 
 pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
@@ -50,14 +51,14 @@ impl<'w, 'p> Batch<'w, 'p> {
     }
 
     /// Returns a valid entry: what creates one resource alone.
-    fn entry(&self, case: &WebCase<'_, 'p>, number: u32) -> Value {
+    fn entry(&self, case: &ResourceCase<'_, 'p>, number: u32) -> Value {
         let input = case.sampler(self.resource.creator).for_resource(Resource::Own(number)).plain_input();
         let Value::Map(mut members) = input else { return input };
         members.retain(|name, _| self.entry_members.contains_key(name));
         Value::Map(members)
     }
 
-    fn input(&self, case: &WebCase<'_, 'p>, entries: Vec<Value>) -> Value {
+    fn input(&self, case: &ResourceCase<'_, 'p>, entries: Vec<Value>) -> Value {
         with_member(case.plain_input(self.context.operation), self.member, Value::List(entries))
     }
 
@@ -65,7 +66,7 @@ impl<'w, 'p> Batch<'w, 'p> {
     fn complete_case(&self) -> Option<Case> {
         let operation = self.context.operation;
         let (_, items, _) = find_items(self.context.plan.contract, operation.output.as_ref()?)?;
-        let mut case = WebCase::new(self.context, LawName::Lists, "created-together");
+        let mut case = ResourceCase::new(self.context, LawName::Lists, "created-together");
         let input = self.input(&case, vec![self.entry(&case, 1), self.entry(&case, 2)]);
         if !case.is_valid(operation, &input) {
             return None;
@@ -103,7 +104,7 @@ impl<'w, 'p> Batch<'w, 'p> {
         if !states_law(self.context, law) {
             return None;
         }
-        let mut case = WebCase::new(self.context, law, "one-invalid-entry");
+        let mut case = ResourceCase::new(self.context, law, "one-invalid-entry");
         let (required, _) = self.entry_members.iter().find(|(_, member)| member.required)?;
         let Value::Map(mut invalid) = self.entry(&case, 2) else { return None };
         invalid.shift_remove(required);

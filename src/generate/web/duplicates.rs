@@ -4,13 +4,14 @@
 use crate::case::{Case, Intent, LawName, MemberPlaces, ResponseCheck, StepPurpose, Value};
 use crate::contract::{ErrorRole, MemberLocation, Operation};
 use crate::generate::operation_context::OperationContext;
+use crate::generate::stateful::fixture_resource::FixtureResource;
+use crate::generate::stateful::resource_case::{ResourceCase, with_member};
 use crate::generate::web::resource::{
-    FixtureResource, created_resource, ends_with_label, has_method, is_action, is_web_api, named_resource,
-    resource_labels, resource_of_fixture, subject_resource,
+    created_resource, ends_with_label, has_method, is_action, is_web_api, named_resource, resource_labels,
+    resource_of_fixture, subject_resource,
 };
 use crate::generate::web::shown_members::stored_places;
 use crate::generate::web::updates::states_law;
-use crate::generate::web::web_case::{WebCase, with_member};
 
 /// Words of members whose values identify one resource, so that an error for a conflict is about them.
 const IDENTIFYING_WORDS: [&str; 9] =
@@ -64,7 +65,7 @@ fn taken_name_case(context: &OperationContext<'_>, resource: &FixtureResource<'_
     if unique_members(context, operation).is_empty() {
         return None;
     }
-    let mut case = WebCase::new(context, LawName::RejectsDuplicates, "created");
+    let mut case = ResourceCase::new(context, LawName::RejectsDuplicates, "created");
     let input = case.plain_input(operation);
     let first = case.create_with(resource, StepPurpose::Act, 1, input.clone());
     case.check(ResponseCheck::Needs(first.step.clone()));
@@ -88,7 +89,7 @@ fn renamed_case(context: &OperationContext<'_>, resource: &FixtureResource<'_>) 
     if unique.is_empty() || resource.is_named_by_caller || resource.creator.name == operation.name {
         return None;
     }
-    let mut case = WebCase::new(context, LawName::RejectsDuplicates, "renamed");
+    let mut case = ResourceCase::new(context, LawName::RejectsDuplicates, "renamed");
     let other = case.sampler(resource.creator).for_resource(crate::case::Resource::SECOND).plain_input();
     let mut input = case.plain_input(operation);
     for name in &unique {
@@ -114,7 +115,7 @@ fn idempotency_member(context: &OperationContext<'_>) -> Option<String> {
 }
 
 /// Returns the value of an idempotency key for this case.
-fn key_value(case: &WebCase<'_, '_>, context: &OperationContext<'_>, name: &str) -> Option<Value> {
+fn key_value(case: &ResourceCase<'_, '_>, context: &OperationContext<'_>, name: &str) -> Option<Value> {
     let template = context.plan.scenario.value_when_sent(context.operation.name.as_str(), name)?;
     Some(case.sampler(context.operation).templates.fill_json(template))
 }
@@ -122,7 +123,7 @@ fn key_value(case: &WebCase<'_, '_>, context: &OperationContext<'_>, name: &str)
 /// Builds the case that repeats a request with its idempotency key: the response is that to the first.
 fn repeated_key_case(context: &OperationContext<'_>, resource: &FixtureResource<'_>) -> Option<Case> {
     let (operation, member) = (context.operation, idempotency_member(context)?);
-    let mut case = WebCase::new(context, LawName::HonorsIdempotencyKey, "repeated");
+    let mut case = ResourceCase::new(context, LawName::HonorsIdempotencyKey, "repeated");
     let input = with_member(case.plain_input(operation), &member, key_value(&case, context, &member)?);
     let shown =
         crate::generate::web::shown_members::shown_members(context.plan.contract, operation, &resource.label.fixture);
@@ -142,7 +143,7 @@ fn reused_key_case(context: &OperationContext<'_>, resource: &FixtureResource<'_
     if !states_law(context, LawName::HonorsIdempotencyKey) {
         return None;
     }
-    let mut case = WebCase::new(context, LawName::HonorsIdempotencyKey, "other-body");
+    let mut case = ResourceCase::new(context, LawName::HonorsIdempotencyKey, "other-body");
     let key = key_value(&case, context, &member)?;
     let first_input = with_member(case.plain_input(operation), &member, key.clone());
     let other = case.sampler(operation).for_resource(crate::case::Resource::SECOND).plain_input();
@@ -168,7 +169,7 @@ fn repeated_action_case(context: &OperationContext<'_>) -> Option<Case> {
     if !states_law(context, LawName::RejectsRepetition) {
         return None;
     }
-    let mut case = WebCase::new(context, LawName::RejectsRepetition, "twice");
+    let mut case = ResourceCase::new(context, LawName::RejectsRepetition, "twice");
     let input = case.plain_input(operation);
     let first = case.add_step(StepPurpose::Act, operation, input.clone());
     case.check(ResponseCheck::Needs(first));
@@ -194,7 +195,7 @@ fn dependent_case(context: &OperationContext<'_>, resource: &FixtureResource<'_>
     if children.is_empty() {
         return None;
     }
-    let mut case = WebCase::new(context, LawName::ProtectsChildren, "delete");
+    let mut case = ResourceCase::new(context, LawName::ProtectsChildren, "delete");
     for child in &children {
         case.create(child, StepPurpose::SetUp, 1);
     }

@@ -2,18 +2,15 @@
 //!
 //! It expects the documented error for a missing resource, and nothing where none is documented.
 
-use crate::case::{
-    Case, CaseClass, CaseKind, CaseSubject, Expectation, ExpectedError, Intent, JudgedPart, LawName, ResponseCheck,
-    Step, StepPurpose, StepRequest, Value,
-};
-use crate::contract::{ErrorRole, MemberPath, Operation, ShapeKind};
-use crate::generate::fixture_steps::{build_fixture_step, surround_with_fixtures};
+use crate::case::{Case, LawName, ResponseCheck, StepPurpose, Value};
+use crate::contract::{ErrorRole, ShapeKind};
+use crate::generate::fixture_steps::build_fixture_step;
 use crate::generate::operation_context::OperationContext;
-use crate::generate::web::resource::{
-    ResourceLabel, ends_with_label, has_method, is_web_api, resource_labels, resource_of_fixture,
-};
+use crate::generate::stateful::fixture_resource::ResourceLabel;
+use crate::generate::stateful::missing_case::{act_step, missing_case};
+use crate::generate::stateful::resource_case::{ResourceCase, with_member};
+use crate::generate::web::resource::{ends_with_label, has_method, is_web_api, resource_labels, resource_of_fixture};
 use crate::generate::web::shown_members::shown_members;
-use crate::generate::web::web_case::{WebCase, with_member};
 
 pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
     if !is_web_api(context.plan) {
@@ -41,60 +38,6 @@ pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
 fn is_created<'p>(context: &OperationContext<'p>, label: &ResourceLabel) -> bool {
     resource_of_fixture(context.plan, &label.fixture)
         .is_some_and(|resource| !resource.is_named_by_caller && resource.creator.name != context.operation.name)
-}
-
-/// Builds a case in which a request, the last of these steps, names a resource that does not exist.
-pub(crate) fn missing_case(
-    context: &OperationContext<'_>,
-    label: &ResourceLabel,
-    variant: &str,
-    mut errors: Vec<ExpectedError>,
-    steps: impl FnOnce(&crate::case::CaseId) -> Option<Vec<Step>>,
-) -> Option<Case> {
-    let (plan, operation) = (context.plan, context.operation);
-    if errors.is_empty() {
-        return None;
-    }
-    let kind = CaseKind::MissingResource(MemberPath::root().join_member(&label.label));
-    let id = plan.case_id(operation, CaseSubject::Class(CaseClass::Missing), kind, variant);
-    let steps = steps(&id)?;
-    // An identifier of another form may be called invalid.
-    if variant != "deleted" && variant != "other-parent" {
-        errors.extend(plan.errors_with_role(operation, ErrorRole::InvalidInput));
-    }
-    let judged = steps.iter().position(|step| step.purpose == StepPurpose::Act)?;
-    let (steps, first) = surround_with_fixtures(plan, &id, steps);
-    let expectation = Expectation::Reject { role: ErrorRole::MissingResource, errors };
-    Some(Case {
-        operation: operation.name.clone(),
-        intent: Intent::Missing,
-        member: None,
-        constraint: None,
-        steps,
-        judged: JudgedPart::Step(first + judged),
-        rule: match variant {
-            "deleted" => "what was deleted does not exist".to_owned(),
-            "other-parent" => "the resource exists below another parent only".to_owned(),
-            _ => format!("`{}` does not exist", label.label),
-        },
-        source: plan.error_source(operation, &expectation),
-        expectation,
-        unsendable_reason: None,
-        is_exclusive: false,
-        id,
-    })
-}
-
-/// Builds the step of a request under test.
-pub(crate) fn act_step(context: &OperationContext<'_>, operation: &Operation, input: Value, turn: u32) -> Step {
-    Step {
-        purpose: StepPurpose::Act,
-        request: StepRequest::Operation { name: operation.name.clone(), input, damage: Vec::new() },
-        authorization: context.plan.default_authorization(),
-        captures: Vec::new(),
-        turn,
-        fixture: None,
-    }
 }
 
 /// Builds the case with an identifier of the right form that was never given out.
@@ -141,7 +84,7 @@ fn other_parent_case(context: &OperationContext<'_>, parent: &ResourceLabel, chi
     if resource.is_named_by_caller || !is_below {
         return None;
     }
-    let mut case = WebCase::new(context, LawName::Identifies, "other-parent");
+    let mut case = ResourceCase::new(context, LawName::Identifies, "other-parent");
     let other = case.create(&resource, StepPurpose::SetUp, 2);
     let input = with_member(case.plain_input(operation), &parent.label, other.identifier.clone());
     let act = case.add_step(StepPurpose::Act, operation, input);
@@ -162,7 +105,7 @@ fn near_miss_case(context: &OperationContext<'_>, label: &ResourceLabel, form: &
     }
     let shown = shown_members(plan.contract, operation, &label.fixture);
     let (id, ..) = shown.into_iter().find(|(_, name, _)| *name == label.capture)?;
-    let mut case = WebCase::new(context, LawName::Identifies, form);
+    let mut case = ResourceCase::new(context, LawName::Identifies, form);
     let other = Value::Template(format!("{{{}~{form}}}", label.placeholder()));
     let act = case.add_step(StepPurpose::Act, operation, with_member(case.plain_input(operation), &label.label, other));
     case.check(ResponseCheck::AnotherResource { step: act, id, name: label.placeholder() });

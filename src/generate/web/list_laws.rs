@@ -5,13 +5,12 @@ use crate::case::{Case, LawName, ResponseCheck, StepPurpose, Value};
 use crate::contract::{MemberLocation, MemberPath, Shape, ShapeKind};
 use crate::generate::input_sampler::InputChange;
 use crate::generate::operation_context::OperationContext;
+use crate::generate::stateful::fixture_resource::FixtureResource;
+use crate::generate::stateful::resource_case::{FurtherResource, ResourceCase};
 use crate::generate::web::list_names::plain_name;
 use crate::generate::web::list_shape::ListShape;
-use crate::generate::web::resource::{
-    FixtureResource, has_method, is_web_api, listed_resource, resource_labels, resource_of_fixture,
-};
+use crate::generate::web::resource::{has_method, is_web_api, listed_resource, resource_labels, resource_of_fixture};
 use crate::generate::web::shown_members::shown_members;
-use crate::generate::web::web_case::{FurtherResource, WebCase};
 
 pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
     if !is_web_api(context.plan) || !has_method(context.operation, "GET") {
@@ -67,7 +66,7 @@ impl<'p> ListLaws<'_, 'p> {
         if !self.has_captures() {
             return self.named_case();
         }
-        let mut case = WebCase::new(self.context, LawName::Lists, "created");
+        let mut case = ResourceCase::new(self.context, LawName::Lists, "created");
         // The newest entries are those of this case.
         case.run_alone();
         let first = case.create(&self.resource, StepPurpose::SetUp, 1);
@@ -81,7 +80,7 @@ impl<'p> ListLaws<'_, 'p> {
 
     /// Builds the case in which a resource under a chosen name is written twice and listed once.
     fn named_case(&self) -> Option<Case> {
-        let mut case = WebCase::new(self.context, LawName::Lists, "created");
+        let mut case = ResourceCase::new(self.context, LawName::Lists, "created");
         let input = case.plain_input(self.resource.creator);
         let shown = self.list.id.clone();
         let created = case.create_with(&self.resource, StepPurpose::SetUp, 1, input.clone());
@@ -100,7 +99,7 @@ impl<'p> ListLaws<'_, 'p> {
 
     fn deleted_case(&self) -> Option<Case> {
         let deleter = self.resource.deleter.filter(|_| self.has_captures())?;
-        let mut case = WebCase::new(self.context, LawName::Lists, "deleted");
+        let mut case = ResourceCase::new(self.context, LawName::Lists, "deleted");
         let first = case.create(&self.resource, StepPurpose::SetUp, 1);
         let second = case.create(&self.resource, StepPurpose::SetUp, 2);
         let input = first.replace_in(case.plain_input(deleter));
@@ -120,7 +119,7 @@ impl<'p> ListLaws<'_, 'p> {
         let parent =
             resource_labels(self.context.plan, self.context.operation).pop().filter(|_| self.has_captures())?;
         let parent = resource_of_fixture(self.context.plan, &parent.fixture).filter(|it| !it.is_named_by_caller)?;
-        let mut case = WebCase::new(self.context, LawName::Lists, "other-parent");
+        let mut case = ResourceCase::new(self.context, LawName::Lists, "other-parent");
         let other = case.create(&parent, StepPurpose::SetUp, 2);
         let input = other.replace_in(case.plain_input(self.resource.creator));
         let created = case.create_with(&self.resource, StepPurpose::SetUp, 2, input);
@@ -169,7 +168,7 @@ impl<'p> ListLaws<'_, 'p> {
             _ => return None,
         };
         let json = crate::generate::stateful::stored_member::to_json(value)?;
-        let mut case = WebCase::new(self.context, LawName::Filters, &format!("{name}-{text}"));
+        let mut case = ResourceCase::new(self.context, LawName::Filters, &format!("{name}-{text}"));
         let mut created = Vec::new();
         let others = values.iter().filter(|other| *other != value);
         for (number, written) in [value].into_iter().chain(others.take(1)).enumerate() {
@@ -196,7 +195,7 @@ impl<'p> ListLaws<'_, 'p> {
     /// resource.
     fn create_with_member(
         &self,
-        case: &mut WebCase<'_, 'p>,
+        case: &mut ResourceCase<'_, 'p>,
         number: u32,
         member: &str,
         value: &Value,
@@ -236,7 +235,7 @@ impl<'p> ListLaws<'_, 'p> {
 
     fn order_case(&self, name: &str, value: &str, member: &str, descending: bool) -> Option<Case> {
         let (known, it) = self.list.item_members.iter().find(|(known, _)| plain_name(known) == plain_name(member))?;
-        let mut case = WebCase::new(self.context, LawName::Sorts, &format!("{name}-{value}"));
+        let mut case = ResourceCase::new(self.context, LawName::Sorts, &format!("{name}-{value}"));
         for number in 1..=3 {
             case.create(&self.resource, StepPurpose::SetUp, number);
         }
@@ -286,7 +285,7 @@ fn included_cases(context: &OperationContext<'_>) -> Vec<Case> {
             else {
                 continue;
             };
-            let mut case = WebCase::new(context, LawName::Lists, &format!("{name}-{value}"));
+            let mut case = ResourceCase::new(context, LawName::Lists, &format!("{name}-{value}"));
             let text = Value::text(value);
             let given = if is_list { Value::List(vec![text]) } else { text };
             let path = MemberPath::root().join_member(name);

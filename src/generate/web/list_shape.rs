@@ -5,12 +5,12 @@
 use crate::case::{ListView, StepPurpose, StepRef, Value};
 use crate::contract::{Contract, Member, MemberLocation, Operation, ShapeId, ShapeKind};
 use crate::generate::plan_context::PlanContext;
+use crate::generate::stateful::fixture_resource::FixtureResource;
+use crate::generate::stateful::resource_case::{ResourceCase, with_member};
 use crate::generate::web::list_names::{
     CURSOR_NAMES, FORWARD_CURSORS, MORE_NAMES, NEXT_NAMES, OFFSET_NAMES, PAGE_NAMES, SIZE_NAMES, STATUS_NAMES,
     TOTAL_NAMES, plain_name,
 };
-use crate::generate::web::resource::FixtureResource;
-use crate::generate::web::web_case::{WebCase, with_member};
 use indexmap::IndexMap;
 
 /// How the pages of a list are requested.
@@ -96,7 +96,7 @@ impl<'p> ListShape<'p> {
     }
 
     /// Returns the input that lists with these parameters, and with the largest page.
-    pub fn input(&self, case: &WebCase<'_, 'p>, parameters: &[(&str, Value)]) -> Value {
+    pub fn input(&self, case: &ResourceCase<'_, 'p>, parameters: &[(&str, Value)]) -> Value {
         let mut input = case.plain_input(self.operation);
         if let (Some((name, _)), Some(size)) = (&self.size, self.largest_page()) {
             input = with_member(input, name, Value::integer(size.into()));
@@ -105,7 +105,7 @@ impl<'p> ListShape<'p> {
     }
 
     /// Adds a step that lists with these parameters.
-    pub fn add_read(&self, case: &mut WebCase<'_, 'p>, parameters: &[(&str, Value)]) -> StepRef {
+    pub fn add_read(&self, case: &mut ResourceCase<'_, 'p>, parameters: &[(&str, Value)]) -> StepRef {
         let input = self.input(case, parameters);
         case.add_step(StepPurpose::ReadBack, self.operation, input)
     }

@@ -15,4 +15,3 @@ pub(super) mod resource;
 pub(super) mod shown_members;
 pub(super) mod stored;
 pub(super) mod updates;
-pub(super) mod web_case;

@@ -2,9 +2,9 @@
 
 use crate::case::{Case, LawName, MemberPlaces, ResponseCheck, StepPurpose, StepRef, Value};
 use crate::generate::operation_context::OperationContext;
+use crate::generate::stateful::resource_case::ResourceCase;
 use crate::generate::web::list_laws::ListLaws;
 use crate::generate::web::list_shape::Paging;
-use crate::generate::web::web_case::WebCase;
 
 /// Number of resources that a case creates.
 const CREATED: u32 = 3;
@@ -28,7 +28,7 @@ pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
 /// Builds the case that asks for pages of this size.
 fn size_case(laws: &ListLaws<'_, '_>, size: u64) -> Option<Case> {
     let (name, _) = laws.list.size.as_ref()?;
-    let mut case = WebCase::new(laws.context, LawName::Pages, &format!("size-{size}"));
+    let mut case = ResourceCase::new(laws.context, LawName::Pages, &format!("size-{size}"));
     for number in 1..=CREATED {
         case.create(&laws.resource, StepPurpose::SetUp, number);
     }
@@ -45,7 +45,7 @@ fn whole_case<'p>(laws: &ListLaws<'_, 'p>, size: u64) -> Option<Case> {
     if max.is_some_and(|max| max < 2 * size) {
         return None;
     }
-    let mut case = WebCase::new(laws.context, LawName::Pages, &format!("whole-{size}"));
+    let mut case = ResourceCase::new(laws.context, LawName::Pages, &format!("whole-{size}"));
     // Others must not add to the list meanwhile.
     case.run_alone();
     for number in 1..=CREATED {
@@ -81,7 +81,7 @@ fn beyond_end_case(laws: &ListLaws<'_, '_>) -> Option<Case> {
         Paging::Number(name) | Paging::Offset(name) => name,
         Paging::Cursor(..) => return None,
     };
-    let mut case = WebCase::new(laws.context, LawName::Pages, "behind-the-end");
+    let mut case = ResourceCase::new(laws.context, LawName::Pages, "behind-the-end");
     case.create(&laws.resource, StepPurpose::SetUp, 1);
     let read = laws.list.add_read(&mut case, &[(parameter, Value::integer(FAR_PAGE))]);
     // A service may reject a page that does not exist.
@@ -94,7 +94,7 @@ fn beyond_end_case(laws: &ListLaws<'_, '_>) -> Option<Case> {
 /// Builds the case that asks for a page that is not full.
 fn end_case(laws: &ListLaws<'_, '_>) -> Option<Case> {
     let (more, size) = (laws.list.more.clone()?, laws.list.largest_page()?);
-    let mut case = WebCase::new(laws.context, LawName::Pages, "end");
+    let mut case = ResourceCase::new(laws.context, LawName::Pages, "end");
     case.create(&laws.resource, StepPurpose::SetUp, 1);
     let read = laws.list.add_read(&mut case, &[]);
     case.check(ResponseCheck::Accepted(read.clone()));
@@ -105,7 +105,7 @@ fn end_case(laws: &ListLaws<'_, '_>) -> Option<Case> {
 /// Builds the case in which the number of all items does not depend on the size of the page.
 fn total_case(laws: &ListLaws<'_, '_>) -> Option<Case> {
     let (total, (name, _)) = (laws.list.total.clone()?, laws.list.size.as_ref()?);
-    let mut case = WebCase::new(laws.context, LawName::Pages, "total");
+    let mut case = ResourceCase::new(laws.context, LawName::Pages, "total");
     case.run_alone();
     for number in 1..=CREATED {
         case.create(&laws.resource, StepPurpose::SetUp, number);

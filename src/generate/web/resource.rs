@@ -5,41 +5,8 @@
 use crate::contract::{MemberLocation, Operation, Protocol};
 use crate::generate::operation_context::OperationContext;
 use crate::generate::plan_context::PlanContext;
-use crate::scenario::Fixture;
-
-/// A label of an operation's path that names what a fixture creates.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ResourceLabel {
-    /// The label's name.
-    pub label: String,
-    /// The fixture's name.
-    pub fixture: String,
-    /// The name of the fixture's captured or chosen identifier.
-    pub capture: String,
-}
-
-impl ResourceLabel {
-    /// Returns the name of the placeholder: `project.id`.
-    pub fn placeholder(&self) -> String {
-        format!("{}.{}", self.fixture, self.capture)
-    }
-}
-
-/// What a fixture creates, with the operations on it.
-pub(crate) struct FixtureResource<'p> {
-    pub label: ResourceLabel,
-    pub fixture: &'p Fixture,
-    /// The operation that creates it.
-    pub creator: &'p Operation,
-    /// Whether the caller chooses the identifier.
-    pub is_named_by_caller: bool,
-    /// The operation that reads it.
-    pub reader: Option<&'p Operation>,
-    /// The operation that deletes it.
-    pub deleter: Option<&'p Operation>,
-    /// The operation that lists it.
-    pub list: Option<&'p Operation>,
-}
+use crate::generate::stateful::fixture_resource::{FixtureResource, ResourceLabel};
+use crate::scenario::{Fixture, fixture_placeholder};
 
 /// Returns true if the contract is that of a web API.
 pub(crate) fn is_web_api(plan: &PlanContext<'_>) -> bool {
@@ -60,7 +27,7 @@ pub(crate) fn resource_labels(plan: &PlanContext<'_>, operation: &Operation) -> 
         .filter_map(|label| {
             members?.get(label).filter(|member| member.location == MemberLocation::Label)?;
             let template = plan.scenario.use_value(operation.name.as_str(), label)?.as_str()?;
-            let (fixture, capture) = template.strip_prefix('{')?.strip_suffix('}')?.split_once('.')?;
+            let (fixture, capture) = fixture_placeholder(template)?;
             plan.scenario.fixtures.get(fixture)?;
             Some(ResourceLabel { label: label.to_owned(), fixture: fixture.to_owned(), capture: capture.to_owned() })
         })

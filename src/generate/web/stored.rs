@@ -4,11 +4,12 @@ use crate::case::{Case, LawName, ResponseCheck, StepPurpose, Value};
 use crate::contract::{ErrorRole, MemberLocation, MemberPath, Operation};
 use crate::generate::input_sampler::InputChange;
 use crate::generate::operation_context::OperationContext;
+use crate::generate::stateful::fixture_resource::FixtureResource;
+use crate::generate::stateful::resource_case::{ResourceCase, with_member};
 use crate::generate::web::list_shape::ListShape;
 use crate::generate::web::member_values::{full_value, member_values};
-use crate::generate::web::resource::{FixtureResource, created_resource, ends_with_label, has_method, is_web_api};
+use crate::generate::web::resource::{created_resource, ends_with_label, has_method, is_web_api};
 use crate::generate::web::shown_members::stored_places;
-use crate::generate::web::web_case::{WebCase, with_member};
 
 const LAW: LawName = LawName::ReadYourWrite;
 
@@ -35,7 +36,7 @@ pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
 
 /// Adds the read of a created resource, with the check that it succeeds.
 fn add_read(
-    case: &mut WebCase<'_, '_>,
+    case: &mut ResourceCase<'_, '_>,
     resource: &FixtureResource<'_>,
     reader: &Operation,
     identifier: &Value,
@@ -51,9 +52,9 @@ fn created_case(
     resource: &FixtureResource<'_>,
     reader: &Operation,
     variant: &str,
-    input: impl FnOnce(&WebCase<'_, '_>) -> Value,
+    input: impl FnOnce(&ResourceCase<'_, '_>) -> Value,
 ) -> Option<Case> {
-    let mut case = WebCase::new(context, LAW, variant);
+    let mut case = ResourceCase::new(context, LAW, variant);
     let input = input(&case);
     if !case.is_valid(context.operation, &input) {
         return None;
@@ -92,7 +93,7 @@ fn all_members_case(
 }
 
 /// Returns an input with all body members that can be sent together.
-pub(crate) fn all_members(context: &OperationContext<'_>, case: &WebCase<'_, '_>) -> Value {
+pub(crate) fn all_members(context: &OperationContext<'_>, case: &ResourceCase<'_, '_>) -> Value {
     let sampler = case.sampler(context.operation);
     let members = context.operation.input.as_ref().and_then(|input| context.plan.contract.shape(input).kind.members());
     let mut input = sampler.plain_input();
@@ -113,7 +114,7 @@ fn rejected_case(context: &OperationContext<'_>, resource: &FixtureResource<'_>)
     if !has_method(operation, "POST") || ends_with_label(operation, &resource.label) {
         return None;
     }
-    let mut case = WebCase::new(context, LawName::RejectedLeavesNoTrace, "created");
+    let mut case = ResourceCase::new(context, LawName::RejectedLeavesNoTrace, "created");
     let (input, _) = invalid_input(context, &case)?;
     case.run_alone();
     let before = list.add_read(&mut case, &[]);
@@ -131,7 +132,7 @@ fn rejected_case(context: &OperationContext<'_>, resource: &FixtureResource<'_>)
 
 /// Returns an input that violates a constraint of one member for certain and sends valid values of all others, with the
 /// name of the violated member.
-pub(crate) fn invalid_input(context: &OperationContext<'_>, case: &WebCase<'_, '_>) -> Option<(Value, String)> {
+pub(crate) fn invalid_input(context: &OperationContext<'_>, case: &ResourceCase<'_, '_>) -> Option<(Value, String)> {
     let shape = context.operation.input.as_ref()?;
     let valid = all_members(context, case);
     let members = context.plan.contract.shape(shape).kind.members()?;

@@ -4,14 +4,14 @@ use crate::case::{Case, LawName, MemberPlaces, ResponseCheck, StepPurpose, StepR
 use crate::contract::{ErrorRole, MemberLocation, MemberPath, Operation, ShapeKind};
 use crate::generate::input_sampler::InputChange;
 use crate::generate::operation_context::OperationContext;
+use crate::generate::stateful::fixture_resource::{FixtureResource, ResourceLabel};
+use crate::generate::stateful::resource_case::{ResourceCase, with_member};
 use crate::generate::web::member_values::member_values;
 use crate::generate::web::resource::{
-    FixtureResource, ResourceLabel, created_resource, ends_with_label, has_method, is_action, is_web_api,
-    named_resource, subject_resource,
+    created_resource, ends_with_label, has_method, is_action, is_web_api, named_resource, subject_resource,
 };
 use crate::generate::web::shown_members::{common_places, stored_places};
 use crate::generate::web::stored::{all_members, invalid_input};
-use crate::generate::web::web_case::{WebCase, with_member};
 
 const LAW: LawName = LawName::ReadYourWrite;
 
@@ -60,13 +60,13 @@ impl<'p> Update<'_, 'p> {
     }
 
     /// Adds a read of the fixture's resource.
-    fn add_read(&self, case: &mut WebCase<'_, 'p>) -> StepRef {
+    fn add_read(&self, case: &mut ResourceCase<'_, 'p>) -> StepRef {
         let own = Value::Template(format!("{{{}}}", self.subject.placeholder()));
         self.add_read_of(case, &own)
     }
 
     /// Adds a read of another resource of the case.
-    fn add_read_of(&self, case: &mut WebCase<'_, 'p>, identifier: &Value) -> StepRef {
+    fn add_read_of(&self, case: &mut ResourceCase<'_, 'p>, identifier: &Value) -> StepRef {
         let input = with_member(case.plain_input(self.reader), &self.resource.label.label, identifier.clone());
         case.add_step(StepPurpose::ReadBack, self.reader, input)
     }
@@ -95,7 +95,7 @@ impl<'p> Update<'_, 'p> {
     }
 
     fn member_case(&self, (path, name): (&MemberPath, &str), variant: &str, value: Value) -> Option<Case> {
-        let mut case = WebCase::new(self.context, LAW, &format!("written-{name}{variant}"));
+        let mut case = ResourceCase::new(self.context, LAW, &format!("written-{name}{variant}"));
         let input = case.sampler(self.operation()).input_with(&[(path, InputChange::Set(value))]);
         if !case.is_valid(self.operation(), &input) {
             return None;
@@ -133,7 +133,7 @@ impl<'p> Update<'_, 'p> {
 
     /// Builds the case in which a rejected update leaves every member as it was.
     fn rejected_case(&self) -> Option<Case> {
-        let mut case = WebCase::new(self.context, LawName::RejectedLeavesNoTrace, "written");
+        let mut case = ResourceCase::new(self.context, LawName::RejectedLeavesNoTrace, "written");
         let (input, _) = invalid_input(self.context, &case)?;
         let places: Vec<String> = self.places().into_iter().map(|(_, places)| places.second).collect();
         if places.is_empty() {
@@ -157,7 +157,7 @@ impl<'p> Update<'_, 'p> {
         if members.len() < 2 || !members.iter().any(has_id) {
             return None;
         }
-        let mut case = WebCase::new(self.context, LAW, "consistent");
+        let mut case = ResourceCase::new(self.context, LAW, "consistent");
         let act = case.add_step(StepPurpose::Act, self.operation(), case.plain_input(self.operation()));
         case.check(ResponseCheck::Accepted(act.clone()));
         let read = self.add_read(&mut case);
@@ -173,7 +173,7 @@ impl<'p> Update<'_, 'p> {
         if self.resource.is_named_by_caller || places.is_empty() {
             return None;
         }
-        let mut case = WebCase::new(self.context, LawName::Isolated, "others-stay");
+        let mut case = ResourceCase::new(self.context, LawName::Isolated, "others-stay");
         let full = all_members(self.context, &case);
         let other = case.create(&self.resource, StepPurpose::SetUp, 2);
         let before = self.add_read_of(&mut case, &other.identifier);
@@ -192,7 +192,7 @@ impl<'p> Update<'_, 'p> {
         }
         let contract = self.context.plan.contract;
         let members = contract.shape(self.operation().input.as_ref()?).kind.members()?;
-        let mut case = WebCase::new(self.context, law, "left-out");
+        let mut case = ResourceCase::new(self.context, law, "left-out");
         let (full, plain) = (all_members(self.context, &case), case.plain_input(self.operation()));
         // A number or a truth may be the default that a member gets again.
         let is_removable = |name: &str| {
@@ -219,7 +219,7 @@ impl<'p> Update<'_, 'p> {
 
     /// Builds the case in which a second `PUT` under a chosen name replaces the first.
     fn overwritten_case(&self) -> Option<Case> {
-        let mut case = WebCase::new(self.context, LawName::Overwrites, "same-name");
+        let mut case = ResourceCase::new(self.context, LawName::Overwrites, "same-name");
         let places: Vec<MemberPlaces> = self.places().into_iter().map(|(_, places)| places).collect();
         let plain = case.plain_input(self.operation());
         let full = changed_members(self.context, &case, &plain);
@@ -241,7 +241,7 @@ impl<'p> Update<'_, 'p> {
         if self.resource.is_named_by_caller {
             return None;
         }
-        let mut case = WebCase::new(self.context, LawName::Isolated, "others-stay");
+        let mut case = ResourceCase::new(self.context, LawName::Isolated, "others-stay");
         let other = case.create(&self.resource, StepPurpose::SetUp, 2);
         let act = case.add_step(StepPurpose::Act, self.operation(), case.plain_input(self.operation()));
         case.check(ResponseCheck::Needs(act));
@@ -258,7 +258,7 @@ pub(crate) fn states_law(context: &OperationContext<'_>, law: LawName) -> bool {
 }
 
 /// Returns an input with other values than the plain one, as far as they can be told apart.
-fn changed_members(context: &OperationContext<'_>, case: &WebCase<'_, '_>, plain: &Value) -> Value {
+fn changed_members(context: &OperationContext<'_>, case: &ResourceCase<'_, '_>, plain: &Value) -> Value {
     let sampler = case.sampler(context.operation);
     let members = context.operation.input.as_ref().and_then(|input| context.plan.contract.shape(input).kind.members());
     let mut changed = plain.clone();

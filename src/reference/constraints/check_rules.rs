@@ -24,7 +24,7 @@ impl ConstraintNode {
         })
     }
 
-    /// Returns a violation if an entry of a map is no number within the limits of its key.
+    /// Returns a violation if the text under a key of a map is not a number within the limits of the key.
     pub(super) fn find_entry_out_of_range(&self, entries: &Members) -> Option<InputViolation> {
         self.rules.iter().filter(|check| !check.is_disabled).find_map(|check| {
             let ShapeRule::EntryRange { key, min, max } = &check.rule else { return None };
