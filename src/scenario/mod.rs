@@ -28,3 +28,4 @@ pub use placeholder::fixture_placeholder;
 pub use read::read_scenario;
 pub use regression::{REGRESSION_FORMAT, Regression, read_regression, write_regression};
 pub use settings::{EndpointConfig, ProjectSettings, read_settings};
+pub use tables::did_you_mean;

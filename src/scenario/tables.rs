@@ -49,7 +49,7 @@ pub(super) fn parse_document(text: &str) -> Result<Spanned<DeTable<'_>>, Scenari
 }
 
 /// Returns a `did you mean` hint with the nearest word of a closed list.
-pub(super) fn did_you_mean(word: &str, known: &[&str]) -> Option<String> {
+pub fn did_you_mean(word: &str, known: &[&str]) -> Option<String> {
     known
         .iter()
         .map(|candidate| (strsim::damerau_levenshtein(word, candidate), *candidate))

@@ -4,6 +4,7 @@
 
 use super::scenarios::{list_folder, shipped_source_text};
 use super::{StoreError, find_upwards, read_bytes};
+use crate::scenario::did_you_mean;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -183,6 +184,19 @@ fn expand_paths(directory: &Path, name: &str) -> Result<Vec<PathBuf>, StoreError
     Ok(found)
 }
 
+/// Returns the error for a service that a folder with botocore's models does not have.
+fn unknown_service(data: &Path, service: &str) -> StoreError {
+    let folders = list_folder(data).unwrap_or_default();
+    let names: Vec<String> =
+        folders.iter().filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned())).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let reason = format!("botocore in `{}` has no service `{service}`", data.display());
+    match did_you_mean(service, &names) {
+        Some(hint) => StoreError::with_hint(reason, hint),
+        None => StoreError::new(reason),
+    }
+}
+
 /// Reads the newest model of a service, or that of the version after the slash: `connect`, `connect/2017-08-08`.
 fn read_botocore_model(search_paths: &SourceSearchPaths, service: &str) -> Result<SourceDocument, StoreError> {
     let (service, wanted) = service.split_once('/').map_or((service, None), |(name, version)| (name, Some(version)));
@@ -204,7 +218,7 @@ fn read_botocore_model(search_paths: &SourceSearchPaths, service: &str) -> Resul
         ));
     }
     let Some(folder) = data_folders.iter().map(|data| data.join(service)).find(|folder| folder.is_dir()) else {
-        return Err(StoreError::new(format!("botocore in `{}` has no service `{service}`", data_folders[0].display())));
+        return Err(unknown_service(&data_folders[0], service));
     };
     let mut versions: Vec<String> = list_folder(&folder)?
         .iter()
@@ -290,5 +304,6 @@ mod tests {
             let error = read(name).expect_err(name);
             assert!(error.reason.contains(reason), "{name}: {error}");
         }
+        assert_eq!(read("botocore:thign").expect_err("unknown").hint.as_deref(), Some("did you mean `thing`?"));
     }
 }
