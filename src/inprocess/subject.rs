@@ -166,6 +166,7 @@ impl Subject {
             leaked_fixtures: LeakedFixtures::default(),
             search_time: SearchBudget::default(),
             response_times: ResponseTimes::default(),
+            load_limit: crate::run::LoadLimit::default(),
             operation_health: OperationHealth::default(),
             #[cfg(feature = "run")]
             server: None,

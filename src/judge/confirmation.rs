@@ -4,7 +4,7 @@
 
 use super::{JudgedCase, Judgement, SnapshotComparison, Verdict};
 use crate::case::JudgedPart;
-use crate::run::{BodyFraming, CaseOutcome};
+use crate::run::{BodyFraming, CaseOutcome, has_failed_setup, has_server_failure, is_unavailable};
 
 /// What a repetition shows.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,11 +20,18 @@ pub enum Confirmation {
 /// Returns true if the load or other cases may have caused a result that would be reported.
 ///
 /// A violation that was accepted is not repeated: no load makes a server skip a check, and the accepted request may have
-/// changed what a second one meets. A violated law is not repeated either: it is about what other requests, also those of
-/// other cases, have left behind.
+/// changed what a second one meets. A violated law is not repeated either, unless the server failed: it is about what
+/// other requests, also those of other cases, have left behind. A case that taught nothing because the server failed on
+/// a request that creates what the case needs is repeated, too.
 pub fn must_confirm(outcome: &CaseOutcome, judged: &JudgedCase) -> bool {
-    let JudgedPart::Step(index) = outcome.case.judged else { return false };
-    judged.is_finding && !is_plain_success(outcome, index)
+    if judged.judgement.verdict == Verdict::Indeterminate {
+        return has_failed_setup(outcome);
+    }
+    let is_suspect = match outcome.case.judged {
+        JudgedPart::Step(index) => !is_plain_success(outcome, index),
+        JudgedPart::Law(_) => has_server_failure(outcome),
+    };
+    judged.is_finding && is_suspect
 }
 
 /// Returns true if a step got a well-framed response with a status of success.
@@ -36,8 +43,14 @@ fn is_plain_success(outcome: &CaseOutcome, index: usize) -> bool {
     })
 }
 
-/// Decides between the result of a case and that of its repetition.
-pub fn confirm(first: &JudgedCase, repeated: &JudgedCase) -> Confirmation {
+/// Decides between the result of a case and that of its repetition, each with its outcome.
+pub fn confirm(first: (&CaseOutcome, &JudgedCase), repeated: (&CaseOutcome, &JudgedCase)) -> Confirmation {
+    let was_temporary = is_unavailable(first.0) && !has_server_failure(repeated.0);
+    let (first, repeated) = (first.1, repeated.1);
+    // A server that says that it cannot be used now promises another response for later.
+    if was_temporary || first.judgement.verdict == Verdict::Indeterminate {
+        return Confirmation::Repeated;
+    }
     let (was, now) = (&first.judgement.observed, &repeated.judgement.observed);
     if repeated.is_finding {
         // A response says more than none.

@@ -5,7 +5,7 @@
 #[cfg(feature = "run")]
 use super::ServerProcess;
 use super::{
-    CancelToken, Endpoint, LeakedFixtures, Logins, OperationHealth, RateLimit, RequestLimits, ResponseTimes,
+    CancelToken, Endpoint, LeakedFixtures, LoadLimit, Logins, OperationHealth, RateLimit, RequestLimits, ResponseTimes,
     SearchBudget,
 };
 use crate::case::Case;
@@ -44,6 +44,8 @@ pub struct RunPlan<'a> {
     pub search_time: SearchBudget,
     /// How long controls took so far.
     pub response_times: ResponseTimes,
+    /// How many cases may run at once.
+    pub load_limit: LoadLimit,
     /// Which operations succeeded, and which no longer do.
     pub operation_health: OperationHealth,
     /// The server that was started for the run.

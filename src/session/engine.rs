@@ -209,9 +209,17 @@ impl<'s> Session<'s> {
         } else {
             summary.skipped_operations = knowledge.into_skipped_operations();
         }
-        summary.worker_note = self.lacking.map(|shortage| {
-            let (used, wanted) = (self.plan.transport_options.workers, self.setup.options.settings.workers);
-            format!("{used} of {wanted} workers were used, because {shortage}; {}", shortage.hint())
+        let (used, wanted) = (self.plan.transport_options.workers, self.setup.options.settings.workers);
+        let lacking = self
+            .lacking
+            .map(|shortage| format!("{used} of {wanted} workers were used, because {shortage}; {}", shortage.hint()));
+        summary.worker_note = lacking.or_else(|| {
+            let (limit, failures) = self.plan.load_limit.relief()?;
+            let times = if failures == 1 { "once".to_owned() } else { format!("{failures} times") };
+            Some(format!(
+                "only {limit} of {used} in the end, because the endpoint failed {times} while it had several requests, \
+                 and not when each was sent alone"
+            ))
         });
         summary.leaked_fixtures = self.plan.leaked_fixtures.summary();
         self.redact_summary(summary);

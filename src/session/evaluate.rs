@@ -140,7 +140,7 @@ impl CaseEvaluator<'_> {
     /// Returns the result of a case that was sent once more, alone.
     fn confirmed_result(&self, first: CaseOutcome, judged: JudgedCase, repeated: CaseOutcome) -> CaseResult {
         let judged_again = self.judge(&repeated);
-        match confirm(&judged, &judged_again) {
+        match confirm((&first, &judged), (&repeated, &judged_again)) {
             Confirmation::Repeated => self.result(repeated, judged_again),
             Confirmation::First => self.result(with_own_output(first), judged),
             Confirmation::Flaky(flaky) => self.result(with_own_output(first), *flaky),

@@ -11,8 +11,8 @@ use crate::infer::InferenceResult;
 use crate::judge::KnownDivergences;
 use crate::report::{Diagnostic, RunStarted};
 use crate::run::{
-    AwsAccessKeys, CancelToken, Endpoint, EndpointLifecycle, HostPrefixes, LeakedFixtures, Logins, OperationHealth,
-    ProxyAddress, Reach, ResponseTimes, RunPlan, SearchBudget, TlsIdentity, TransportOptions,
+    AwsAccessKeys, CancelToken, Endpoint, EndpointLifecycle, HostPrefixes, LeakedFixtures, LoadLimit, Logins,
+    OperationHealth, ProxyAddress, Reach, ResponseTimes, RunPlan, SearchBudget, TlsIdentity, TransportOptions,
 };
 use crate::scenario::Scenario;
 use crate::session::differential::DifferentialMode;
@@ -257,6 +257,7 @@ impl ScenarioJob {
             leaked_fixtures: LeakedFixtures::default(),
             search_time: SearchBudget::default(),
             response_times: ResponseTimes::default(),
+            load_limit: LoadLimit::default(),
             operation_health: OperationHealth::default(),
             server: None,
             reset_endpoint: None,

@@ -23,11 +23,18 @@ enum FirstResponse {
     Hangs,
     /// It closes the connection, three times: a request is sent twice, and once more if the connection was used before.
     Drops,
+    /// It says that it cannot be used at the moment.
+    IsUnavailable,
 }
 
 /// Starts a server that is faithful from the second time on that it receives a request for LinkCard; the first time it
 /// does something else.
 fn forgetful_server(first: FirstResponse) -> SocketAddr {
+    forgetful_server_for(first, |_, target| target.contains("/links"))
+}
+
+/// Starts a server that is faithful from the second time on that it receives one of certain requests.
+fn forgetful_server_for(first: FirstResponse, is_affected: fn(&str, &str) -> bool) -> SocketAddr {
     let service = Cards::new(Fault::Faithful);
     let seen = Mutex::new(BTreeMap::<(String, Vec<u8>), u32>::new());
     serve(move |mut stream, _| {
@@ -43,7 +50,8 @@ fn forgetful_server(first: FirstResponse) -> SocketAddr {
             let mut words = line.split(' ');
             let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
             let (status, document) = match first {
-                _ if !target.contains("/links") => service.respond(method, target, &body),
+                _ if !is_affected(method, target) => service.respond(method, target, &body),
+                FirstResponse::IsUnavailable if count == 1 => (503, serde_json::json!({"error": {"code": "busy"}})),
                 FirstResponse::Fails if count == 1 => (500, serde_json::json!({"error": {"code": "internal"}})),
                 FirstResponse::Hangs if count == 1 => continue,
                 FirstResponse::Drops if count <= 3 => return,
@@ -84,6 +92,27 @@ fn failures_that_do_not_repeat_are_flaky_and_never_accepted() {
         let accepted = project.read_files("snapshots");
         assert!(!accepted.is_empty() && !accepted.contains("500") && !accepted.contains("dropped"), "{accepted}");
     }
+}
+
+#[test]
+fn a_server_that_cannot_be_used_at_the_moment_is_asked_again_with_fewer_requests_at_once() {
+    let url = format!("http://{}", forgetful_server(FirstResponse::IsUnavailable));
+    let result = Project::new().overstep("check", &url, &["--workers", "8", "--no-snapshots"]);
+    assert_eq!(result.code, 0, "{}", result.text);
+    let unsettled: Vec<(String, String)> =
+        verdicts(&result).into_iter().filter(|(_, verdict)| matches!(&**verdict, "flaky" | "indeterminate")).collect();
+    assert_eq!(unsettled, []);
+    assert!(result.text.contains("workers: only 1 of 8 in the end"), "{}", result.text);
+}
+
+#[test]
+fn a_case_whose_setup_made_the_server_fail_is_sent_again() {
+    let is_creation = |method: &str, target: &str| method == "POST" && !target.contains("/links");
+    let url = format!("http://{}", forgetful_server_for(FirstResponse::Fails, is_creation));
+    let result = Project::new().overstep("check", &url, &["-E", "op(LinkCard)", "--workers", "8", "--no-snapshots"]);
+    assert_eq!(result.code, 0, "{}", result.text);
+    let verdicts = verdicts(&result);
+    assert!(verdicts.len() > 20 && verdicts.values().all(|verdict| verdict != "indeterminate"), "{verdicts:?}");
 }
 
 #[test]

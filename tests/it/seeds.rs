@@ -62,6 +62,7 @@ fn requests(contract: &Contract, scenario: &Scenario, case: &Case) -> Result<Vec
         leaked_fixtures: LeakedFixtures::default(),
         search_time: Default::default(),
         response_times: Default::default(),
+        load_limit: overstep::run::LoadLimit::default(),
         operation_health: Default::default(),
         server: None,
         reset_endpoint: None,

@@ -11,10 +11,13 @@ use super::transport::Client;
 use super::worker::CaseWorker;
 use super::worker_state::WorkerShared;
 use crate::case::Case;
-use crate::run::{Breakage, CaseOutcome, Liveness, OutcomeHandler, RunPlan, Shortage, TransportError};
+use crate::run::{
+    Breakage, CaseOutcome, Liveness, OutcomeHandler, RunPlan, Shortage, TransportError, has_failed_setup,
+    has_server_failure,
+};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::RwLock;
 
@@ -75,6 +78,7 @@ pub fn run_judged_cases<H: OutcomeHandler>(
         crashes: CrashTracker::default(),
         shortage: Mutex::default(),
         exclusivity: RwLock::new(()),
+        worker_count: AtomicUsize::new(0),
     };
     match block_on_new_thread(|| run.shared.client.probe_connection()) {
         Ok(Ok(())) => {}
@@ -159,6 +163,8 @@ where
     shortage: Mutex<Option<Shortage>>,
     /// Read-locked by every running case, write-locked by a case that must run alone.
     exclusivity: RwLock<()>,
+    /// Number of workers that were started.
+    worker_count: AtomicUsize,
 }
 
 /// Ends the output if a thread panics, so that no worker waits for a window that never moves.
@@ -185,7 +191,9 @@ where
 
     async fn run_worker(&self) {
         let mut worker = CaseWorker::new(self.plan, &self.shared);
-        while !self.is_over() {
+        let number = self.worker_count.fetch_add(1, Ordering::AcqRel);
+        // The first worker stays, whatever the limit.
+        while !self.is_over() && number < self.plan.load_limit.current() {
             let Some((index, case)) = self.next_case() else { return };
             self.output.wait_for_window(index).await;
             let result = self.run_and_handle(&mut worker, case).await;
@@ -196,13 +204,14 @@ where
     /// Runs a case and returns its result. Returns `None` if the run is over.
     async fn run_and_handle(&self, worker: &mut CaseWorker<'_>, case: Arc<Case>) -> Option<H::Output> {
         let start = self.plan.operation_health.restoration_count();
+        let load_limit = self.plan.load_limit.current();
         let examined = self.run_case(worker, case).await?;
         if has_shortage(&examined.outcome) {
             self.health.mark_dead(&examined.outcome);
         }
         self.plan.operation_health.record_outcome(&examined.outcome);
         let examined = self.retry_if_broken(worker, examined, start).await?;
-        self.handle(worker, examined).await
+        self.handle(worker, examined, load_limit).await
     }
 
     /// Restores the endpoint if an operation that the case uses worked before and does not work any more, and sends the
@@ -346,12 +355,20 @@ where
         outcome.liveness == Some(Liveness::Down) && self.plan.restart_endpoint.is_some()
     }
 
-    /// Returns the result of a case, which is sent once more, alone, if its result must be repeated. Returns `None` if
-    /// the run was cancelled before that, so that a run that is stopped reports nothing unconfirmed.
-    async fn handle(&self, worker: &mut CaseWorker<'_>, examined: ExaminedOutcome) -> Option<H::Output> {
+    /// Returns the result of a case, which is sent once more, alone, if its result must be repeated. `load_limit` is the
+    /// maximum number of concurrent cases when it began. Returns `None` if the run was cancelled before the repetition,
+    /// so that a run that is stopped reports nothing unconfirmed.
+    async fn handle(
+        &self,
+        worker: &mut CaseWorker<'_>,
+        examined: ExaminedOutcome,
+        load_limit: usize,
+    ) -> Option<H::Output> {
         let ExaminedOutcome { outcome, ran_alone } = examined;
         let judged = self.handler.judge(&outcome);
-        if ran_alone || !self.handler.must_repeat(&judged) {
+        let failed_in_setup = has_failed_setup(&outcome);
+        let is_hopeless = failed_in_setup && !self.plan.load_limit.may_repeat_setup();
+        if ran_alone || is_hopeless || !self.handler.must_repeat(&judged) {
             return Some(self.handler.finish(outcome, judged, None));
         }
         let _exclusive = self.exclusivity.write().await;
@@ -359,6 +376,13 @@ where
             return None;
         }
         let repeated = self.rerun_alone(worker, Arc::clone(&outcome.case)).await?;
+        let is_relieved = has_server_failure(&outcome) && !has_server_failure(&repeated);
+        if is_relieved {
+            self.plan.load_limit.lower(load_limit, self.plan.transport_options.workers);
+        }
+        if failed_in_setup {
+            self.plan.load_limit.record_repeated_setup(is_relieved);
+        }
         Some(self.handler.finish(outcome, judged, Some(repeated)))
     }
 

@@ -3,7 +3,7 @@
 //! It never judges a response.
 
 use super::requested_wait::requested_wait;
-use super::throttle::{is_throttled, retry_delay};
+use super::throttle::{is_throttled, is_unavailable, retry_delay};
 use super::transport::{ClientConnection, Transport as _};
 use super::worker_state::WorkerShared;
 use crate::case::{Step, StepPurpose, StepRequest};
@@ -24,6 +24,10 @@ const MAX_GUESSED_WAIT: Duration = Duration::from_secs(5);
 const MAX_BUSY_WAIT: Duration = Duration::from_secs(5);
 /// Time between two looks at whether another worker has logged in.
 const LOGIN_PAUSE: Duration = Duration::from_millis(5);
+/// Number of times that a request is sent again to a server that says that it cannot be used at the moment.
+const MAX_UNAVAILABLE_RETRIES: u32 = 3;
+/// Like [`MAX_UNAVAILABLE_RETRIES`], for requests that create or delete what a case needs, and those sent alone.
+const MAX_PATIENT_RETRIES: u32 = 5;
 /// Maximum number of steps sent concurrently.
 const MAX_CONCURRENT_STEPS: usize = 64;
 
@@ -207,6 +211,7 @@ impl RetryPolicy<'_> {
         };
         let first_start = clock::now();
         let (mut attempts, mut throttle_count, mut was_silent) = (0, 0, false);
+        let (mut unavailable_count, load_limit) = (0, self.plan.load_limit.current());
         loop {
             if !self.wait_for_slot(&is_cancelled).await {
                 return None;
@@ -247,7 +252,24 @@ impl RetryPolicy<'_> {
                         self.shared.record_throttled();
                     }
                 }
+                Ok(response) if is_unavailable(response) => {
+                    if self.may_retry_unavailable(operation, unavailable_count, must_complete) {
+                        let pause = retry_delay(response, unavailable_count);
+                        unavailable_count += 1;
+                        if !sleep_until(clock::now() + pause, &is_cancelled).await {
+                            return None;
+                        }
+                        continue;
+                    }
+                }
                 Ok(_) => self.shared.record_unthrottled(),
+            }
+            if let Some(operation) = operation.filter(|_| unavailable_count > 0) {
+                let recovered = response.as_ref().is_ok_and(|response| response.status < 500);
+                self.shared.record_availability(operation, recovered);
+                if recovered && !self.is_alone {
+                    self.plan.load_limit.lower(load_limit, self.plan.transport_options.workers);
+                }
             }
             return Some(Exchange { request, response, elapsed, attempts, throttle_count });
         }
@@ -261,6 +283,12 @@ impl RetryPolicy<'_> {
             return false;
         }
         !is_cancelled()
+    }
+
+    /// Returns true if a request that got 503 `count` times before may be sent again.
+    fn may_retry_unavailable(self, operation: Option<&OperationName>, count: u32, must_complete: bool) -> bool {
+        let max_retries = if must_complete || self.is_alone { MAX_PATIENT_RETRIES } else { MAX_UNAVAILABLE_RETRIES };
+        count < max_retries && operation.is_some_and(|operation| self.shared.may_wait_for_availability(operation))
     }
 
     /// Returns true if a request that was throttled `throttle_count` times before may be sent again. `total_wait` is

@@ -16,6 +16,12 @@ pub(super) fn retry_delay(response: &HttpResponse, retries: u32) -> Duration {
     }
 }
 
+/// Returns true if a response says that the server cannot be used at the moment, without saying for how long, see
+/// [RFC 9110, 15.6.4](https://www.rfc-editor.org/rfc/rfc9110#section-15.6.4).
+pub(super) fn is_unavailable(response: &HttpResponse) -> bool {
+    response.status == 503 && response.header("retry-after").is_none()
+}
+
 /// Returns true if a response reports throttling: status 429, a 503 with `retry-after`, or an error that the operation
 /// documents for throttling.
 pub(super) fn is_throttled(plan: &RunPlan<'_>, step: &Step, response: &HttpResponse) -> bool {

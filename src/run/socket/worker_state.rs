@@ -28,12 +28,18 @@ pub(super) struct WorkerShared {
     busy_in_a_row: AtomicU32,
     /// Fixtures whose condition was not met in time.
     unmet_conditions: Mutex<HashSet<String>>,
+    /// Number of consecutive requests that got 503 until all retries were used up, by operation.
+    unavailable_operations: Mutex<HashMap<OperationName, u32>>,
 }
 
 /// Maximum number of consecutive failures (throttling, busy resources) before the run stops waiting.
 const MAX_FAILURES_IN_A_ROW: u32 = 8;
 /// Maximum number of unanswered controls before an operation counts as unresponsive.
 const MAX_UNANSWERED_CONTROLS: u32 = 3;
+/// Maximum number of requests of an operation that stay unavailable before it counts as failing for another reason.
+const MAX_UNAVAILABLE: u32 = 3;
+/// Maximum number of operations that stay unavailable before the run stops waiting for any.
+const MAX_UNAVAILABLE_OPERATIONS: usize = 8;
 
 impl WorkerShared {
     pub(super) fn new(plan: &RunPlan<'_>, client: Client) -> Self {
@@ -46,6 +52,7 @@ impl WorkerShared {
             has_unanswered_controls: AtomicBool::new(false),
             busy_in_a_row: AtomicU32::new(0),
             unmet_conditions: Mutex::default(),
+            unavailable_operations: Mutex::default(),
         }
     }
 
@@ -89,6 +96,26 @@ impl WorkerShared {
 
     fn lock_unmet(&self) -> MutexGuard<'_, HashSet<String>> {
         self.unmet_conditions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns true if it is worth waiting until a server can be used that answered an operation with 503.
+    pub(super) fn may_wait_for_availability(&self, operation: &OperationName) -> bool {
+        let unavailable = self.lock_unavailable();
+        unavailable.get(operation).is_none_or(|count| *count < MAX_UNAVAILABLE)
+            && unavailable.len() < MAX_UNAVAILABLE_OPERATIONS
+    }
+
+    /// Records whether a request that got 503 got another response when it was sent again.
+    pub(super) fn record_availability(&self, operation: &OperationName, recovered: bool) {
+        let mut unavailable = self.lock_unavailable();
+        match recovered {
+            true => unavailable.clear(),
+            false => *unavailable.entry(operation.clone()).or_default() += 1,
+        }
+    }
+
+    fn lock_unavailable(&self) -> MutexGuard<'_, HashMap<OperationName, u32>> {
+        self.unavailable_operations.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns true if it is worth waiting for a busy resource.

@@ -40,8 +40,10 @@ fn what_load_cannot_cause_is_not_sent_again() {
     law.judged = JudgedPart::Law(Box::new(Law::Echo { step: 0, place: "name".to_owned(), value: "a".into() }));
     let mut broken = judged(&outcome(law.clone(), vec![Ok(json(500, "{}"))]));
     broken.is_finding = true;
-    let repeated = must_confirm(&outcome(law, vec![Ok(json(500, "{}"))]), &broken);
-    assert!(!repeated, "the first run has changed what a second one would meet");
+    broken.judgement.verdict = Verdict::Diverges;
+    let is_repeated = |status| must_confirm(&outcome(law.clone(), vec![Ok(json(status, "{}"))]), &broken);
+    assert!(!is_repeated(200), "the first run has changed what a second one would meet");
+    assert!(is_repeated(500), "the law was not violated, the server failed");
 }
 
 #[test]
@@ -52,6 +54,9 @@ fn only_a_wrong_response_that_repeats_is_reported() {
         (accepting(), Ok(json(500, "{}")), Ok(json(500, "{}")), "repeated"),
         (accepting(), Ok(json(500, "{}")), Ok(json(200, "{}")), "flaky: received 500, and 200"),
         (accepting(), Ok(json(400, "{}")), Ok(json(200, "{}")), "flaky: received 400, and 200"),
+        // The server itself says that another response will come later.
+        (accepting(), Ok(json(503, "{}")), Ok(json(200, "{}")), "repeated"),
+        (accepting(), Ok(json(503, "{}")), Ok(json(500, "{}")), "first"),
         (accepting(), dropped(), Ok(json(200, "{}")), "flaky: received dropped, and 200"),
         (accepting(), dropped(), Ok(json(500, "{}")), "repeated"),
         (accepting(), Ok(json(500, "{}")), Ok(json(400, "{}")), "first"),
@@ -77,15 +82,16 @@ fn only_a_wrong_response_that_repeats_is_reported() {
                 ..outcome(case.clone(), vec![repeated.clone()])
             },
         };
-        let found = match confirm(&judged(&first_outcome), &judged(&repeated_outcome)) {
-            Confirmation::First => "first".to_owned(),
-            Confirmation::Repeated => "repeated".to_owned(),
-            Confirmation::Flaky(result) => {
-                assert_eq!((result.judgement.verdict, result.is_finding), (Verdict::Flaky, false));
-                assert_eq!(result.comparison.observed, None, "it must never be accepted");
-                format!("flaky: {}", result.judgement.why)
-            }
-        };
+        let found =
+            match confirm((&first_outcome, &judged(&first_outcome)), (&repeated_outcome, &judged(&repeated_outcome))) {
+                Confirmation::First => "first".to_owned(),
+                Confirmation::Repeated => "repeated".to_owned(),
+                Confirmation::Flaky(result) => {
+                    assert_eq!((result.judgement.verdict, result.is_finding), (Verdict::Flaky, false));
+                    assert_eq!(result.comparison.observed, None, "it must never be accepted");
+                    format!("flaky: {}", result.judgement.why)
+                }
+            };
         assert!(found.starts_with(expected), "{first:?}, {repeated:?}: {found}");
     }
 }

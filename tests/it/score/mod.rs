@@ -142,6 +142,7 @@ impl MutationTarget {
             leaked_fixtures: Default::default(),
             search_time: Default::default(),
             response_times: Default::default(),
+            load_limit: overstep::run::LoadLimit::default(),
             operation_health: Default::default(),
             server: None,
             reset_endpoint: None,
