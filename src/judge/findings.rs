@@ -5,7 +5,7 @@
 
 use super::causes::{
     CaseFacts, Contradictions, Divergence, Explanation, FailureText, OTHER_VALUE, Outcome, find_causes,
-    mask_variable_parts,
+    mask_sent_values, mask_variable_parts,
 };
 use super::codes::classify_finding;
 use super::fix_priority::{FixPriority, fix_priority};
@@ -15,9 +15,10 @@ use super::stack_trace::innermost_frame;
 use super::{
     Finding, FindingCode, FindingPart, Judgement, SnapshotChange, SnapshotComparison, ValueDifference, Verdict,
 };
-use crate::case::{Case, CaseId, CaseKind, CaseSubject, Intent};
+use crate::case::{Case, CaseId, CaseKind, CaseSubject, Intent, StepRequest};
 use crate::contract::{Constraint, Contract};
 use indexmap::IndexMap;
+use std::borrow::Cow;
 use std::cell::LazyCell;
 
 /// Maximum number of example IDs per finding; further cases are only counted.
@@ -274,7 +275,13 @@ fn describe_divergence(
     let operation = case.operation.as_str();
     let has_failed = observed.status.is_none_or(|status| status >= 500);
     let frame = || innermost_frame(evidence.server_output).map(FailureText::Frame);
-    let message = || FailureText::from_message(evidence.message?, operation);
+    let sent = case.steps.get(case.judged.shown_step()).and_then(|step| match &step.request {
+        StepRequest::Operation { input, .. } => Some(input),
+        StepRequest::Raw { body, .. } => body.as_ref(),
+    });
+    let text =
+        evidence.message.map(|message| sent.map_or(Cow::Borrowed(message), |sent| mask_sent_values(message, sent)));
+    let message = || FailureText::from_message(text.as_deref()?, operation);
     let is_rejected = observed.status.is_some_and(|status| (400..500).contains(&status));
     let shape = || {
         let CaseSubject::Member(path) = case.id.subject() else { return None };
@@ -290,8 +297,8 @@ fn describe_divergence(
         accepted: comparison.describe_accepted(),
         form_change: comparison.describe_form_change(),
         failure: if has_failed { frame().or_else(message) } else { None },
-        rejection: evidence
-            .message
+        rejection: text
+            .as_deref()
             .filter(|_| is_rejected && case.intent == Intent::Valid)
             .map(|message| mask_variable_parts(message, operation)),
         shape: shape(),

@@ -2,6 +2,9 @@
 //!
 //! Failures with the same text have the same cause. Texts that servers use for every failure say nothing.
 
+use crate::case::Value;
+use std::borrow::Cow;
+
 /// How a server described its failure.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum FailureText {
@@ -46,6 +49,48 @@ pub fn mask_variable_parts(message: &str, operation: &str) -> String {
     match masked.char_indices().nth(MAX_TEXT) {
         Some((end, _)) => masked[..end].to_owned(),
         None => masked,
+    }
+}
+
+/// Minimum number of characters of a sent value that is replaced in a message: shorter ones occur in any text.
+const MIN_SENT_LENGTH: usize = 3;
+/// Maximum number of values of a request that are looked for in a message.
+const MAX_SENT_VALUES: usize = 200;
+
+/// Replaces the texts in the input of a request by `…` in the message of its response: servers repeat what they reject. They
+/// are found as they were sent, escaped as JSON, and as bytes of UTF-8 that were read as Latin-1, as in a header.
+pub fn mask_sent_values<'m>(message: &'m str, sent: &Value) -> Cow<'m, str> {
+    let mut texts = Vec::new();
+    collect_texts(sent, &mut texts);
+    texts.truncate(MAX_SENT_VALUES);
+    // A value may be part of a longer one.
+    texts.sort_by_key(|text| std::cmp::Reverse(text.len()));
+    let mut masked = Cow::Borrowed(message);
+    for text in texts.into_iter().filter(|text| !text.is_empty()) {
+        if text.chars().count() < MIN_SENT_LENGTH {
+            // As a word of its own at the end, it is the value.
+            if let Some(before) = masked.strip_suffix(text).filter(|before| before.ends_with([' ', ':', '='])) {
+                masked = Cow::Owned(format!("{before}…"));
+            }
+            continue;
+        }
+        let quoted = serde_json::Value::from(text).to_string();
+        let as_latin1: String = text.bytes().map(char::from).collect();
+        for form in [text, &quoted[1..quoted.len() - 1], &as_latin1] {
+            if masked.contains(form) {
+                masked = Cow::Owned(masked.replace(form, "…"));
+            }
+        }
+    }
+    masked
+}
+
+fn collect_texts<'v>(value: &'v Value, texts: &mut Vec<&'v str>) {
+    match value {
+        Value::Text(text) => texts.push(text),
+        Value::List(items) => items.iter().for_each(|item| collect_texts(item, texts)),
+        Value::Map(members) => members.values().for_each(|member| collect_texts(member, texts)),
+        _ => {}
     }
 }
 
@@ -111,6 +156,20 @@ mod tests {
         assert_eq!(mask_variable_parts("calling Send failed", "Send"), "calling … failed");
         assert_ne!(mask_variable_parts("no attribute", "Send"), mask_variable_parts("no index", "Send"));
         assert_eq!(mask_variable_parts(&"word ".repeat(100), "Send").chars().count(), MAX_TEXT);
+    }
+
+    #[test]
+    fn values_that_a_request_had_are_masked_in_messages() {
+        let message_for = |sent: &str, echoed: &str| {
+            let input = Value::Map([("version".to_owned(), Value::text(sent))].into_iter().collect());
+            mask_sent_values(&format!("Expected x.y.z but received {echoed}"), &input).into_owned()
+        };
+        let expected = "Expected x.y.z but received …";
+        assert_eq!(message_for("zy\u{e9}mn", "zy\u{e9}mn"), expected);
+        assert_eq!(message_for("zy\u{e9}mn", "zy\u{c3}\u{a9}mn"), expected, "read as Latin-1");
+        assert_eq!(message_for("win\\j", r"win\\j"), expected, "escaped");
+        assert_eq!(message_for("z", "z"), expected, "short, but the last word");
+        assert_eq!(message_for("x", "it"), "Expected x.y.z but received it", "too short to be looked for in words");
     }
 
     #[test]
