@@ -3,7 +3,7 @@
 //! It never builds a fixture.
 
 use crate::contract::{Contract, Operation, Shape, ShapeId, ShapeKind};
-use crate::infer::name_parts::{ReferenceKind, parse_reference};
+use crate::infer::name_parts::{ReferenceKind, parse_reference, split_words};
 use crate::infer::template_fit::template_fits;
 use crate::infer::unique_template::unique_template;
 use std::collections::VecDeque;
@@ -12,6 +12,9 @@ use std::collections::VecDeque;
 const WRAPPERS: [&str; 9] = ["data", "result", "results", "item", "items", "response", "payload", "record", "resource"];
 /// Names of a resource's own identifier, the most common first.
 const OWN_IDENTIFIERS: [&str; 6] = ["id", "_id", "uuid", "uid", "guid", "pk"];
+/// Members that identify a resource without any of those, the most common first: `{terminal_id}` is the `name` of a
+/// terminal.
+const NAMING_MEMBERS: [&str; 5] = ["name", "key", "slug", "code", "number"];
 /// Maximum depth of the search for an identifier.
 const MAX_DEPTH: usize = 3;
 /// Separates the places of a captured value; the first that the response has counts.
@@ -68,13 +71,18 @@ pub(super) fn identifier_places(
     noun: &[String],
 ) -> IdentifierPlaces {
     let is_own_id = is_own_identifier(member, noun);
-    let documented =
-        operation.output.as_ref().and_then(|output| find_identifier(contract, output, is_own_id, member, noun));
+    let own_member = member_of_noun(member, noun).filter(|_| !is_own_id);
+    let find = |member: &str, is_id| find_identifier(contract, operation.output.as_ref()?, is_id, member, noun);
+    let by_name = || NAMING_MEMBERS.into_iter().filter(|_| is_own_id).find_map(|name| find(name, false));
+    let documented = find(member, is_own_id).or_else(|| find(own_member.as_deref()?, false)).or_else(by_name);
     let mut places: Vec<String> = documented.iter().map(|(place, _)| place.clone()).collect();
     if documented.is_none() {
         places.push(member.to_owned());
         if !is_own_id {
             places.push(format!("data.{member}"));
+        }
+        if let Some(own) = own_member {
+            places.extend([format!("data.{own}"), own]);
         }
         // A label of another name is usually the identifier all the same: `{ref}`.
         places.extend(["id".to_owned(), "data.id".to_owned(), format!("{}.id", noun.join("_"))]);
@@ -113,6 +121,18 @@ pub(super) fn find_own_member(contract: &Contract, output: &ShapeId, member: &st
         .filter(|place| !place.contains("[0]"))
 }
 
+/// Returns the member of a resource that a name with the resource's noun refers to: `name` for `work_pool_name`.
+pub(super) fn member_of_noun(name: &str, noun: &[String]) -> Option<String> {
+    let words = split_words(name);
+    let rest = words.strip_prefix(noun).filter(|rest| !noun.is_empty() && !rest.is_empty())?;
+    Some(rest.join("_"))
+}
+
+/// Returns a name without case and separators.
+fn plain_name(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
+}
+
 /// Returns true if a member refers to a resource by its own identifier rather than by a name, a slug or a number.
 pub(super) fn is_own_identifier(member: &str, noun: &[String]) -> bool {
     let reference = parse_reference(member);
@@ -137,10 +157,10 @@ fn find_identifier(
         let kind = &contract.shape(id).kind;
         matches!(kind, ShapeKind::String | ShapeKind::Integer | ShapeKind::Long | ShapeKind::Double)
     };
-    let lower = member.to_ascii_lowercase();
+    let (lower, plain) = (member.to_ascii_lowercase(), plain_name(member));
     let fits = |name: &str, is_own: bool| {
         let reference = parse_reference(name);
-        let is_same = name.to_ascii_lowercase() == lower;
+        let is_same = if plain.is_empty() { name.to_ascii_lowercase() == lower } else { plain_name(name) == plain };
         if !is_own_id {
             return is_same && is_own;
         }
@@ -185,7 +205,7 @@ fn find_identifier(
 
 /// Returns a template for a value that differs from case to case, for a member whose values are usually unique.
 pub(super) fn fresh_value(member: &str, shape: &Shape) -> Option<String> {
-    let words = crate::infer::name_parts::split_words(member);
+    let words = split_words(member);
     let last = words.last()?.as_str();
     if !UNIQUE_WORDS.contains(&last) || !matches!(shape.kind, ShapeKind::String) {
         return None;

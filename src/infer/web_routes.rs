@@ -5,6 +5,7 @@
 use crate::contract::{Contract, Member, MemberLocation, Operation};
 use crate::infer::creators::input_members;
 use crate::infer::name_parts::{ReferenceKind, parse_reference, split_operation_name, split_words, to_singular};
+use crate::infer::web_identifiers::{find_own_member, member_of_noun};
 
 /// Verbs at the end of a route or at the beginning of an operation's name that create something.
 const CREATE_WORDS: [&str; 11] =
@@ -121,6 +122,8 @@ pub(super) struct WebResource<'c> {
     pub deleters: Vec<&'c Operation>,
     /// The operation that reads it.
     pub reader: Option<&'c Operation>,
+    /// The resource that is looked up by one of its members, if the route is one of a lookup: `/users/by-email/{email}`.
+    pub looked_up: Option<usize>,
 }
 
 /// An operation that creates a resource.
@@ -150,11 +153,25 @@ impl<'c> WebRoutes<'c> {
                 Some(Some(words)) => words.split('_').map(str::to_owned).collect(),
                 _ => parse_reference(label).noun,
             };
-            let mut resource =
-                WebResource { collection, noun, creators: Vec::new(), list: None, deleters: Vec::new(), reader: None };
+            let mut resource = WebResource {
+                collection,
+                noun,
+                creators: Vec::new(),
+                list: None,
+                deleters: Vec::new(),
+                reader: None,
+                looked_up: None,
+            };
             find_lifecycle(contract, &routes, &mut resource);
             resource.creators.retain(|creator| !creates_nothing(creator.operation.name.as_str()));
             resources.push(resource);
+        }
+        for (label, collection) in routes.iter().flat_map(Route::labels) {
+            let looked_up = find_looked_up(contract, &resources, label, &collection);
+            let own = resources.iter_mut().find(|resource| resource.collection == collection);
+            if let Some(own) = own.filter(|own| own.looked_up.is_none()) {
+                own.looked_up = looked_up;
+            }
         }
         Self { routes, resources }
     }
@@ -165,15 +182,26 @@ impl<'c> WebRoutes<'c> {
     }
 
     /// Returns the resource that a label names: usually that of the collection in front of it, but `{user_id}` in
-    /// `/teams/{id}/members/{user_id}` names a user.
+    /// `/teams/{id}/members/{user_id}` names a user, and so does `{email}` in `/users/by-email/{email}`.
     pub fn resource_of_label(&self, label: &str, collection: &CollectionKey) -> Option<usize> {
         let own = self.resources.iter().position(|resource| resource.collection == *collection)?;
-        let reference = parse_reference(label);
-        let has_own_noun = reference.noun.is_empty() || self.resources[own].noun.ends_with(&reference.noun);
-        if reference.kind != ReferenceKind::Id || has_own_noun || !self.resources[own].creators.is_empty() {
+        if !self.resources[own].creators.is_empty() {
             return Some(own);
         }
-        self.resource_of_noun(&reference.noun).or(Some(own))
+        if let Some(looked_up) = self.resources[own].looked_up {
+            return Some(looked_up);
+        }
+        let reference = parse_reference(label);
+        let has_own_noun = reference.noun.is_empty() || self.resources[own].noun.ends_with(&reference.noun);
+        let other = self.resource_of_noun(&reference.noun);
+        match reference.kind {
+            ReferenceKind::Id if !has_own_noun => other.or(Some(own)),
+            // `/deployments/name/{flow_name}/{deployment_name}`
+            ReferenceKind::Id | ReferenceKind::Name => {
+                other.filter(|other| !self.resources[*other].creators.is_empty()).or(Some(own))
+            }
+            _ => Some(own),
+        }
     }
 
     /// Returns the other resource that a label of a request names which puts one resource into another:
@@ -209,6 +237,25 @@ impl<'c> WebRoutes<'c> {
             resource.creators.iter().any(|creator| creator.operation.name == operation.name).then_some(at)
         })
     }
+}
+
+/// Returns the resource that a label looks up by another member than its identifier, if the responses of the operation
+/// that creates it show that member: `/users/by-email/{email}`, `/variables/name/{name}`.
+fn find_looked_up(
+    contract: &Contract,
+    resources: &[WebResource<'_>],
+    label: &str,
+    collection: &CollectionKey,
+) -> Option<usize> {
+    let (Some(words), before) = collection.split_last()? else { return None };
+    let at = resources.iter().position(|resource| resource.collection == before && !resource.creators.is_empty())?;
+    let resource = &resources[at];
+    let member = words.strip_prefix("by_").unwrap_or(words);
+    let label = split_words(label).join("_");
+    let is_member = label == member || member_of_noun(&label, &resource.noun).is_some_and(|own| own == member);
+    let output = resource.creators.first()?.operation.output.as_ref()?;
+    let is_shown = is_member && find_own_member(contract, output, member, &resource.noun).is_some();
+    is_shown.then_some(at)
 }
 
 /// Finds the operations that create, list, read and delete a resource.
@@ -272,7 +319,9 @@ fn creation_rank(
         .output
         .as_ref()
         .is_some_and(|output| contract.shape(output).kind.members().is_some_and(|members| !members.is_empty()));
-    (creates && has_output).then_some(4)
+    // `PUT /searches` stores what `/searches/{id}` names.
+    let stores = route.method == "PUT" && key == collection;
+    ((creates || stores) && has_output).then_some(4)
 }
 
 /// Returns true if a route is `base` with one of these words behind it.
@@ -290,7 +339,7 @@ pub(super) fn is_label(contract: &Contract, operation: &Operation, name: &str) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::{HttpBinding, OperationName};
+    use crate::contract::{HttpBinding, Member, OperationName, Shape, ShapeId, ShapeKind};
 
     fn contract(routes: &[(&str, &str, &str)]) -> Contract {
         let mut contract = Contract::new("t");
@@ -328,6 +377,36 @@ mod tests {
         assert_eq!(lifecycle(&contract, "setting"), (names(&["PutSetting"]), names(&[])));
         assert_eq!(lifecycle(&contract, "user"), (names(&["NewUser"]), names(&["CancelUser"])));
         assert_eq!(lifecycle(&contract, "note"), (names(&["AddNote"]), names(&[])));
+    }
+
+    #[test]
+    fn labels_may_look_up_resources_by_other_members() {
+        let mut contract = contract(&[
+            ("AddUser", "POST", "/users"),
+            ("GetUser", "GET", "/users/{id}"),
+            ("ByEmail", "GET", "/users/by-email/{email}"),
+            ("ByColor", "GET", "/users/color/{color}"),
+            ("AddDeployment", "POST", "/deployments"),
+            ("ByNames", "GET", "/deployments/name/{user_name}/{deployment_name}"),
+        ]);
+        let text = ShapeId::new("Text");
+        contract.shapes.insert(text.clone(), Shape::new(ShapeKind::String));
+        let members = ["id", "email", "name"].map(|name| (name.to_owned(), Member::new(text.clone())));
+        let output = ShapeId::new("Output");
+        let kind = ShapeKind::Structure { members: members.into_iter().collect() };
+        contract.shapes.insert(output.clone(), Shape::new(kind));
+        for operation in &mut contract.operations {
+            operation.output = Some(output.clone());
+        }
+        let routes = WebRoutes::from_contract(&contract, &|_| false);
+        let named = |operation: usize| {
+            let route = routes.route_of(&contract.operations[operation]).expect("a route");
+            let found = route.labels().filter_map(|(label, key)| routes.resource_of_label(label, &key));
+            found.map(|at| routes.resources[at].noun.join(" ")).collect::<Vec<_>>()
+        };
+        assert_eq!(named(2), ["user"]);
+        assert_eq!(named(3), ["color"], "no response shows a user's color");
+        assert_eq!(named(5), ["user", "deployment"]);
     }
 
     #[test]
