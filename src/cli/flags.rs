@@ -194,6 +194,9 @@ pub struct InitFlags {
     /// Endpoint to probe for values that requests need: a name in overstep.toml, or a URL
     #[arg(short, long, visible_short_alias = 'u', visible_alias = "url", value_name = "NAME|URL")]
     pub endpoint: Option<String>,
+    /// Add a header to every request; it is not written into the scenario
+    #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = SecretValueParser(parse_header))]
+    pub header: Vec<(String, String)>,
     /// Overwrite an existing scenario
     #[arg(long)]
     pub force: bool,

@@ -16,8 +16,9 @@ use std::path::PathBuf;
 pub fn init_scenario(flags: &InitFlags) -> Result<ExitStatus, CommandError> {
     let path = scenario_path(flags)?;
     let sources = resolve_sources(flags, &path)?;
-    let NewScenarioJob { job, diagnostics, variables, proposed_principal } =
+    let NewScenarioJob { mut job, diagnostics, variables, proposed_principal } =
         job_without_scenario_file(&flags.name, &path, &sources, flags.endpoint.as_deref(), flags.allow_remote)?;
+    job.headers.extend(flags.header.iter().cloned());
     messages::print_warnings(&diagnostics, false)?;
     let found = match &flags.endpoint {
         Some(_) => Some(run_diagnosis(&job, None, !flags.no_progress)?),
@@ -108,5 +109,7 @@ fn print_credentials(job: &ScenarioJob, variables: &[(String, bool)]) {
 
 fn print_next_command(flags: &InitFlags) {
     let endpoint = flags.endpoint.as_deref().map_or("-e URL".to_owned(), |endpoint| format!("-e {endpoint}"));
-    messages::print_line(&format!("next: overstep doctor {} {endpoint}", flags.name));
+    // A header may be a secret.
+    let headers: String = flags.header.iter().map(|(name, _)| format!(" -H '{name}: …'")).collect();
+    messages::print_line(&format!("next: overstep doctor {} {endpoint}{headers}", flags.name));
 }

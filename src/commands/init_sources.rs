@@ -4,6 +4,7 @@
 
 use crate::cli::{CommandError, InitFlags, current_directory, environment_variable, messages};
 use crate::config::{Config, EndpointKind, ResolvedEndpoint};
+use overstep::escape::break_json_into_lines;
 use overstep::ingest::{SourceFormat, detect_format};
 use overstep::report::Diagnostic;
 use overstep::run::{Endpoint, fetch_document, hide_credentials};
@@ -34,6 +35,9 @@ const USUAL_PATHS: [&str; 21] = [
     "/q/openapi",
     "/docs/openapi.json",
 ];
+
+/// Maximum length of a line of a stored JSON document, in bytes. Findings name lines, which say nothing if all is in one.
+const MAX_LINE_BYTES: usize = 1000;
 
 /// Returns the sources of a new scenario, relative to the folder of its file.
 pub fn resolve_sources(flags: &InitFlags, scenario_file: &Path) -> Result<Vec<String>, CommandError> {
@@ -72,7 +76,7 @@ fn fetch_source(
     let (origin, target) = url.split_at(path_start);
     let target = target.split('#').next().unwrap_or_default();
     let target = if target.is_empty() { "/" } else { target };
-    let endpoint = endpoint_of(config, origin, flags.allow_remote)?;
+    let endpoint = endpoint_of(config, origin, flags)?;
     let found = fetch(&endpoint, &[target.to_owned()], |body| !body.is_empty())?;
     let Some((_, body)) = found else {
         let shown = hide_credentials(url);
@@ -90,7 +94,7 @@ fn ask_endpoint(
     scenario_file: &Path,
 ) -> Result<String, CommandError> {
     let hint = "give the document as `--source`: a file, a glob, a URL, or `botocore:SERVICE`";
-    let endpoint = endpoint_of(config, endpoint, flags.allow_remote)?;
+    let endpoint = endpoint_of(config, endpoint, flags)?;
     let bases = if endpoint.base_path.is_empty() { vec![""] } else { vec![endpoint.base_path.as_str(), ""] };
     let targets: Vec<String> =
         bases.iter().flat_map(|base| USUAL_PATHS.iter().map(move |path| format!("{base}{path}"))).collect();
@@ -107,8 +111,8 @@ fn ask_endpoint(
     store_document(flags, scenario_file, &body, 0)
 }
 
-fn endpoint_of(config: &Config, text: &str, allow_remote: bool) -> Result<Endpoint, CommandError> {
-    let resolved = ResolvedEndpoint::resolve(text, config, allow_remote, &environment_variable)?;
+fn endpoint_of(config: &Config, text: &str, flags: &InitFlags) -> Result<Endpoint, CommandError> {
+    let resolved = ResolvedEndpoint::resolve(text, config, flags.allow_remote, &environment_variable)?;
     let url = match &resolved.kind {
         EndpointKind::Url(url) if !url.contains("{port}") => url,
         _ => {
@@ -119,6 +123,7 @@ fn endpoint_of(config: &Config, text: &str, allow_remote: bool) -> Result<Endpoi
     let mut endpoint = Endpoint::parse(url).map_err(|error| Diagnostic::error(error.to_string()))?;
     endpoint.reach = resolved.reach;
     endpoint.headers = resolved.headers;
+    endpoint.headers.extend(flags.header.iter().cloned());
     Ok(endpoint)
 }
 
@@ -142,7 +147,10 @@ fn store_document(flags: &InitFlags, scenario_file: &Path, body: &[u8], index: u
     };
     let number = if index == 0 { String::new() } else { format!("-{}", index + 1) };
     let name = format!("{}.source{number}.{ending}", flags.name);
-    store::write_file(&scenario_file.with_file_name(&name), body)?;
-    messages::print_line(&format!("stored scenarios/{name}"));
+    let is_long = |line: &str| line.len() > MAX_LINE_BYTES;
+    let broken = (ending == "json" && text.lines().any(is_long)).then(|| break_json_into_lines(&text));
+    store::write_file(&scenario_file.with_file_name(&name), broken.as_ref().map_or(body, String::as_bytes))?;
+    let note = if broken.is_some() { ", with a line for each member" } else { "" };
+    messages::print_line(&format!("stored scenarios/{name}{note}"));
     Ok(name)
 }
