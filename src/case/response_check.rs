@@ -43,7 +43,13 @@ pub enum ResponseCheck {
     Tries(StepRef),
     /// The step is rejected; otherwise nothing is learnt.
     Refused(StepRef),
-    /// The step gets the documented success.
+    /// The identifiers that were captured under these names differ; otherwise nothing is learnt. Names without a value
+    /// do not count.
+    NeedsDistinct {
+        /// The names: `project.id`, `project_2.id`.
+        names: Vec<String>,
+    },
+    /// The step gets a success.
     Accepted(StepRef),
     /// The step gets any success.
     Succeeds(StepRef),
@@ -203,6 +209,7 @@ impl ResponseCheck {
             Self::Needs(step) | Self::Tries(step) | Self::Refused(step) => vec![step],
             Self::Accepted(step) | Self::Succeeds(step) => vec![step],
             Self::Rejected { step, .. } | Self::AnotherResource { step, .. } | Self::Has { step, .. } => vec![step],
+            Self::NeedsDistinct { .. } => Vec::new(),
             Self::NothingFollows { list, .. } => vec![&mut list.step],
             Self::ShowsSent { written, read, .. } | Self::HidesSent { written, read, .. } => vec![written, read],
             Self::SameShown { first, second, .. } => vec![first, second],

@@ -13,6 +13,7 @@ use crate::generate::operation_context::OperationContext;
 use crate::generate::stateful::fixture_resource::FixtureResource;
 use crate::generate::stateful::stateful_case::{CaseMetadata, build_law_case};
 use crate::generate::stateful::stored_member::law_source;
+use indexmap::IndexMap;
 
 /// Builds a case about what becomes of resources, step by step.
 pub(crate) struct ResourceCase<'c, 'p> {
@@ -22,6 +23,8 @@ pub(crate) struct ResourceCase<'c, 'p> {
     steps: Vec<Step>,
     checks: Vec<ResponseCheck>,
     cleanup: Vec<Step>,
+    /// The names of the identifiers of resources that must be different ones, by fixture.
+    distinct: IndexMap<String, Vec<String>>,
     is_exclusive: bool,
 }
 
@@ -55,7 +58,16 @@ pub(crate) fn with_member(input: Value, name: &str, value: Value) -> Value {
 impl<'c, 'p> ResourceCase<'c, 'p> {
     pub fn new(context: &'c OperationContext<'p>, law: LawName, variant: &str) -> Self {
         let id = context.plan.law_case_id(context.operation, law, variant);
-        Self { context, law, id, steps: Vec::new(), checks: Vec::new(), cleanup: Vec::new(), is_exclusive: false }
+        Self {
+            context,
+            law,
+            id,
+            steps: Vec::new(),
+            checks: Vec::new(),
+            cleanup: Vec::new(),
+            distinct: IndexMap::new(),
+            is_exclusive: false,
+        }
     }
 
     /// Lets the case run alone, because others must not change what it lists.
@@ -114,7 +126,13 @@ impl<'c, 'p> ResourceCase<'c, 'p> {
     /// Adds a step that creates a further resource with the plain input for resource `number`, and its deletion.
     pub fn create(&mut self, resource: &FixtureResource<'p>, purpose: StepPurpose, number: u32) -> FurtherResource {
         let input = self.sampler(resource.creator).for_resource(Resource::Own(number)).plain_input();
-        self.create_with(resource, purpose, number, input)
+        let created = self.create_with(resource, purpose, number, input);
+        if !resource.is_named_by_caller {
+            let label = &resource.label;
+            let names = self.distinct.entry(label.fixture.clone()).or_insert_with(|| vec![label.placeholder()]);
+            names.push(created.name.clone());
+        }
+        created
     }
 
     /// Adds a step that creates a further resource with this input, and its deletion.
@@ -219,7 +237,9 @@ impl<'c, 'p> ResourceCase<'c, 'p> {
             source: law_source(self.context.plan, self.context.operation, self.law),
             is_documented: true,
         };
-        let law = Law::Responses(self.checks);
+        // An operation that creates nothing new for a value that it has seen makes no statement about two resources.
+        let distinct = self.distinct.into_values().map(|names| ResponseCheck::NeedsDistinct { names });
+        let law = Law::Responses(distinct.chain(self.checks).collect());
         let case = build_law_case(self.context.plan, self.id, steps, law, metadata)?;
         Some(Case { is_exclusive: self.is_exclusive, ..case })
     }
