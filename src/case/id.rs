@@ -230,7 +230,11 @@ impl FromStr for CaseId {
 fn is_about_structure(constraint: Constraint) -> bool {
     matches!(
         constraint,
-        Constraint::AtLeastOneOf | Constraint::AtMostOneOf | Constraint::AllOrNone | Constraint::EqualLengths
+        Constraint::AtLeastOneOf
+            | Constraint::AtMostOneOf
+            | Constraint::AllOrNone
+            | Constraint::EqualLengths
+            | Constraint::KnownMembers
     )
 }
 

@@ -48,13 +48,15 @@ pub enum Constraint {
     EqualLengths,
     /// The items of a list differ in one of their members.
     DistinctBy,
+    /// No other members than the documented ones are present.
+    KnownMembers,
     /// The contents stay within a byte budget.
     MaxTotalBytes,
 }
 
 impl Constraint {
     /// All constraints, in the order in which they are tested.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Required,
         Self::Type,
         Self::Length,
@@ -74,6 +76,7 @@ impl Constraint {
         Self::AtMost,
         Self::EqualLengths,
         Self::DistinctBy,
+        Self::KnownMembers,
         Self::MaxTotalBytes,
     ];
 
@@ -116,6 +119,7 @@ impl Constraint {
             Self::AtMost => "atMost",
             Self::EqualLengths => "equalLengths",
             Self::DistinctBy => "distinctBy",
+            Self::KnownMembers => "knownMembers",
             Self::MaxTotalBytes => "maxTotalBytes",
         }
     }

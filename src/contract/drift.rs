@@ -291,6 +291,7 @@ fn collect_field_statements(shape: &Shape, member: &str, all: &mut Statements) {
             ShapeRule::AtLeastOneOf { members } | ShapeRule::AtMostOneOf { members } => (name, members.clone().into()),
             ShapeRule::MaxTotalBytes { max, .. } => (name, (*max).into()),
             ShapeRule::DistinctBy { key } => (name, key.clone().into()),
+            ShapeRule::KnownMembers => (name, true.into()),
             ShapeRule::EntryRange { key, min, max } => (format!("{name}/{key}"), vec![*min, *max].into()),
             // A structure may have several rules of these kinds.
             _ => {

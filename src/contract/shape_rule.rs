@@ -95,6 +95,8 @@ pub enum ShapeRule {
         /// The name of a member of the items.
         key: String,
     },
+    /// The structure has no other members than those of its shape.
+    KnownMembers,
     /// On a map: the text under this key is a number within these limits.
     EntryRange {
         /// The key.
@@ -134,6 +136,7 @@ impl ShapeRule {
             Self::AtMost { .. } => Constraint::AtMost,
             Self::EqualLengths { .. } => Constraint::EqualLengths,
             Self::DistinctBy { .. } => Constraint::DistinctBy,
+            Self::KnownMembers => Constraint::KnownMembers,
             Self::EntryRange { .. } => Constraint::Range,
             Self::MaxTotalBytes { .. } => Constraint::MaxTotalBytes,
         }
@@ -151,7 +154,9 @@ impl ShapeRule {
             Self::OnlyIf { member, other, .. } | Self::LessThan { member, other } | Self::AtMost { member, other } => {
                 (vec![member, other], &[])
             }
-            Self::DistinctBy { .. } | Self::EntryRange { .. } | Self::MaxTotalBytes { .. } => (Vec::new(), &[]),
+            Self::DistinctBy { .. } | Self::KnownMembers | Self::EntryRange { .. } | Self::MaxTotalBytes { .. } => {
+                (Vec::new(), &[])
+            }
         };
         first.into_iter().chain(rest).map(String::as_str).collect()
     }
@@ -213,6 +218,7 @@ impl fmt::Display for ShapeRule {
             Self::AtMost { member, other } => write!(f, "{member} at most {other}"),
             Self::EqualLengths { members } => write!(f, "as many entries in each of {}", list(members)),
             Self::DistinctBy { key } => write!(f, "items that differ in {key}"),
+            Self::KnownMembers => f.write_str("no other members"),
             Self::EntryRange { key, min, max } => match (min, max) {
                 (Some(min), Some(max)) => write!(f, "{key} from {min} to {max}"),
                 (Some(min), None) => write!(f, "{key} at least {min}"),

@@ -243,6 +243,10 @@ impl InputChecker<'_> {
         place: &ValuePlace,
         out: &mut Vec<Violation>,
     ) {
+        if shape.rules.contains(&ShapeRule::KnownMembers) && given.keys().any(|name| !members.contains_key(name)) {
+            let (path, certainty) = (place.path.clone(), Certainty::certain_if(!shape.open));
+            out.push(Violation { path, constraint: Constraint::KnownMembers, certainty });
+        }
         for (name, member) in members {
             // An input may have thousands of optional members, of which few are given.
             if !member.required && !given.contains_key(name) {

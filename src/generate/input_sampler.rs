@@ -174,6 +174,11 @@ impl InputSampler<'_> {
                 out.insert(name.clone(), self.build_value(&member.shape, &place, inner, depth + 1));
             }
         }
+        for (name, inner) in by_member.iter().filter(|(name, _)| !members.contains_key(**name)) {
+            if let [PathTarget { change: InputChange::Set(value), .. }] = inner.as_slice() {
+                out.insert((*name).to_owned(), value.clone());
+            }
+        }
         self.satisfy_rules(shape, path, targets, depth, &mut out);
         if out.is_empty() && depth > 0 && !targets.iter().any(|target| matches!(target.change, InputChange::Remove)) {
             let member = self.member_of_empty_structure(members);

@@ -129,6 +129,7 @@ pub(super) fn find_broken_rule<'r>(
         }
         ShapeRule::AtLeastOneOf { .. }
         | ShapeRule::DistinctBy { .. }
+        | ShapeRule::KnownMembers
         | ShapeRule::EntryRange { .. }
         | ShapeRule::MaxTotalBytes { .. } => None,
     }

@@ -284,6 +284,7 @@ impl RuleRepair<'_, '_> {
             ShapeRule::EqualLengths { members } => self.repair_lengths(members),
             ShapeRule::AtLeastOneOf { .. }
             | ShapeRule::DistinctBy { .. }
+            | ShapeRule::KnownMembers
             | ShapeRule::EntryRange { .. }
             | ShapeRule::MaxTotalBytes { .. } => {}
         }

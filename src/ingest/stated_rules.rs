@@ -77,6 +77,7 @@ impl RelatedMembers<'_> {
                 let is_all = optional.len() > 1 && optional.len() == self.members.len();
                 one(is_all.then_some(ShapeRule::AtMostOneOf { members: optional }))
             }
+            StatedRelation::NoOtherMembers => vec![ShapeRule::KnownMembers],
             StatedRelation::AllOrNone(names) => {
                 one(self.optional_members(names).map(|members| ShapeRule::AllOrNone { members }))
             }

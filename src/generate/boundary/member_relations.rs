@@ -12,6 +12,8 @@ pub(super) type MemberChanges<'r> = Vec<(Option<&'r str>, InputChange)>;
 /// Returns the changes for one request, or `None` if the shape allows no request of this kind.
 type BuildChanges<'r> = Box<dyn Fn(&InputSampler<'_>) -> Option<MemberChanges<'r>> + 'r>;
 
+/// Name of a member that no structure has.
+const UNKNOWN_MEMBER: &str = "OverstepUnknown";
 /// Maximum number of values of a deciding member that are tested.
 const MAX_VALUES: usize = 3;
 
@@ -52,6 +54,7 @@ pub(super) fn relation_cases<'r>(shape: &'r Shape, path: &'r MemberPath, rule: &
         ShapeRule::AtMost { member, other } => cases.add_order(member, other, true),
         ShapeRule::EqualLengths { members } => cases.add_equal_lengths(members),
         ShapeRule::DistinctBy { key } => cases.add_distinct_keys(key),
+        ShapeRule::KnownMembers => cases.add_unknown_member(),
         ShapeRule::EntryRange { key, min, max } => cases.add_entry_range(key, *min, *max),
         ShapeRule::MaxTotalBytes { .. } => {}
     }
@@ -242,6 +245,16 @@ impl<'r> RuleCases<'r> {
                 lists.collect()
             });
         }
+    }
+
+    /// Adds a request with a member that the structure does not have.
+    fn add_unknown_member(&mut self) {
+        if self.shape.open || self.shape.kind.members().is_none_or(|members| members.contains_key(UNKNOWN_MEMBER)) {
+            return;
+        }
+        self.add("unknown".to_owned(), false, |_| {
+            Some(vec![(Some(UNKNOWN_MEMBER), InputChange::Set(Value::text("overstep")))])
+        });
     }
 
     fn add_distinct_keys(&mut self, key: &'r str) {

@@ -6,12 +6,15 @@ use super::{Located, OpenApiReader, SchemaView};
 use crate::contract::{FactOrigin, ShapeId};
 use crate::ingest::contract_builder::MemberRelation;
 use crate::ingest::described_limits::DescribedMember;
-use crate::ingest::sentences::{may_state, read_description, split_sentences};
+use crate::ingest::sentences::{StatedRelation, may_state, read_description, split_sentences};
 
 impl<'d> OpenApiReader<'d> {
     /// Notes the relations that the keywords of an object state, and those in its description.
     pub fn note_object_relations(&mut self, owner: &ShapeId, view: &SchemaView<'d>) {
-        for (relation, place) in &view.relations {
+        // `additionalProperties: false` is about the properties in the same schema, not about those of other ones in `allOf`.
+        let has_several_parts = view.layers.iter().filter(|layer| layer.get("properties").is_some()).count() > 1;
+        let is_used = |relation: &StatedRelation| *relation != StatedRelation::NoOtherMembers || !has_several_parts;
+        for (relation, place) in view.relations.iter().filter(|(relation, _)| is_used(relation)) {
             self.at(*place);
             let place = self.builder.provenance_at(place.line);
             let (owner, relation, origin) = (owner.clone(), relation.clone(), FactOrigin::Documented);

@@ -6,6 +6,7 @@
 use super::relation_keywords::{PlacedRelation, alternatives_relation, read_relation, required_alternatives};
 use super::{FilePlace, Located, Omission, OpenApiFiles, OpenApiVersion};
 use crate::ingest::json::JsonValue;
+use crate::ingest::sentences::StatedRelation;
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 use std::collections::HashSet;
@@ -178,7 +179,8 @@ impl<'d> SchemaView<'d> {
                 "additionalProperties" | "unevaluatedProperties"
                     if matches!(value.node.value, JsonValue::Bool(false)) =>
                 {
-                    Omission::ClosedObject
+                    self.relations.push((StatedRelation::NoOtherMembers, place));
+                    continue;
                 }
                 "additionalProperties"
                     if schema.node.get("properties").is_some() && !value.node.entries().is_empty() =>

@@ -71,6 +71,8 @@ pub enum StatedRelation {
     ExactlyOneOf(Vec<Option<String>>),
     /// At most one member of the described structure is given.
     AtMostOneMember,
+    /// The structure has no other members than the described ones.
+    NoOtherMembers,
     /// All of these are given, or none.
     AllOrNone(Vec<Option<String>>),
     /// If the member is given, all of `needs` are.
@@ -199,6 +201,7 @@ impl fmt::Display for StatedRelation {
             Self::AtLeastOneOf(members) => write!(f, "atLeastOneOf({})", names(members)),
             Self::ExactlyOneOf(members) => write!(f, "exactlyOneOf({})", names(members)),
             Self::AtMostOneMember => f.write_str("atMostOneMember"),
+            Self::NoOtherMembers => f.write_str("noOtherMembers"),
             Self::AllOrNone(members) => write!(f, "allOrNone({})", names(members)),
             Self::Requires { member, needs } => write!(f, "requires({},{})", name(member), names(needs)),
             Self::RequiredIf { member, values, needs } => {

@@ -141,7 +141,8 @@ fn classify_constraint(constraint: Constraint) -> FindingCode {
         | Constraint::OnlyIf
         | Constraint::LessThan
         | Constraint::AtMost
-        | Constraint::EqualLengths => FindingCode::OV209MemberRuleAccepted,
+        | Constraint::EqualLengths
+        | Constraint::KnownMembers => FindingCode::OV209MemberRuleAccepted,
         Constraint::MaxTotalBytes => FindingCode::OV210ByteBudgetAccepted,
     }
 }

@@ -3,7 +3,7 @@
 //! Never uses what the generator knows of them: it reads the contract's rules on its own.
 
 use super::check::InputViolation;
-use super::tree::{ConstraintNode, RuleCheck};
+use super::tree::{ConstraintNode, NodeKind, RuleCheck};
 use crate::contract::{Constraint, ShapeRule};
 use serde_json::{Map, Value};
 use std::cmp::Ordering;
@@ -18,10 +18,18 @@ impl ConstraintNode {
     /// Returns the first rule over several members that is broken.
     pub(super) fn find_broken_rule(&self, members: &Members) -> Option<InputViolation> {
         self.rules.iter().filter(|check| !check.is_disabled).find_map(|check| {
-            let (member, rule) = check.find_fault(members)?;
+            let (member, rule) = check.find_fault(members).or_else(|| self.find_unknown_member(check, members))?;
             let path = member.map_or_else(|| self.path.clone(), |member| self.path.join_member(member));
             Some(InputViolation { path, constraint: check.rule.constraint(), rule, crashes: false })
         })
+    }
+
+    /// Returns what is wrong if a structure that may have no other members has one.
+    fn find_unknown_member(&self, check: &RuleCheck, members: &Members) -> Broken<'_> {
+        let NodeKind::Structure { slots, .. } = &self.kind else { return None };
+        let is_known = |name: &String| slots.iter().any(|slot| slot.name == *name);
+        let is_broken = check.rule == ShapeRule::KnownMembers && !members.keys().all(is_known);
+        is_broken.then(|| (None, "must not have other members".to_owned()))
     }
 
     /// Returns a violation if the text under a key of a map is not a number within the limits of the key.

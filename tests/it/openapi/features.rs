@@ -249,10 +249,6 @@ fn what_a_contract_cannot_express_is_reported_once_per_kind() {
         (r#"{"type": "string", "not": {"const": "x"}}"#, "`not`"),
         (r#"{"type": ["string", "integer"]}"#, "several types"),
         (r#"{"type": "integer", "multipleOf": 5, "minimum": 6, "maximum": 9}"#, "contradict each other"),
-        (
-            r#"{"type": "object", "additionalProperties": false, "properties": {"a": {"type": "string"}}}"#,
-            "further members",
-        ),
         (r#"{"type": "object", "patternProperties": {"^x": {}}}"#, "`patternProperties`"),
         (r#"{"type": "array", "prefixItems": [{}], "items": {"type": "string"}}"#, "`prefixItems`"),
         (r#"{"type": "integer", "maxLength": 5}"#, "does not apply"),
@@ -263,6 +259,22 @@ fn what_a_contract_cannot_express_is_reported_once_per_kind() {
         let found: Vec<_> = output.diagnostics.iter().filter(|one| one.message.contains(message)).collect();
         assert_eq!(found.len(), 1, "{schema}: {:?}", output.diagnostics);
         assert_eq!(found[0].place.line, 5, "{schema}");
+    }
+}
+
+#[test]
+fn an_object_is_closed_by_the_schema_that_lists_its_members() {
+    let closed = r#""additionalProperties": false, "properties": {"a": {"type": "string"}}"#;
+    for (schema, is_closed) in [
+        (format!(r#"{{"type": "object", {closed}}}"#), true),
+        (format!(r#"{{"allOf": [{{"type": "object", {closed}}}]}}"#), true),
+        (format!(r#"{{"allOf": [{{{closed}}}, {{"properties": {{"b": {{"type": "string"}}}}}}]}}"#), false),
+        (r#"{"type": "object", "properties": {"a": {"type": "string"}}}"#.to_owned(), false),
+        (r#"{"type": "object", "additionalProperties": false}"#.to_owned(), false),
+    ] {
+        let output = read("x.json", &with_schema("3.1.0", &schema));
+        let rules = &member(&output.contract, "op", "v").rules;
+        assert_eq!(rules.contains(&ShapeRule::KnownMembers), is_closed, "{schema}");
     }
 }
 

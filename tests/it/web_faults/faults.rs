@@ -258,6 +258,7 @@ const RELATIONS: &[Row] = &[
     ("relation createCoupon two contacts", COUPONS, "oneOf: email or phone"),
     ("relation createCoupon gift_message alone", COUPONS, "dependentRequired: gift_to"),
     ("relation createCoupon note and memo", COUPONS, "not: note and memo"),
+    ("relation createCoupon unknown member", COUPONS, "additionalProperties: false"),
     ("createProject accepts an early end", PROJECTS, "ends_on: must not be before starts_on"),
     ("updateProject accepts an early end", PROJECTS, "ends_on: must not be before starts_on"),
     ("ends_on must be after starts_on", PROJECTS, "ends_on: must not be before starts_on"),

@@ -60,6 +60,7 @@ fn coupon_input() -> Json {
     body["oneOf"] = json!([{"required": ["email"]}, {"required": ["phone"]}]);
     body["dependentRequired"] = json!({"gift_message": ["gift_to"]});
     body["not"] = json!({"required": ["note", "memo"]});
+    body["additionalProperties"] = json!(false);
     body
 }
 

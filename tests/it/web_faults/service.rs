@@ -106,6 +106,11 @@ impl PlannerService {
                     wrong.extend(validation::problems(schema, &Json::Object(given.clone()), "body", &ignores));
                     body = given;
                     let known = schema["properties"].as_object().expect("properties");
+                    let is_closed =
+                        schema["additionalProperties"] == false && !self.has("relation createCoupon unknown member");
+                    if is_closed && body.keys().any(|member| !known.contains_key(member)) {
+                        wrong.push("unknown member".to_owned());
+                    }
                     body.retain(|name, _| known.contains_key(name));
                 }
                 Ok(_) if self.has("a body that is no object makes the server fail") => {
