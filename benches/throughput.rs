@@ -168,6 +168,7 @@ fn select_cases(job: &ScenarioJob, url: &str) -> Vec<(Arc<Case>, EncodedRequest)
         leaked_fixtures: Default::default(),
         search_time: Default::default(),
         response_times: Default::default(),
+        load_limit: Default::default(),
         operation_health: Default::default(),
         server: None,
         reset_endpoint: None,

@@ -35,12 +35,10 @@ fn control_cases<'a>(plan: Arc<GenerationPlan<'a>>) -> impl Iterator<Item = Case
 }
 
 fn remaining_cases<'a>(plan: Arc<GenerationPlan<'a>>) -> impl Iterator<Item = Case> + Send + use<'a> {
-    // For operations that only models describe, the responses to plain values decide how to weigh all others, so these
-    // cases come first.
+    // The responses to plain values decide how to weigh all others, so these cases come first.
     let plain = {
         let plan = Arc::clone(&plan);
-        let modelled = if plan.context.is_only_modelled { plan.operations.len() } else { 0 };
-        (0..modelled).flat_map(move |index| plan.plain_cases(index))
+        (0..plan.operations.len()).flat_map(move |index| plan.plain_cases(index))
     };
     let rest = (0..plan.operations.len()).flat_map(move |index| plan.clone().operation_cases(index));
     plain.chain(rest)
@@ -391,8 +389,8 @@ impl<'a> GenerationPlan<'a> {
         })
     }
 
-    /// Returns the cases with each optional member alone and with other plain values, for an operation that only models
-    /// describe.
+    /// Returns the cases with each optional member alone and, if only models describe the operation, with other plain
+    /// values.
     fn plain_cases(&self, index: usize) -> Vec<Case> {
         let sites = input_sites(self.context.contract, self.operations[index], &self.context.testable);
         crate::generate::boundary::valid::cases(&self.operation_context(index, &sites, None))
@@ -406,11 +404,8 @@ impl<'a> GenerationPlan<'a> {
             input_sites(self.context.contract, self.operations[index], &self.context.testable).into();
         let whole = {
             let (plan, places, first_of_kind) = (Arc::clone(&self), Arc::clone(&places), first_of_kind.clone());
-            // `plain_cases` has generated the cases of the first strategy already.
-            let skip = usize::from(plan.context.is_only_modelled);
             OPERATION_STRATEGIES
                 .iter()
-                .skip(skip)
                 .flat_map(move |strategy| strategy(&plan.operation_context(index, &places, first_of_kind.as_deref())))
         };
         let each = (0..places.len()).flat_map(move |place| {

@@ -30,9 +30,9 @@ pub(crate) const SITE_STRATEGIES: &[SiteStrategy] = &[
     boundary::recursion::cases,
 ];
 
-/// Strategies for each operation, in the order of sending. They come before the sites.
+/// Strategies for each operation, in the order of sending. They come before the sites, and after the plain valid requests of
+/// all operations.
 pub(crate) const OPERATION_STRATEGIES: &[OperationStrategy] = &[
-    boundary::valid::cases,
     boundary::rules::cases,
     boundary::missing::cases,
     boundary::auth::cases,

@@ -128,7 +128,16 @@ impl<'c> WebCompleter<'c> {
         let is_version = |(name, member): &(&String, &Member)| {
             member.location == MemberLocation::Header && member.wire_name(name).eq_ignore_ascii_case("if-match")
         };
-        let Some((header, _)) = input_members(self.contract, operation).find(is_version) else { return };
+        // A read needs no version, and is what shows it. A deletion that need not name one also cleans up.
+        let method = operation.http.as_ref().map_or("", |http| http.method.as_str());
+        let needs_version = |member: &Member| match method {
+            "GET" | "HEAD" => false,
+            "DELETE" => member.required,
+            _ => true,
+        };
+        let version = input_members(self.contract, operation).find(is_version);
+        let version = version.filter(|(_, member)| needs_version(member));
+        let Some((header, _)) = version else { return };
         let name = operation.name.as_str();
         let Some((label, key)) = self.web.route_of(operation).and_then(|route| route.final_resource()) else { return };
         let label = label.to_owned();

@@ -10,7 +10,8 @@ use crate::infer::name_parts::{ReferenceKind, parse_reference, person_nouns};
 use crate::infer::required_scalars::{RequiredScalar, required_scalars, scalars_of_member};
 use crate::infer::template_fit::template_fits;
 use crate::infer::web_identifiers::{
-    MISSING_UUID, find_own_member, fresh_identifier, identifier_places, is_own_identifier, listed_identifier_places,
+    MISSING_UUID, NAMING_MEMBERS, find_own_member, fresh_identifier, identifier_places, is_own_identifier,
+    listed_identifier_places, member_of_noun,
 };
 use crate::infer::web_routes::{WebRoutes, is_label};
 use crate::scenario::{Fixture, OperationNotes, RawRequest, ReadBack, Scenario, fixture_placeholder};
@@ -310,12 +311,28 @@ impl<'c> WebCompleter<'c> {
         } else {
             let capture = capture_name(member, &noun);
             let places = identifier_places(self.contract, creator.operation, member, &noun);
-            let create = self.fixtures.get_mut(&fixture)?.create.first_mut()?;
+            let sent = if places.shape.is_none() { self.sent_name(creator.operation, member, &noun) } else { None };
+            let fixture = self.fixtures.get_mut(&fixture)?;
+            let create = fixture.create.first_mut()?;
             create.captures.entry(capture.clone()).or_insert(places.capture);
+            if let Some((_, sent)) = sent {
+                fixture.names.entry(capture.clone()).or_insert(sent);
+            }
             capture
         };
         self.add_delete(resource, &fixture);
         Some((fixture, capture))
+    }
+
+    /// Returns the member of a request that names the resource which it creates, and its value, for a response that may
+    /// not show it.
+    pub fn sent_name(&self, creator: &Operation, member: &str, noun: &[String]) -> Option<(String, String)> {
+        let own = member_of_noun(member, noun);
+        let mut names = std::iter::once(member).chain(own.as_deref()).chain(NAMING_MEMBERS);
+        names.find_map(|name| {
+            let template = self.result.scenario.use_value(creator.name.as_str(), name)?.as_str()?;
+            template.contains("{case").then(|| (name.to_owned(), template.to_owned()))
+        })
     }
 
     /// Returns the value of a fixture that the scenario itself has for a resource.

@@ -82,9 +82,11 @@ impl<'c> WebCompleter<'c> {
         }
         let is_named_by_caller =
             known.creators.iter().any(|it| it.operation.name == operation.name && it.is_named_by_caller);
+        let places = identifier_places(self.contract, operation, own, &known.noun);
+        let sent = || self.sent_name(operation, own, &known.noun).filter(|_| places.shape.is_none());
         let place = match is_named_by_caller && has_input(own) {
             true => own.clone(),
-            false => identifier_places(self.contract, operation, own, &known.noun).capture,
+            false => sent().map_or(places.capture.clone(), |(member, _)| member),
         };
         input.insert(own.clone(), Json::String(format!("{{made.{place}}}")));
         let request = deleter.name.to_string();

@@ -14,7 +14,7 @@ const WRAPPERS: [&str; 9] = ["data", "result", "results", "item", "items", "resp
 const OWN_IDENTIFIERS: [&str; 6] = ["id", "_id", "uuid", "uid", "guid", "pk"];
 /// Members that identify a resource without any of those, the most common first: `{terminal_id}` is the `name` of a
 /// terminal.
-const NAMING_MEMBERS: [&str; 5] = ["name", "key", "slug", "code", "number"];
+pub(super) const NAMING_MEMBERS: [&str; 5] = ["name", "key", "slug", "code", "number"];
 /// Maximum depth of the search for an identifier.
 const MAX_DEPTH: usize = 3;
 /// Separates the places of a captured value; the first that the response has counts.

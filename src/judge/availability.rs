@@ -2,12 +2,14 @@
 //!
 //! It never looks at a case in isolation: a canary, a control and earlier plain values show what a response is worth.
 
-use super::{Judgement, Verdict};
+use super::causes::{mask_sent_values, mask_variable_parts, sent_input};
+use super::{Judgement, Verdict, response_message};
 use crate::case::{CANARY_OPERATION, Case, Intent, JudgedPart};
 use crate::contract::{Contract, ErrorRole, MemberPath};
 use crate::run::{CaseOutcome, HttpResponse};
 use crate::wire;
-use std::collections::{HashMap, HashSet};
+use std::borrow::Cow;
+use std::collections::HashMap;
 
 /// A response without anything that varies from request to request. Equal fingerprints mean the same response.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,17 +59,62 @@ fn strip_volatile_words(text: &str) -> String {
 }
 
 /// Plain values that an endpoint rejected. If an operation is described by models only, it is unknown which values the
-/// service accepts, so a rejected boundary value means something only if a plain value was accepted.
+/// service accepts, so a rejected boundary value means something only if a plain value was accepted. Nor does a rejected
+/// violation prove anything if a valid value is rejected in the same way.
 #[derive(Clone, Debug, Default)]
-pub struct RejectedPlainValues(HashMap<String, HashSet<MemberPath>>);
+pub struct RejectedPlainValues(HashMap<String, HashMap<MemberPath, PlainRejection>>);
+
+/// How an endpoint rejected a plain value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct PlainRejection {
+    /// Status and error.
+    observed: String,
+    /// The message, without what varies; empty if there is none.
+    message: String,
+}
+
+impl PlainRejection {
+    fn new(case: &Case, judgement: &Judgement, message: Option<&str>) -> Self {
+        let sent = sent_input(case);
+        let message = message.map(|text| sent.map_or(Cow::Borrowed(text), |sent| mask_sent_values(text, sent)));
+        Self {
+            observed: judgement.observed.to_string(),
+            message: message.map_or_else(String::new, |text| mask_variable_parts(&text, case.operation.as_str())),
+        }
+    }
+}
 
 impl RejectedPlainValues {
-    /// Records a case that shows whether a plain value is accepted.
-    pub fn record_case(&mut self, case: &Case, judgement: &Judgement) {
+    /// Records a case that shows whether a plain value is accepted; `message` is that of the response.
+    pub fn record_case(&mut self, case: &Case, judgement: &Judgement, message: Option<&str>) {
         if judgement.verdict != Verdict::Pass
             && let Some(path) = case.id.plain_value_member()
         {
-            self.0.entry(case.operation.to_string()).or_default().insert(path);
+            let rejection = PlainRejection::new(case, judgement, message);
+            self.0.entry(case.operation.to_string()).or_default().insert(path, rejection);
+        }
+    }
+
+    /// Adjusts the judgement of a case whose request violates a constraint and was rejected as expected: if a valid value
+    /// of the same member, or of one that contains it, is rejected in the same words, the endpoint may check nothing of
+    /// it.
+    pub fn adjust_unproven(&self, outcome: &CaseOutcome, judgement: Judgement) -> Judgement {
+        let case = &*outcome.case;
+        let (Verdict::Pass, Intent::Violates, Some(member)) = (judgement.verdict, case.intent, &case.member) else {
+            return judgement;
+        };
+        let Some(rejected) = self.0.get(case.operation.as_str()) else { return judgement };
+        let mut outer = rejected.iter().filter(|(path, _)| member.0.starts_with(&path.0)).peekable();
+        if outer.peek().is_none() {
+            return judgement;
+        }
+        let own = PlainRejection::new(case, &judgement, response_message(outcome).as_deref());
+        match outer.find(|(_, plain)| **plain == own) {
+            Some((path, _)) => {
+                let why = format!("unproven: a valid `{path}` is rejected in the same way");
+                Judgement { verdict: Verdict::Indeterminate, why, ..judgement }
+            }
+            None => judgement,
         }
     }
 
@@ -103,7 +150,7 @@ impl RejectedPlainValues {
             Some(path) => {
                 let near = |other: &MemberPath| path.0.starts_with(&other.0) || other.0.starts_with(&path.0);
                 let refused = self.0.get(case.operation.as_str());
-                match refused.and_then(|refused| refused.iter().find(|other| near(other))) {
+                match refused.and_then(|refused| refused.keys().find(|other| near(other))) {
                     Some(other) => unspecified(&format!("a plain value of `{other}` is rejected as well")),
                     None => judgement,
                 }

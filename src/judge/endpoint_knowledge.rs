@@ -115,6 +115,7 @@ impl EndpointKnowledge {
         }
         if !is_control {
             let judgement = self.rejected_plain_values.adjust_verdict(contract, &outcome.case, judgement);
+            let judgement = self.rejected_plain_values.adjust_unproven(outcome, judgement);
             return self.suppress_repeats(&outcome.case, judgement);
         }
         if matches!(judgement.verdict, Verdict::Pass | Verdict::Unsendable) {
@@ -158,10 +159,10 @@ impl EndpointKnowledge {
         judgement
     }
 
-    /// Records the result of a control or of a case with a valid value.
-    pub fn record(&mut self, contract: &Contract, case: &Case, judgement: &Judgement) {
+    /// Records the result of a control or of a case with a valid value; `message` is that of the response.
+    pub fn record(&mut self, contract: &Contract, case: &Case, judgement: &Judgement, message: Option<&str>) {
         if !case.id.is_control() {
-            self.rejected_plain_values.record_case(case, judgement);
+            self.rejected_plain_values.record_case(case, judgement, message);
             return;
         }
         self.obstacles.record_control(judgement);

@@ -5,7 +5,7 @@
 
 use super::causes::{
     CaseFacts, Contradictions, Divergence, Explanation, FailureText, OTHER_VALUE, Outcome, find_causes,
-    mask_sent_values, mask_variable_parts,
+    mask_sent_values, mask_variable_parts, sent_input,
 };
 use super::codes::classify_finding;
 use super::fix_priority::{FixPriority, fix_priority};
@@ -15,7 +15,7 @@ use super::stack_trace::innermost_frame;
 use super::{
     Finding, FindingCode, FindingPart, Judgement, SnapshotChange, SnapshotComparison, ValueDifference, Verdict,
 };
-use crate::case::{Case, CaseId, CaseKind, CaseSubject, Intent, StepRequest};
+use crate::case::{Case, CaseId, CaseKind, CaseSubject, Intent};
 use crate::contract::{Constraint, Contract};
 use indexmap::IndexMap;
 use std::borrow::Cow;
@@ -275,10 +275,7 @@ fn describe_divergence(
     let operation = case.operation.as_str();
     let has_failed = observed.status.is_none_or(|status| status >= 500);
     let frame = || innermost_frame(evidence.server_output).map(FailureText::Frame);
-    let sent = case.steps.get(case.judged.shown_step()).and_then(|step| match &step.request {
-        StepRequest::Operation { input, .. } => Some(input),
-        StepRequest::Raw { body, .. } => body.as_ref(),
-    });
+    let sent = sent_input(case);
     let text =
         evidence.message.map(|message| sent.map_or(Cow::Borrowed(message), |sent| mask_sent_values(message, sent)));
     let message = || FailureText::from_message(text.as_deref()?, operation);

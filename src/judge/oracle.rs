@@ -13,7 +13,7 @@ use crate::case::{
     Case, CaseClass, Damage, Expectation, ExpectedError, ExpectedSuccess, JudgedPart, StateAssumption, Step,
     StepPurpose, StepRequest, Value,
 };
-use crate::contract::{Contract, ErrorRole, Operation};
+use crate::contract::{Contract, ErrorRole, MemberLocation, Operation};
 use crate::run::{BodyFraming, CaseOutcome, Exchange, HttpResponse, Liveness, TransportError};
 use crate::scenario::Scenario;
 use crate::wire;
@@ -63,6 +63,10 @@ fn decide_verdict(contract: &Contract, scenario: &Scenario, outcome: &CaseOutcom
     if let Some(decision) = judge_throttled_response(contract, operation, exchange, outcome.liveness, &observed) {
         return decision;
     }
+    if matches!(answer.status, 304 | 412) && has_invented_condition(contract, operation, case.steps.get(index)) {
+        let why = "the documents do not say that the condition in a header holds".to_owned();
+        return (Verdict::Unspecified, observed, why);
+    }
     match &case.expectation {
         Expectation::Accept(accept) => judge_expected_success(contract, operation, outcome, accept, answer, observed),
         Expectation::Reject { role, errors } => {
@@ -85,6 +89,21 @@ fn decide_verdict(contract: &Contract, scenario: &Scenario, outcome: &CaseOutcom
         ),
         Expectation::Unspecified { reason } => (Verdict::Unspecified, observed, reason.clone()),
     }
+}
+
+/// Headers that make a request depend on the state of the resource, see
+/// [RFC 9110, 13.1](https://www.rfc-editor.org/rfc/rfc9110#section-13.1).
+const CONDITIONS: [&str; 5] = ["if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "if-range"];
+
+/// Returns true if a step sends a condition whose value was generated, rather than taken from a response.
+fn has_invented_condition(contract: &Contract, operation: &Operation, step: Option<&Step>) -> bool {
+    let (Some(step), Some(id)) = (step, &operation.input) else { return false };
+    let StepRequest::Operation { input: Value::Map(given), .. } = &step.request else { return false };
+    contract.shape(id).kind.members().into_iter().flatten().any(|(name, member)| {
+        let is_condition = || CONDITIONS.iter().any(|known| member.wire_name(name).eq_ignore_ascii_case(known));
+        let is_invented = || given.get(name).is_some_and(|value| !matches!(value, Value::Template(_)));
+        member.location == MemberLocation::Header && is_condition() && is_invented()
+    })
 }
 
 /// Returns true if the server answers a method that no document assigns to it with 501, which is the correct response,

@@ -11,7 +11,7 @@ use super::job::{CaseTotals, ScenarioJob};
 use super::limit_discovery::DiscoveredLimits;
 use super::planned_cases::{CaseIter, CaseSource, PlannedCases, take_or_regenerate};
 use super::snapshot_recorder::AcceptedSnapshots;
-use crate::case::{Case, CaseClass};
+use crate::case::Case;
 use crate::generate::GenerationOptions;
 use crate::judge::EndpointKnowledge;
 use crate::report::{Reporter, RunStarted, RunSummary};
@@ -34,10 +34,10 @@ enum Stage {
 
 impl Stage {
     /// Returns true if a case belongs to this stage, given that it is next in the plan.
-    fn includes(self, job: &ScenarioJob, case: &Case) -> bool {
+    fn includes(self, case: &Case) -> bool {
         match self {
             Self::Controls => case.id.is_control(),
-            Self::ValidValues => case.id.class() == Some(CaseClass::Valid) && job.contract.is_model_only(),
+            Self::ValidValues => case.id.plain_value_member().is_some(),
             Self::Rest => true,
         }
     }
@@ -169,7 +169,7 @@ impl<'s> CheckRun<'s, '_> {
 
     fn learn_from(&mut self, results: &[BoxedResult]) {
         for result in results {
-            self.knowledge.record(&self.job().contract, &result.case, &result.judgement);
+            self.knowledge.record(&self.job().contract, &result.case, &result.judgement, result.message.as_deref());
         }
     }
 
@@ -206,7 +206,7 @@ impl<'s> CheckRun<'s, '_> {
         cases: &mut Peekable<CaseIter<'_>>,
         reports: bool,
     ) -> Result<Vec<BoxedResult>, SessionError> {
-        let (job, knowledge) = (self.session.job(), &self.knowledge);
+        let knowledge = &self.knowledge;
         let evaluator = self.session.evaluator(self.compared(), Some(knowledge));
         let (observers, output) = (&mut self.observers, &mut self.output);
         let (mut results, mut write_error) = (Vec::new(), None);
@@ -223,7 +223,7 @@ impl<'s> CheckRun<'s, '_> {
         };
         let due = iter::from_fn(|| {
             loop {
-                let case = cases.next_if(|case: &Arc<Case>| stage.includes(job, case))?;
+                let case = cases.next_if(|case: &Arc<Case>| stage.includes(case))?;
                 if stage == Stage::Controls || knowledge.should_run(case.operation.as_str()) {
                     return Some(case);
                 }

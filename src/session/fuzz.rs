@@ -166,7 +166,12 @@ impl FuzzRun<'_, '_> {
         let evaluate = |outcome| Box::new(evaluator.evaluate(outcome));
         self.ended = self.session.run_cases(controls.into_iter(), evaluate, &mut take);
         for result in &results {
-            self.knowledge.record(&self.session.job().contract, &result.case, &result.judgement);
+            self.knowledge.record(
+                &self.session.job().contract,
+                &result.case,
+                &result.judgement,
+                result.message.as_deref(),
+            );
         }
         // What every request gets is no result of any.
         if self.knowledge.obstacle().is_some() {

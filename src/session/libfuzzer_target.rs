@@ -125,7 +125,7 @@ impl ReadyTarget {
                 return Err(format!("{} does not respond", session.origin));
             }
             let result = session.evaluator(None, Some(&knowledge)).evaluate(outcome);
-            knowledge.record(&job.contract, &result.case, &result.judgement);
+            knowledge.record(&job.contract, &result.case, &result.judgement, result.message.as_deref());
         }
         let clean = |text: String| session.redaction.redact_message(&text).into_owned();
         if let Some(obstacle) = knowledge.obstacle() {

@@ -2,7 +2,7 @@
 //!
 //! Failures with the same text have the same cause. Texts that servers use for every failure say nothing.
 
-use crate::case::Value;
+use crate::case::{Case, StepRequest, Value};
 use std::borrow::Cow;
 
 /// How a server described its failure.
@@ -83,6 +83,14 @@ pub fn mask_sent_values<'m>(message: &'m str, sent: &Value) -> Cow<'m, str> {
         }
     }
     masked
+}
+
+/// Returns the input of the judged request of a case.
+pub fn sent_input(case: &Case) -> Option<&Value> {
+    match &case.steps.get(case.judged.shown_step())?.request {
+        StepRequest::Operation { input, .. } => Some(input),
+        StepRequest::Raw { body, .. } => body.as_ref(),
+    }
 }
 
 fn collect_texts<'v>(value: &'v Value, texts: &mut Vec<&'v str>) {

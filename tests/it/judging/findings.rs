@@ -339,7 +339,7 @@ fn a_rejection_of_plain_values_is_unspecified_if_only_a_model_documents_them() {
             plain_case("s/Do/valid/random/odd", Verdict::Diverges),
             plain_case("s/Do/pair/auth+type/else", Verdict::Diverges),
         ] {
-            rejected.record_case(&case, &judgement);
+            rejected.record_case(&case, &judgement, None);
         }
         let (mut case, mut judgement) = (case_with_id("s/Do/name/length/at-max", Intent::Valid), diverges(400));
         case.member = MemberPath::parse("name");
