@@ -30,7 +30,7 @@ pub(super) fn fix_priority(case: &Case, judgement: &Judgement) -> FixPriority {
         None if case.intent == Intent::Law && case.id.law() == Some(LawName::Sequence) => FixPriority::SequenceWrong,
         None if case.intent == Intent::Law => FixPriority::DataWrong,
         None | Some(500..) => FixPriority::ServerFailure,
-        Some(200..300) if case.intent == Intent::Valid => FixPriority::WrongForm,
+        Some(200..300) if matches!(case.intent, Intent::Valid | Intent::Law) => FixPriority::WrongForm,
         _ if case.intent == Intent::Valid => FixPriority::ValidRequestRejected,
         Some(..300) => FixPriority::InvalidRequestAccepted,
         _ => FixPriority::WrongError,

@@ -46,6 +46,10 @@ pub(super) fn judge_law(
             let why = format!("no response has `{place}`, which `read` in the scenario names");
             Ok((Verdict::Indeterminate, observed_with_note(UNKNOWN_PLACE), why))
         }
+        Err(LawAbort::BadResponse { status, note, why }) => {
+            let observed = ObservedOutcome { status: Some(status), ..observed_with_note(&note) };
+            Ok((Verdict::Diverges, observed, why))
+        }
         Err(LawAbort::Violated(LawViolation { note, why })) => Ok((Verdict::Diverges, observed_with_note(&note), why)),
     }
 }

@@ -13,6 +13,15 @@ pub(super) enum LawAbort {
     Undocumented(String),
     /// Neither a response nor the documentation has this place.
     UnknownPlace(String),
+    /// The server failed on a request, or gave a response of another form: this is no fault of what is stored.
+    BadResponse {
+        /// The status.
+        status: u16,
+        /// What is wrong, in a few words.
+        note: String,
+        /// The same in a sentence.
+        why: String,
+    },
     /// The law is violated, or one of its requests was rejected that must be accepted.
     Violated(LawViolation),
 }

@@ -123,7 +123,8 @@ impl ResponseChecker<'_> {
         }
         if response.status >= 500 {
             let why = format!("step {} made the server fail with {}", self.index_of(step)? + 1, response.status);
-            return Err(violated(format!("a step is answered with {}", response.status), why));
+            let note = format!("a step is answered with {}", response.status);
+            return Err(LawAbort::BadResponse { status: response.status, note, why });
         }
         Err(LawAbort::Inconclusive(format!("a request that the law needs got {}", response.status)))
     }
@@ -163,10 +164,17 @@ impl ResponseChecker<'_> {
         }
         if !is_success {
             let why = format!("step {}, {}, is valid, but got {observed}", self.index_of(step)? + 1, operation.name);
-            return Err(violated(format!("{} is answered with {observed}", operation.name), why));
+            let note = format!("{} is answered with {observed}", operation.name);
+            return Err(match response.status {
+                status @ 500.. => LawAbort::BadResponse { status, note, why },
+                _ => violated(note, why),
+            });
         }
         match conformance::success_mismatch(self.contract, operation.output.as_ref(), response) {
-            Some(mismatch) => Err(violated(format!("{}: {}", operation.name, mismatch.note), mismatch.why)),
+            Some(mismatch) => {
+                let (note, why) = (format!("{}: {}", operation.name, mismatch.note), mismatch.why);
+                Err(LawAbort::BadResponse { status: response.status, note, why })
+            }
             None => Ok(()),
         }
     }

@@ -26,7 +26,7 @@ pub(in super::super) fn classify_finding(
         return code;
     }
     if let (Intent::Law, Some(law)) = (case.intent, case.id.law()) {
-        return classify_law(law);
+        return if observed.status.is_some() { FindingCode::OV501WrongSuccessForm } else { classify_law(law) };
     }
     match &case.expectation {
         Expectation::Accept(_) => classify_unexpected_response(case, observed),

@@ -323,6 +323,29 @@ fn fingerprints_ignore_parts_of_the_request() {
 }
 
 #[test]
+fn a_rejection_proves_nothing_if_a_valid_value_is_rejected_in_the_same_words() {
+    let mut rejected = RejectedPlainValues::default();
+    let said = "`size` is not supported here (request 17)";
+    let plain = case_with_id("s/Do/valid/member/size", Intent::Valid);
+    rejected.record_case(&plain, &diverges(400), Some(said));
+    let accepted = case_with_id("s/Do/valid/member/kind", Intent::Valid);
+    rejected.record_case(&accepted, &judgement_with(Verdict::Pass, Some(200)), None);
+    let adjusted = |id: &str, message: &str| {
+        let mut case = case_with_id(id, Intent::Violates);
+        case.member = MemberPath::parse(id.split('/').nth(2).expect("a member"));
+        let body = serde_json::json!({"error": {"message": message}}).to_string();
+        let outcome = outcome(case, vec![Ok(json(400, &body))]);
+        rejected.adjust_unproven(&outcome, judgement_with(Verdict::Pass, Some(400))).verdict
+    };
+    let same = "`size` is not supported here (request 18)";
+    assert_eq!(adjusted("s/Do/size/length/above-max", same), Verdict::Indeterminate);
+    assert_eq!(adjusted("s/Do/size.width/length/above-max", same), Verdict::Indeterminate, "a part of it");
+    assert_eq!(adjusted("s/Do/size/length/above-max", "`size` is too long"), Verdict::Pass, "another reason");
+    assert_eq!(adjusted("s/Do/sizes/length/above-max", same), Verdict::Pass, "another member");
+    assert_eq!(adjusted("s/Do/kind/enum/unknown", same), Verdict::Pass, "its plain value is accepted");
+}
+
+#[test]
 fn a_rejection_of_plain_values_is_unspecified_if_only_a_model_documents_them() {
     let adjusted_verdict = |change: &dyn Fn(&mut Case, &mut Judgement, &mut Contract)| {
         let mut contract = contract();

@@ -1,8 +1,11 @@
 //! What services of AWS are not held to although their models seem to say it, and what is scope instead of a fault.
 
 use super::outcome::*;
-use overstep::case::{CANARY_OPERATION, Case, Expectation};
-use overstep::contract::{Contract, ErrorRole, Fact, FactOrigin, HttpBinding, Protocol, Provenance};
+use overstep::case::{CANARY_OPERATION, Case, Expectation, StepRequest, Value};
+use overstep::contract::{
+    Contract, ErrorRole, Fact, FactOrigin, HttpBinding, Member, MemberLocation, Protocol, Provenance, Shape, ShapeId,
+    ShapeKind,
+};
 use overstep::judge::{EndpointKnowledge, JudgeContext, KnownDivergences, Verdict, judge};
 use overstep::run::HttpResponse;
 use overstep::wire::Redaction;
@@ -22,6 +25,29 @@ fn aws_contract(is_model_only: bool) -> Contract {
 
 fn verdict_in(contract: &Contract, expectation: Expectation, response: HttpResponse) -> &'static str {
     judge(contract, &scenario(), &outcome(case("Do", expectation), vec![Ok(response)])).verdict.name()
+}
+
+#[test]
+fn a_condition_that_was_made_up_need_not_hold() {
+    let mut contract = contract();
+    let (text, input) = (ShapeId::new("Tag"), ShapeId::new("DoRequest"));
+    contract.shapes.insert(text.clone(), Shape::new(ShapeKind::String));
+    let mut version = Member::new(text);
+    (version.location, version.wire) = (MemberLocation::Header, Some("If-Match".to_owned()));
+    let members = [("version".to_owned(), version)].into_iter().collect();
+    contract.shapes.insert(input.clone(), Shape::new(ShapeKind::Structure { members }));
+    contract.operations[0].input = Some(input);
+    let verdict_of = |value: Option<Value>, status| {
+        let mut case = case("Do", Expectation::Accept(accept(Some(200))));
+        let StepRequest::Operation { input, .. } = &mut case.steps[0].request else { unreachable!("an operation") };
+        *input = Value::Map(value.into_iter().map(|value| ("version".to_owned(), value)).collect());
+        judge(&contract, &scenario(), &outcome(case, vec![Ok(json(status, "{}"))])).verdict.name()
+    };
+    let made_up = || Some(Value::text("\"1\""));
+    assert_eq!([412, 304, 400].map(|status| verdict_of(made_up(), status)), ["unspecified", "unspecified", "diverges"]);
+    let read = || Some(Value::Template("{thing.etag}".to_owned()));
+    assert_eq!(verdict_of(read(), 412), "diverges", "the version is that of the resource");
+    assert_eq!(verdict_of(None, 412), "diverges");
 }
 
 #[test]
