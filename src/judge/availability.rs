@@ -8,14 +8,17 @@ use crate::case::{CANARY_OPERATION, Case, Intent, JudgedPart};
 use crate::contract::{Contract, ErrorRole, MemberPath};
 use crate::run::{CaseOutcome, HttpResponse};
 use crate::wire;
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// A response without anything that varies from request to request. Equal fingerprints mean the same response.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResponseFingerprint {
     status: u16,
     error: Option<String>,
+    /// It is not recorded, because it may hold anything.
+    #[serde(skip)]
     text: String,
 }
 

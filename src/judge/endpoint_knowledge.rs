@@ -11,6 +11,7 @@ use crate::case::Case;
 use crate::contract::{Contract, Operation};
 use crate::run::CaseOutcome;
 use crate::scenario::Scenario;
+use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 
 /// An operation of which only the control was sent, because its response shows that other cases would be meaningless.
@@ -48,6 +49,18 @@ pub struct EndpointKnowledge {
     vouched_operations: HashSet<String>,
 }
 
+/// What the response to an operation that cannot exist showed, as far as a merge needs it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CanaryRecord {
+    /// Status and error of the response.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fingerprint: Option<ResponseFingerprint>,
+    /// What the endpoint may do with every request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    obstacle: Option<EndpointObstacle>,
+}
+
 impl EndpointKnowledge {
     /// Creates what is known after the canary, the request for an operation that cannot exist; `canary` is its outcome,
     /// if there was one. The texts are those of the server's output which say that an operation is not implemented.
@@ -67,6 +80,23 @@ impl EndpointKnowledge {
             not_implemented_texts: not_implemented_texts.to_vec(),
             ..Self::default()
         }
+    }
+
+    /// Creates what is known after the canary from the record of an earlier run. It decides as before, except that it
+    /// cannot adjust further verdicts.
+    pub fn from_canary_record(record: CanaryRecord) -> Self {
+        Self {
+            canary: record.fingerprint,
+            obstacles: ObstacleEvidence::from_canary(record.obstacle),
+            ..Self::default()
+        }
+    }
+
+    /// Returns what the canary showed, to be recorded. `redact` removes secrets.
+    pub fn canary_record(&self, redact: &dyn Fn(&mut String)) -> CanaryRecord {
+        let mut obstacle = self.obstacles.canary_obstacle().cloned();
+        obstacle.iter_mut().for_each(|obstacle| obstacle.redact(redact));
+        CanaryRecord { fingerprint: self.canary.clone(), obstacle }
     }
 
     /// Records the operations of which the scenario's file says what a request needs: in a table of their own, or with a

@@ -39,7 +39,7 @@ pub use codes::{CodeGroup, CodeInfo, FindingCode, all_codes, finding_code, neare
 pub use compare::{SnapshotChange, SnapshotComparison, SnapshotKey, compare_with_snapshot, is_finding};
 pub use confirmation::{Confirmation, confirm, must_confirm};
 pub use coverage::{Coverage, OperationCoverage};
-pub use endpoint_knowledge::{EndpointKnowledge, SkippedOperation};
+pub use endpoint_knowledge::{CanaryRecord, EndpointKnowledge, SkippedOperation};
 pub use findings::{CaseEvidence, Findings, Reproduction};
 pub use judged_case::{AcceptedBehavior, JudgeContext, JudgedCase};
 pub use known_divergences::KnownDivergences;

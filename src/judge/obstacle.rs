@@ -6,10 +6,12 @@
 use super::{Judgement, ObservedOutcome, Verdict};
 use crate::contract::ErrorRole;
 use crate::run::{CaseOutcome, Liveness};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// What an endpoint does with every request, so that no other request would show anything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ObstacleKind {
     /// It reports that there are too many requests.
     Throttled,
@@ -53,7 +55,7 @@ pub(super) fn is_throttled(outcome: &CaseOutcome, observed: &ObservedOutcome) ->
 }
 
 /// An obstacle, with an example of a response.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EndpointObstacle {
     /// What the endpoint does.
     pub kind: ObstacleKind,
@@ -73,6 +75,15 @@ impl EndpointObstacle {
         let location = response.and_then(|response| response.header("location"));
         let location = location.map(|text| text.chars().take(MAX_LOCATION_LENGTH).collect());
         Some(Self { kind, observed: observed.clone(), location })
+    }
+}
+
+impl EndpointObstacle {
+    /// Changes the texts that an endpoint sent.
+    pub(super) fn redact(&mut self, redact: &dyn Fn(&mut String)) {
+        let observed = &mut self.observed;
+        observed.error.iter_mut().chain(&mut observed.place).chain(&mut observed.note).for_each(redact);
+        self.location.iter_mut().for_each(redact);
     }
 }
 
@@ -107,6 +118,11 @@ pub(super) struct ObstacleEvidence {
 impl ObstacleEvidence {
     pub fn new(canary: Option<(&CaseOutcome, ObservedOutcome)>) -> Self {
         let canary = canary.and_then(|(outcome, observed)| EndpointObstacle::new(outcome, &observed));
+        Self { canary, ..Self::default() }
+    }
+
+    /// Creates evidence that begins with a recorded obstacle of the canary.
+    pub fn from_canary(canary: Option<EndpointObstacle>) -> Self {
         Self { canary, ..Self::default() }
     }
 

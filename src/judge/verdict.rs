@@ -66,7 +66,8 @@ pub struct ObservedOutcome {
 }
 
 /// How a server failed to send a complete response.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum FailureKind {
     /// It closed the connection.
     Dropped,
