@@ -4,6 +4,7 @@
 
 pub use crate::judge::SkippedOperation;
 
+use super::blob::MergeRecord;
 use super::reach::OperationReach;
 use crate::case::Case;
 use crate::judge::{Finding, Judgement, OperationCoverage, SnapshotChange, SnapshotComparison, Verdict};
@@ -229,6 +230,14 @@ pub trait Reporter {
     /// # Errors
     /// Returns an error if the bytes cannot be written.
     fn end_run(&mut self, summary: &RunSummary) -> io::Result<()>;
+
+    /// Called with what only a merge of several shards needs. Only blobs hold it.
+    ///
+    /// # Errors
+    /// Returns an error if the bytes cannot be written.
+    fn record_for_merge(&mut self, _record: &MergeRecord<'_>) -> io::Result<()> {
+        Ok(())
+    }
 
     /// Called after the last scenario.
     ///

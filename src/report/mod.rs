@@ -3,6 +3,8 @@
 //! This module opens no file and changes no verdict; it writes to the writer that it is given. Text always contains
 //! colours; the caller strips them if the output is not a terminal.
 
+mod blob;
+mod blob_event;
 mod case_line;
 mod case_list;
 mod contract;
@@ -35,6 +37,11 @@ mod style;
 mod terminal;
 mod unread_sentences;
 
+pub use blob::{BlobReporter, MergeRecord};
+pub use blob_event::{
+    BLOB_FORMAT, BlobEvent, BlobForm, BlobHeader, CaseDetail, ControlsEnd, FollowUpReason, LimitAnswers, ScenarioBegin,
+    ScenarioEnd,
+};
 pub use case_line::{CaseLineContext, RecordedStep, StepResponse, serialize_case};
 pub use case_list::{CaseFormat, CasePrinter};
 pub use contract::contract_text;

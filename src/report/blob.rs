@@ -1,0 +1,122 @@
+//! Writes what a merge needs of a run, as the run goes.
+//!
+//! It never stores a case, so memory does not grow with their number.
+
+use super::blob_event::{BlobEvent, BlobForm, BlobHeader, CaseDetail, ControlsEnd, FollowUpReason};
+use super::{CaseResult, LimitAnswers, Reporter, RunStarted, RunSummary, ScenarioBegin, ScenarioEnd};
+use crate::escape::json_line;
+use crate::judge::SnapshotChange;
+use std::io::{self, Write};
+
+/// What only a merge needs of a run, in the order in which it happens.
+#[derive(Debug)]
+pub enum MergeRecord<'a> {
+    /// A scenario begins.
+    Begin(&'a ScenarioBegin),
+    /// A case was judged, and the forms of responses have their names.
+    Case {
+        /// Its result.
+        result: &'a CaseResult,
+        /// Whether the result belongs to another shard, which sends the same case.
+        is_borrowed: bool,
+    },
+    /// What follows is not known from an earlier run.
+    Live,
+    /// All controls were sent; no further case of these operations is.
+    Controls(&'a [String]),
+    /// A case was sent after all others.
+    FollowUp(&'a CaseResult, FollowUpReason),
+    /// One side of a limit was searched.
+    Limit(&'a LimitAnswers),
+    /// A scenario ends.
+    End(&'a ScenarioEnd),
+}
+
+/// Writes a blob. Reports of cases and summaries are ignored: a merge makes them again.
+pub struct BlobReporter<W> {
+    writer: W,
+    header: Option<BlobHeader>,
+}
+
+impl<W: Write> BlobReporter<W> {
+    /// Creates a reporter that writes to `writer`, which should be buffered.
+    pub fn new(writer: W, header: BlobHeader) -> Self {
+        Self { writer, header: Some(header) }
+    }
+
+    fn write_event(&mut self, event: &BlobEvent) -> io::Result<()> {
+        if let Some(header) = self.header.take() {
+            self.write_event(&BlobEvent::Blob(header))?;
+        }
+        self.writer.write_all(&json_line(event)?)?;
+        self.writer.write_all(b"\n")
+    }
+
+    fn write_case(&mut self, result: &CaseResult, detail: CaseDetail) -> io::Result<()> {
+        if let Some(form) = &result.new_form {
+            let operation = result.case.operation.to_string();
+            let form = BlobForm { operation, name: form.name.clone(), facts: form.facts.clone() };
+            self.write_event(&BlobEvent::Form(form))?;
+        }
+        let comparison = &result.comparison;
+        let accepted = comparison.accepted.as_ref().filter(|_| comparison.change == SnapshotChange::Changed);
+        let detail = CaseDetail {
+            failure: result.judgement.observed.failure,
+            message: result.message.clone(),
+            accepted_form: accepted.and_then(|accepted| accepted.form.as_ref()).map(|form| form.0.clone()),
+            accepted_divergence: comparison.is_accepted_divergence,
+            ..detail
+        };
+        if detail != CaseDetail::default() {
+            self.write_event(&BlobEvent::Detail(detail))?;
+        }
+        self.writer.write_all(&result.results_line)?;
+        self.writer.write_all(b"\n")?;
+        // What is recorded is not sent again, even if this process is killed now.
+        self.writer.flush()
+    }
+}
+
+impl<W: Write> Reporter for BlobReporter<W> {
+    fn begin_run(&mut self, _head: &RunStarted) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn report_case(&mut self, _done: &CaseResult) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn end_run(&mut self, _summary: &RunSummary) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn record_for_merge(&mut self, record: &MergeRecord<'_>) -> io::Result<()> {
+        match record {
+            MergeRecord::Begin(begin) => {
+                self.write_event(&BlobEvent::Begin((*begin).clone()))?;
+                self.writer.flush()
+            }
+            MergeRecord::Case { result, is_borrowed } => {
+                self.write_case(result, CaseDetail { borrowed: *is_borrowed, ..CaseDetail::default() })
+            }
+            MergeRecord::Live => self.writer.flush(),
+            MergeRecord::Controls(skipped) => {
+                self.write_event(&BlobEvent::Controls(ControlsEnd { skipped: skipped.to_vec() }))
+            }
+            MergeRecord::FollowUp(result, reason) => {
+                let rule = (*reason == FollowUpReason::BrokenControl).then(|| result.case.rule.clone());
+                self.write_case(result, CaseDetail { follow_up: Some(reason.clone()), rule, ..CaseDetail::default() })
+            }
+            MergeRecord::Limit(answers) => self.write_event(&BlobEvent::Limit((*answers).clone())),
+            MergeRecord::End(end) => {
+                self.write_event(&BlobEvent::End((*end).clone()))?;
+                self.writer.flush()
+            }
+        }
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.write_event(&BlobEvent::Finished)?;
+        self.writer.flush()
+    }
+}
