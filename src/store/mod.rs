@@ -2,6 +2,7 @@
 //!
 //! This module never decides what to read or write: its callers do.
 
+mod blobs;
 mod corpus;
 mod error;
 mod last;
@@ -11,6 +12,7 @@ mod snapshots;
 mod sources;
 mod write;
 
+pub use blobs::{BlobFile, blob_path, find_blobs};
 pub use corpus::{MAX_INPUT_BYTES, add_new_file, read_small_files};
 pub use error::StoreError;
 pub use last::{

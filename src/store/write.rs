@@ -89,6 +89,12 @@ fn remove_if_abandoned(path: &Path) {
     }
 }
 
+/// Gives a file another name, and replaces the file that has it.
+#[expect(clippy::disallowed_methods, reason = "this module writes files")]
+pub(super) fn rename_file(from: &Path, to: &Path) -> Result<(), StoreError> {
+    std::fs::rename(from, to).map_err(|error| StoreError::from_io("replace", to, &error))
+}
+
 /// Writes a whole file atomically.
 ///
 /// # Errors
