@@ -173,6 +173,7 @@ fn run_options(
         snapshots: None,
         differential: None,
         strict: flags.strict || record.strict,
+        shard: None,
         // The server log of the recorded run stays unchanged.
         log_directory: None,
     })

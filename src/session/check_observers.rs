@@ -16,6 +16,9 @@ use crate::report::CaseResult;
 
 /// The observers of a check, in the order in which they receive a result.
 pub(super) struct CheckObservers<'a> {
+    job: &'a ScenarioJob,
+    options: &'a RunOptions,
+    accepted: &'a AcceptedSnapshots,
     /// Records responses for snapshots, and names their forms.
     pub recorder: SnapshotRecorder<'a>,
     /// Counts results and groups findings.
@@ -58,6 +61,9 @@ impl<'a> CheckObservers<'a> {
     /// Creates the observers of a job, without the search for lasting effects.
     pub fn new(job: &'a ScenarioJob, options: &'a RunOptions, accepted: &'a AcceptedSnapshots) -> Self {
         Self {
+            job,
+            options,
+            accepted,
             recorder: SnapshotRecorder::new(job, options.snapshots.as_ref(), accepted),
             tally: RunTally::new(job, options),
             failed_sequences: FailedSequences::default(),
@@ -67,6 +73,11 @@ impl<'a> CheckObservers<'a> {
             unknown_places: UnknownPlaces::default(),
             after_effects: None,
         }
+    }
+
+    /// Forgets all results, because every request got the same response.
+    pub fn forget_results(&mut self) {
+        *self = Self::new(self.job, self.options, self.accepted);
     }
 
     /// Records a result that the follow-up of a run found; it is not followed up itself.

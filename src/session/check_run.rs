@@ -8,14 +8,18 @@ use super::check_observers::CheckObservers;
 use super::engine::{BoxedResult, Session};
 use super::error::SessionError;
 use super::job::{CaseTotals, ScenarioJob};
-use super::limit_discovery::DiscoveredLimits;
+use super::limit_discovery::{DiscoveredLimits, LimitRequests};
 use super::planned_cases::{CaseIter, CaseSource, PlannedCases, take_or_regenerate};
+use super::shards::{BlobReader, FollowUpContext, RecordedExplanations, ShardSelection, select_cases};
 use super::snapshot_recorder::AcceptedSnapshots;
 use crate::case::Case;
 use crate::generate::GenerationOptions;
 use crate::judge::EndpointKnowledge;
-use crate::report::{Reporter, RunStarted, RunSummary};
+use crate::report::{
+    Diagnostic, FollowUpReason, MergeRecord, Reporter, RunStarted, RunSummary, ScenarioBegin, ScenarioEnd,
+};
 use crate::run::{RunEnd, SequentialRunner, Stopwatch};
+use std::io;
 use std::iter::{self, Peekable};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -48,6 +52,7 @@ pub(super) fn run_check(
     mut session: Session<'_>,
     accepted: &AcceptedSnapshots,
     source: CaseSource<'_>,
+    mut part: RunPart<'_>,
     output: &mut (dyn Reporter + Send),
 ) -> Result<RunSummary, SessionError> {
     let (job, options) = (session.job(), session.setup.options);
@@ -58,7 +63,8 @@ pub(super) fn run_check(
     }
     if let Err(not_ready) = session.start_server()? {
         if let CaseSource::AfterControls(controls) = &source {
-            let others = PlannedCases::collect_from(job.other_cases(&session.setup.compiled, &|_| true)?);
+            let others = select_cases(part.selection, job.other_cases(&session.setup.compiled, &|_| true)?);
+            let others = PlannedCases::collect_from(others, |case| part.owns(case));
             set_totals(&mut head, controls.totals_with(&others));
             output.begin_run(&head)?;
         }
@@ -75,7 +81,12 @@ pub(super) fn run_check(
         Some(runner) => session.probe(runner)?,
         None => EndpointKnowledge::default(),
     };
+    if let Some(begin) = part.begin(&session, &head, &knowledge) {
+        output.record_for_merge(&MergeRecord::Begin(&begin))?;
+        part.begin_recorded(&begin)?;
+    }
     let run = CheckRun {
+        part,
         session: &session,
         runner,
         accepted,
@@ -93,8 +104,110 @@ fn set_totals(head: &mut RunStarted, totals: CaseTotals) {
     (head.cases, head.operations) = (totals.cases, totals.operations);
 }
 
+/// The part of a run that is sent, and what is known of it from an earlier run.
+pub(super) struct RunPart<'r> {
+    /// The shard; everything is sent if absent.
+    pub selection: Option<&'r ShardSelection>,
+    /// The results of an earlier run that was stopped; `None` once all are used.
+    pub recorded: &'r mut Option<BlobReader>,
+}
+
+impl RunPart<'_> {
+    /// Returns true if the result of a case belongs to this part.
+    fn owns(&self, case: &Case) -> bool {
+        self.selection.is_none_or(|selection| !selection.is_borrowed(case))
+    }
+
+    /// Returns true if the controls of this part show whether the endpoint works.
+    fn has_all_controls(&self) -> bool {
+        self.selection.is_none_or(|selection| selection.split.owns_all_controls(selection.shard.index()))
+    }
+
+    /// Returns what a blob records first.
+    fn begin(&self, session: &Session<'_>, head: &RunStarted, knowledge: &EndpointKnowledge) -> Option<ScenarioBegin> {
+        let redact = |text: &mut String| *text = session.redaction.redact_message(text).into_owned();
+        Some(ScenarioBegin {
+            scenario: head.scenario.clone(),
+            endpoint: head.endpoint.clone(),
+            run: head.run_id.clone(),
+            server: head.server_version.clone(),
+            started: head.started,
+            contract: head.contract.clone(),
+            plan: self.selection?.split.digest().to_owned(),
+            canary: knowledge.canary_record(&redact),
+        })
+    }
+
+    /// Reads the beginning of the scenario in the record of the earlier run, which must have the same plan.
+    fn begin_recorded(&mut self, begin: &ScenarioBegin) -> Result<(), SessionError> {
+        let Some(reader) = self.recorded else { return Ok(()) };
+        match reader.begin_scenario().map_err(SessionError::from_reason)? {
+            Some(earlier) if (&earlier.scenario, &earlier.plan) == (&begin.scenario, &begin.plan) => {}
+            Some(earlier) => {
+                let reason = format!("the run to resume sent the cases of another plan of `{}`", earlier.scenario);
+                let hint = "use the same version, files, variables and flags, or start again without `--resume`";
+                return Err(Diagnostic::error(reason).with_hint(hint).into());
+            }
+            None => *self.recorded = None,
+        }
+        Ok(())
+    }
+
+    /// Returns the recorded result of a case, if it is the next one.
+    fn next_recorded(&mut self, case: &Arc<Case>, strict: bool) -> Result<Option<BoxedResult>, SessionError> {
+        let Some(reader) = self.recorded else { return Ok(None) };
+        match reader.next_case().map_err(SessionError::from_reason)? {
+            Some(found) if found.id() == case.id.as_str() => {
+                Ok(Some(Box::new(found.into_result(Arc::clone(case), strict))))
+            }
+            Some(found) => {
+                let reason = format!("the run to resume has a result that does not fit the plan: `{}`", found.id());
+                Err(Diagnostic::error(reason).with_hint("start again without `--resume`").into())
+            }
+            None => {
+                *self.recorded = None;
+                Ok(None)
+            }
+        }
+    }
+}
+
+/// Receives the results of one stage.
+struct StageResults<'r, 's> {
+    observers: &'r mut CheckObservers<'s>,
+    output: &'r mut (dyn Reporter + Send),
+    selection: Option<&'r ShardSelection>,
+    /// Whether results are reported as soon as they are known.
+    reports: bool,
+    /// Whether later stages need the results.
+    keeps: bool,
+    results: Vec<BoxedResult>,
+    write_error: Option<io::Error>,
+}
+
+impl StageResults<'_, '_> {
+    /// Passes a result on; breaks if no further one is wanted.
+    fn take(&mut self, mut result: BoxedResult) -> ControlFlow<()> {
+        let is_borrowed = self.selection.is_some_and(|selection| selection.is_borrowed(&result.case));
+        if !is_borrowed {
+            self.observers.observe(&mut result);
+        }
+        let mut written = self.output.record_for_merge(&MergeRecord::Case { result: &result, is_borrowed });
+        if self.reports && !is_borrowed {
+            written = written.and_then(|()| self.output.report_case(&result));
+        }
+        self.write_error = written.err();
+        let goes_on = self.write_error.is_none() && !self.observers.tally.is_max_failures_reached();
+        if self.keeps {
+            self.results.push(result);
+        }
+        if goes_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    }
+}
+
 /// A check while it runs.
 struct CheckRun<'s, 'o> {
+    part: RunPart<'s>,
     session: &'s Session<'s>,
     /// Sends single cases; absent if no client can be created, which the stages report.
     runner: Option<SequentialRunner<'s>>,
@@ -129,8 +242,11 @@ impl<'s> CheckRun<'s, '_> {
         let (cases, controls) = match source {
             CaseSource::Fixed(_, cases) => (cases, None),
             CaseSource::AfterControls(mut controls) => {
-                let cases =
-                    take_or_regenerate(&mut controls, || self.job().control_cases(&self.session.setup.compiled))?;
+                let regenerate = || {
+                    let all = self.job().control_cases(&self.session.setup.compiled)?;
+                    Ok::<_, Vec<Diagnostic>>(select_cases(self.part.selection, all))
+                };
+                let cases = take_or_regenerate(&mut controls, regenerate)?;
                 (cases, Some(controls))
             }
         };
@@ -138,10 +254,15 @@ impl<'s> CheckRun<'s, '_> {
         // Reporters first receive the number of cases, which is only known after the controls.
         let results = self.run_stage(Stage::Controls, &mut cases, controls.is_none())?;
         self.learn_from(&results);
+        if controls.is_some() {
+            self.ask_other_controls()?;
+        }
+        let skipped = self.knowledge.skipped_operations().iter().map(|one| one.operation.clone());
+        self.output.record_for_merge(&MergeRecord::Controls(&skipped.collect::<Vec<_>>()))?;
         if let Some(controls) = controls {
             cases = self.plan_after_controls(&controls)?.peekable();
             if self.knowledge.obstacle().is_none() {
-                for result in &results {
+                for result in results.iter().filter(|result| self.part.owns(&result.case)) {
                     self.output.report_case(result)?;
                 }
             }
@@ -151,8 +272,7 @@ impl<'s> CheckRun<'s, '_> {
         drop(results);
         if self.knowledge.obstacle().is_some() {
             // What every request gets is no result of any.
-            let (job, options) = (self.job(), self.session.setup.options);
-            self.observers = CheckObservers::new(job, options, self.accepted);
+            self.observers.forget_results();
             return Ok(());
         }
         if self.knowledge.wrong_base_url(&self.job().contract).is_some() {
@@ -171,6 +291,22 @@ impl<'s> CheckRun<'s, '_> {
         for result in results {
             self.knowledge.record(&self.job().contract, &result.case, &result.judgement, result.message.as_deref());
         }
+    }
+
+    /// Sends the controls of other shards if those of this one suggest that the endpoint responds to all in the same way.
+    fn ask_other_controls(&mut self) -> Result<(), SessionError> {
+        let Some(selection) = self.part.selection else { return Ok(()) };
+        let suggests =
+            self.knowledge.obstacle().is_some() || self.knowledge.wrong_base_url(&self.job().contract).is_some();
+        if !suggests || self.ended != RunEnd::Complete {
+            return Ok(());
+        }
+        let all = self.job().control_cases(&self.session.setup.compiled)?;
+        let others = all.filter(|case| !selection.has_operation(case.operation.as_str())).map(Arc::new);
+        let mut others = (Box::new(others) as CaseIter<'_>).peekable();
+        let results = self.run_stage(Stage::Controls, &mut others, false)?;
+        self.learn_from(&results);
+        Ok(())
     }
 
     /// Sends a few controls that are not part of the run, to learn whether every request meets the canary's obstacle.
@@ -192,11 +328,13 @@ impl<'s> CheckRun<'s, '_> {
             || self.knowledge.obstacle().is_some()
             || self.knowledge.wrong_base_url(&job.contract).is_some();
         let runs = |operation: &str| !is_over && self.knowledge.should_run(operation);
-        let mut others = PlannedCases::collect_from(job.other_cases(compiled, &runs)?);
+        let selection = self.part.selection;
+        let regenerate = || Ok::<_, Vec<Diagnostic>>(select_cases(selection, job.other_cases(compiled, &runs)?));
+        let mut others = PlannedCases::collect_from(regenerate()?, |case| self.part.owns(case));
         self.planned = controls.totals_with(&others);
         set_totals(&mut self.head, self.planned);
         self.output.begin_run(&self.head)?;
-        Ok(take_or_regenerate(&mut others, || job.other_cases(compiled, &runs))?)
+        Ok(take_or_regenerate(&mut others, regenerate)?)
     }
 
     /// Runs the cases of one stage. Returns their results, unless they are of no use for a later stage.
@@ -208,36 +346,58 @@ impl<'s> CheckRun<'s, '_> {
     ) -> Result<Vec<BoxedResult>, SessionError> {
         let knowledge = &self.knowledge;
         let evaluator = self.session.evaluator(self.compared(), Some(knowledge));
-        let (observers, output) = (&mut self.observers, &mut self.output);
-        let (mut results, mut write_error) = (Vec::new(), None);
-        let mut take = |mut result: BoxedResult| {
-            observers.observe(&mut result);
-            if reports {
-                write_error = output.report_case(&result).err();
-            }
-            let goes_on = write_error.is_none() && !observers.tally.is_max_failures_reached();
-            if stage != Stage::Rest {
-                results.push(result);
-            }
-            if goes_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        let strict = self.session.setup.options.strict;
+        let mut sink = StageResults {
+            observers: &mut self.observers,
+            output: &mut *self.output,
+            selection: self.part.selection,
+            reports,
+            keeps: stage != Stage::Rest,
+            results: Vec::new(),
+            write_error: None,
         };
-        let due = iter::from_fn(|| {
+        let mut due = iter::from_fn(|| {
             loop {
                 let case = cases.next_if(|case: &Arc<Case>| stage.includes(case))?;
                 if stage == Stage::Controls || knowledge.should_run(case.operation.as_str()) {
                     return Some(case);
                 }
             }
-        });
-        self.ended = self.session.run_confirmed_cases(due, evaluator, &mut take);
+        })
+        .peekable();
+        self.ended = RunEnd::Complete;
+        while let Some(case) = due.peek() {
+            let Some(result) = self.part.next_recorded(case, strict)? else { break };
+            due.next();
+            if sink.take(result).is_break() {
+                self.ended = RunEnd::EndedByConsumer;
+                break;
+            }
+        }
+        if self.ended == RunEnd::Complete && self.part.recorded.is_none() {
+            sink.output.record_for_merge(&MergeRecord::Live)?;
+            self.ended = self.session.run_confirmed_cases(due, evaluator, &mut |result| sink.take(result));
+        }
+        let StageResults { results, write_error, .. } = sink;
         write_error.map_or(Ok(results), |error| Err(error.into()))
     }
 
     /// Sends further requests that explain the results: what left a lasting effect, how failed sequences are shrunk, and
     /// which limits the endpoint has.
     fn follow_up(&mut self) -> Result<Option<DiscoveredLimits>, SessionError> {
-        let Some(runner) = &self.runner else { return Ok(None) };
         let job = self.session.job();
+        if let Some(recorded) = self.part.recorded.as_mut() {
+            let found = recorded.finish_scenario().map_err(SessionError::from_reason)?;
+            if found.end.as_ref().is_some_and(|end| end.incomplete.is_none()) {
+                let mut explanations = RecordedExplanations::default();
+                explanations.add(found);
+                let strict = self.session.setup.options.strict;
+                let context = FollowUpContext { job, compiled: &self.session.setup.compiled, strict };
+                return Ok(Some(explanations.report(&context, &mut self.observers, self.output)?));
+            }
+            *self.part.recorded = None;
+        }
+        let Some(runner) = &self.runner else { return Ok(None) };
         let options = GenerationOptions { seed: job.seed, level: job.level };
         let evaluator = self.session.evaluator(self.compared(), Some(&self.knowledge));
         // This comes before anything else is sent, so that a control that fails now fails because of the run.
@@ -245,16 +405,25 @@ impl<'s> CheckRun<'s, '_> {
             let restore = || self.session.restore_endpoint();
             for mut result in after_effects.find_causes(job, runner, &evaluator, &restore) {
                 self.observers.observe_follow_up(&mut result);
+                self.output.record_for_merge(&MergeRecord::FollowUp(&result, FollowUpReason::BrokenControl))?;
                 self.output.report_case(&result)?;
             }
         }
         let failed = std::mem::take(&mut self.observers.failed_sequences);
-        for result in failed.shrink_all(runner, options, &evaluator) {
+        for (sequence, result) in failed.shrink_all(runner, options, &evaluator) {
             self.observers.tally.add_example(&result);
+            let reason = FollowUpReason::PartOf(sequence.to_string());
+            self.output.record_for_merge(&MergeRecord::FollowUp(&result, reason))?;
             self.output.report_case(&result)?;
         }
         let limits = std::mem::take(&mut self.observers.unexpected_limits);
-        Ok(Some(limits.discover(runner, &self.session.setup.compiled, options, &evaluator)))
+        let compiled = &self.session.setup.compiled;
+        let mut requests = LimitRequests::new(runner, compiled, options, &evaluator);
+        let found = limits.discover(compiled, &job.scenario, &mut requests);
+        for answers in &requests.answers {
+            self.output.record_for_merge(&MergeRecord::Limit(answers))?;
+        }
+        Ok(Some(found))
     }
 
     /// Writes snapshots and reports the summary.
@@ -266,6 +435,10 @@ impl<'s> CheckRun<'s, '_> {
     ) -> Result<RunSummary, SessionError> {
         let CheckObservers { recorder, tally, known_usage, muted, unknown_places, .. } = self.observers;
         let mut summary = tally.into_summary(watch.elapsed().as_secs_f64(), &self.ended);
+        if self.ended == RunEnd::Complete && !self.part.has_all_controls() {
+            // A few controls do not show that the endpoint accepts nothing.
+            summary.incomplete_reason = None;
+        }
         for finding in &mut summary.findings {
             let discovery = limits.as_ref().and_then(|limits| limits.describe_for(finding));
             finding.discovery = finding.discovery.take().or(discovery);
@@ -275,10 +448,23 @@ impl<'s> CheckRun<'s, '_> {
         });
         summary.muted_notes = muted.notes();
         self.session.complete_summary(&mut summary, &self.ended, self.knowledge, &known_usage);
-        summary.is_complete = summary.incomplete_reason.is_none() && self.session.job().is_unfiltered();
+        let mut is_whole = true;
+        if let Some(selection) = self.part.selection {
+            is_whole = !selection.shard.is_part();
+            summary.skipped_operations.retain(|skipped| selection.owns_operation(&skipped.operation));
+        }
+        summary.is_complete = is_whole && summary.incomplete_reason.is_none() && self.session.job().is_unfiltered();
         let (updates, mut problems) = recorder.write(summary.is_complete, &summary.skipped_operations);
         summary.snapshot_updates = updates;
         problems.extend(unknown_places.problems(self.session.job()));
+        self.output.record_for_merge(&MergeRecord::End(&ScenarioEnd {
+            incomplete: summary.incomplete_reason.clone(),
+            server_output: summary.server_output.clone(),
+            worker_note: summary.worker_note.clone(),
+            left: summary.leaked_fixtures.clone(),
+            processor_seconds: summary.processor_seconds,
+            seconds: summary.seconds,
+        }))?;
         // The verdicts are reported even if no snapshot can be written, or the scenario has an error.
         self.output.end_run(&summary)?;
         if problems.is_empty() { Ok(summary) } else { Err(problems.into()) }

@@ -18,6 +18,7 @@ use crate::scenario::Scenario;
 use crate::session::differential::DifferentialMode;
 use crate::session::regressions;
 use crate::session::regressions::SavedRegression;
+use crate::session::shards::ShardNumber;
 use crate::session::snapshot_options::SnapshotOptions;
 use crate::wire::RedactedSecret;
 use std::collections::{HashMap, HashSet};
@@ -101,6 +102,8 @@ pub struct RunOptions {
     pub differential: Option<DifferentialMode>,
     /// Whether an accepted divergence is a finding.
     pub strict: bool,
+    /// The part of the cases to send and how the whole is split; all are sent if absent.
+    pub shard: Option<ShardNumber>,
     /// Directory for the output of a server that overstep starts; it is not saved if absent.
     pub log_directory: Option<std::path::PathBuf>,
 }

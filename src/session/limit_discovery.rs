@@ -8,8 +8,9 @@ use crate::contract::{Constraint, MemberPath};
 use crate::generate;
 use crate::generate::{CompiledContract, GenerationOptions};
 use crate::judge::{Finding, Verdict};
-use crate::report::CaseResult;
+use crate::report::{CaseResult, LimitAnswers};
 use crate::run::{SequentialRunner, Stopwatch};
+use crate::scenario::Scenario;
 use crate::search::{FoundLimit, find_limit};
 use crate::session::case_observer::CaseObserver;
 use crate::session::evaluate::CaseEvaluator;
@@ -100,26 +101,109 @@ impl CaseObserver for UnexpectedLimits {
     }
 }
 
+/// One side of a limit that is searched.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LimitQuestion<'a> {
+    pub operation: &'a str,
+    pub member: &'a MemberPath,
+    pub constraint: &'static str,
+    /// Whether it is the maximum.
+    pub upper: bool,
+}
+
+/// Tells which sizes an endpoint accepts: by sending requests, or from the record of an earlier run.
+pub(super) trait LimitProbe {
+    /// Returns true if no further limit may be searched.
+    fn is_over(&self) -> bool;
+
+    /// Returns true if the endpoint accepts a member of this size, and `None` if that is not known.
+    fn accepts(&mut self, limit: LimitQuestion<'_>, size: i128) -> Option<bool>;
+}
+
+/// Sends a request for each size, and records the answers.
+pub(super) struct LimitRequests<'a> {
+    runner: &'a SequentialRunner<'a>,
+    compiled: &'a CompiledContract<'a>,
+    options: GenerationOptions,
+    evaluator: &'a CaseEvaluator<'a>,
+    watch: Stopwatch,
+    /// The answers so far, by limit.
+    pub answers: Vec<LimitAnswers>,
+}
+
+impl<'a> LimitRequests<'a> {
+    pub fn new(
+        runner: &'a SequentialRunner<'a>,
+        compiled: &'a CompiledContract<'a>,
+        options: GenerationOptions,
+        evaluator: &'a CaseEvaluator<'a>,
+    ) -> Self {
+        Self { runner, compiled, options, evaluator, watch: Stopwatch::start(), answers: Vec::new() }
+    }
+
+    fn send(&self, limit: LimitQuestion<'_>, size: i128) -> Option<bool> {
+        let plan = self.runner.plan();
+        let LimitQuestion { operation, member, constraint, .. } = limit;
+        let case =
+            generate::case_of_size(self.compiled, plan.scenario, self.options, operation, member, constraint, size)?;
+        let done = self.evaluator.evaluate(self.runner.run_case(case).ok()?);
+        match done.judgement.observed.status? {
+            200..300 => Some(true),
+            400..500 => Some(false),
+            _ => None,
+        }
+    }
+}
+
+impl LimitProbe for LimitRequests<'_> {
+    fn is_over(&self) -> bool {
+        self.watch.elapsed() > MAX_DURATION
+    }
+
+    fn accepts(&mut self, limit: LimitQuestion<'_>, size: i128) -> Option<bool> {
+        if self.runner.plan().cancel_token.is_cancelled() {
+            return None;
+        }
+        let answer = self.send(limit, size);
+        let member = limit.member.to_string();
+        let is_same = |known: &&mut LimitAnswers| {
+            (known.operation.as_str(), &known.member, known.constraint.as_str(), known.upper)
+                == (limit.operation, &member, limit.constraint, limit.upper)
+        };
+        let entry = (size.to_string(), answer);
+        match self.answers.last_mut().filter(is_same) {
+            Some(known) => known.answers.push(entry),
+            None => self.answers.push(LimitAnswers {
+                operation: limit.operation.to_owned(),
+                member,
+                constraint: limit.constraint.to_owned(),
+                upper: limit.upper,
+                answers: vec![entry],
+            }),
+        }
+        answer
+    }
+}
+
 impl UnexpectedLimits {
     /// Searches for the limits that the endpoint has instead.
     pub fn discover(
         self,
-        line: &SequentialRunner<'_>,
         bench: &CompiledContract<'_>,
-        options: GenerationOptions,
-        finish: &CaseEvaluator<'_>,
+        scenario: &Scenario,
+        probe: &mut dyn LimitProbe,
     ) -> DiscoveredLimits {
-        let (mut left, watch) = (MAX_REQUESTS, Stopwatch::start());
+        let mut left = MAX_REQUESTS;
         let all =
             self.value_sets.into_iter().filter(|(_, (sent, taken))| sent == taken && *sent >= MIN_ACCEPTED_VALUES);
         let words = |sent: u32| format!("accepts all {sent} violating values");
         let mut lessons: Vec<(ConstraintPlace, String)> = all.map(|(place, (sent, _))| (place, words(sent))).collect();
         for (limit, sides) in self.limits {
             // An endpoint that rejects a value at the limit and accepts one past it has no limit to search for.
-            if sides.rejected && sides.accepted || watch.elapsed() > MAX_DURATION {
+            if sides.rejected && sides.accepted || probe.is_over() {
                 continue;
             }
-            if let Some(words) = discover_limit(line, bench, options, finish, &limit, sides, &mut left) {
+            if let Some(words) = discover_limit(bench, scenario, (&limit, sides), &mut left, probe) {
                 lessons.push((limit.at, words));
             }
         }
@@ -142,17 +226,14 @@ impl DiscoveredLimits {
 }
 
 fn discover_limit(
-    line: &SequentialRunner<'_>,
     bench: &CompiledContract<'_>,
-    options: GenerationOptions,
-    finish: &CaseEvaluator<'_>,
-    which: &LimitSide,
-    sides: BoundaryOutcome,
+    scenario: &Scenario,
+    (which, sides): (&LimitSide, BoundaryOutcome),
     left: &mut usize,
+    probe: &mut dyn LimitProbe,
 ) -> Option<String> {
     let ConstraintPlace { operation, member, constraint } = &which.at;
-    let plan = line.plan();
-    let bounds = generate::documented_bounds(bench, plan.scenario, operation, member, constraint)?;
+    let bounds = generate::documented_bounds(bench, scenario, operation, member, constraint)?;
     let most = if bounds.counts_entries { MAX_ENTRIES } else { MAX_SIZE };
     // The search begins with a size that is accepted and goes no further than `end`.
     let (taken, end) = match (which.upper, sides.accepted) {
@@ -162,18 +243,10 @@ fn discover_limit(
         (false, false) => (bounds.max.unwrap_or(bounds.min? + 64).min(bounds.min? + 4096), bounds.min?),
     };
     let asks = MAX_REQUESTS_PER_LIMIT.min(*left);
+    let question = LimitQuestion { operation, member, constraint, upper: which.upper };
     let mut takes = |size: i128| {
-        if plan.cancel_token.is_cancelled() {
-            return None;
-        }
         *left = left.saturating_sub(1);
-        let case = generate::case_of_size(bench, plan.scenario, options, operation, member, constraint, size)?;
-        let done = finish.evaluate(line.run_case(case).ok()?);
-        match done.judgement.observed.status? {
-            200..300 => Some(true),
-            400..500 => Some(false),
-            _ => None,
-        }
+        probe.accepts(question, size)
     };
     // If the size at the start is rejected, the reason is not the size.
     if !sides.accepted && !takes(taken)? {

@@ -22,16 +22,18 @@ pub(super) struct PlannedCases {
 }
 
 impl PlannedCases {
-    /// Generates all cases once.
-    pub fn collect_from(made: impl Iterator<Item = Case>) -> Self {
+    /// Generates all cases once, and counts those for which `counts` is true.
+    pub fn collect_from(made: impl Iterator<Item = Case>, counts: impl Fn(&Case) -> bool) -> Self {
         let before = cpu_seconds(None);
         let mut operations = HashSet::<OperationName>::new();
         let (mut count, mut bytes) = (0, 0);
         let mut kept = Some(Vec::new());
         for case in made {
-            count += 1;
-            if !operations.contains(&case.operation) {
-                operations.insert(case.operation.clone());
+            if counts(&case) {
+                count += 1;
+                if !operations.contains(&case.operation) {
+                    operations.insert(case.operation.clone());
+                }
             }
             if let Some(cases) = &mut kept {
                 bytes += estimated_size(&case);
@@ -44,6 +46,11 @@ impl PlannedCases {
         }
         let generation_seconds = before.zip(cpu_seconds(None)).map_or(0.0, |(before, after)| after - before);
         Self { count, operations, generation_seconds, cases: kept }
+    }
+
+    /// Returns true if there is nothing to send.
+    pub fn is_empty(&self) -> bool {
+        self.cases.as_ref().is_some_and(Vec::is_empty)
     }
 
     /// Returns the number of cases and operations.

@@ -40,15 +40,24 @@ impl CaseObserver for FailedSequences {
 }
 
 impl FailedSequences {
+    /// Returns the sequences to shrink, in plan order.
+    pub fn ids(&self) -> &[CaseId] {
+        &self.ids
+    }
+
     /// Returns the shortest part of each sequence that still fails; sequences that do not fail again are left out.
     pub fn shrink_all(
         self,
         line: &SequentialRunner<'_>,
         options: GenerationOptions,
         finish: &CaseEvaluator<'_>,
-    ) -> Vec<CaseResult> {
+    ) -> Vec<(CaseId, CaseResult)> {
         let search = line.plan().search_time.start_search();
-        self.ids.iter().filter_map(|id| shrink_sequence(line, options, finish, id, &search)).collect()
+        let shrink = |id: CaseId| {
+            let part = shrink_sequence(line, options, finish, &id, &search)?;
+            Some((id, part))
+        };
+        self.ids.into_iter().filter_map(shrink).collect()
     }
 }
 
