@@ -60,12 +60,14 @@ pub enum ReportFormat {
     Har,
     /// The Common Test Report Format.
     Ctrf,
+    /// A folder with what `overstep merge` needs.
+    Blob,
 }
 
 impl ReportFormat {
     /// Returns true if an incomplete report is of no use, so that it must not replace an earlier one.
     pub fn is_atomic(self) -> bool {
-        !matches!(self, Self::Ndjson | Self::Github | Self::Markdown)
+        !matches!(self, Self::Ndjson | Self::Github | Self::Markdown | Self::Blob)
     }
 }
 
@@ -159,8 +161,10 @@ pub fn parse_report(text: &str) -> Result<(ReportFormat, PathBuf), String> {
         "sarif" => ReportFormat::Sarif,
         "har" => ReportFormat::Har,
         "ctrf" => ReportFormat::Ctrf,
+        "blob" if path == "-" => return Err("a blob is a folder and cannot be written to standard output".to_owned()),
+        "blob" => ReportFormat::Blob,
         other => {
-            let known = "`html`, `ndjson`, `junit`, `markdown`, `github`, `sarif`, `har`, `ctrf`";
+            let known = "`html`, `ndjson`, `junit`, `markdown`, `github`, `sarif`, `har`, `ctrf`, `blob`";
             return Err(format!("unknown report format `{other}`; expected one of {known}"));
         }
     };

@@ -34,6 +34,7 @@ Examples:
   overstep cases connect --format curl             print the requests without sending them
   overstep ingest docs/*.md -o my.contract.json    read documents into a contract
   overstep drift docs/page.rst botocore:connect    show where two sources contradict each other
+  overstep merge blobs --report html=run.html      merge the shards of several machines
   overstep report last --finding 2                 list all that a finding explains
   overstep report last --format html -o run.html   show the last run in a browser
   overstep explain OV203                           show what the code of a finding means
@@ -62,6 +63,8 @@ pub enum ColorWhen {
 pub enum CliCommand {
     /// Test every documented limit and compare the responses with the documentation
     Check(Box<CheckFlags>),
+    /// Merge the results of shards that `check --shard` sent from several machines
+    Merge(MergeFlags),
     /// Send generated requests and sequences of requests, guided by the kinds of responses
     Fuzz(Box<FuzzFlags>),
     /// Print what `check` would send, without sending it
@@ -233,7 +236,7 @@ pub struct DoctorFlags {
 #[derive(Clone, Debug, Args)]
 pub struct SendFlags {
     /// Write a report: `html=PATH`, `ndjson=PATH`, `junit=PATH`, `markdown=PATH`, `github=-`, `sarif=PATH`, `har=PATH`
-    /// or `ctrf=PATH`; `-` is standard output
+    /// or `ctrf=PATH`; `-` is standard output. `blob=DIR` writes what `overstep merge` needs
     #[arg(long, value_name = "FORMAT=PATH", value_parser = parse_report)]
     pub report: Vec<(ReportFormat, PathBuf)>,
     /// Number of cases to send in parallel
@@ -273,7 +276,9 @@ Examples:
   overstep check connect -e http://127.0.0.1:4566                  one scenario, your server
   overstep check connect -E 'op(TagContact) & constraint(length)'  some of the cases
   overstep check connect --report html=report.html --report junit=report.xml
-  overstep check sqs -e moto --against ministack                   compare two endpoints")]
+  overstep check sqs -e moto --against ministack                   compare two endpoints
+  overstep check connect --shard 3/8 --report blob=blobs           the third of eight parts
+  overstep check connect --shard 3/8 --resume blobs                continue it after it was killed")]
 pub struct CheckFlags {
     /// Selects the cases.
     #[command(flatten)]
@@ -284,6 +289,14 @@ pub struct CheckFlags {
     /// Run only the cases that were findings or inconclusive in the last run
     #[arg(long)]
     pub last_failed: bool,
+    /// Send one part of the cases: `3/8` is the third of eight, the same on every machine. `auto` takes it from
+    /// Kubernetes, Slurm, GitLab or CircleCI [default: `$OVERSTEP_SHARD`]
+    #[arg(long, value_name = "I/N|auto", conflicts_with = "last_failed")]
+    pub shard: Option<String>,
+    /// Continue a run that was stopped: results in this folder are kept and their cases not sent again. The folder is
+    /// that of `--report blob=DIR`, which this implies
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["against", "last_failed"])]
+    pub resume: Option<PathBuf>,
     /// Folder of snapshots [default: `snapshots/` next to `scenarios/`]
     #[arg(long, value_name = "DIR")]
     pub snapshots: Option<PathBuf>,
@@ -294,6 +307,31 @@ pub struct CheckFlags {
     /// compared including their values, except identifiers, timestamps, hosts and the like
     #[arg(long, value_name = "NAME|URL", conflicts_with_all = ["snapshots", "no_snapshots", "update", "last_failed"])]
     pub against: Option<String>,
+    /// What to do with responses that differ from the accepted ones; `auto` means `no` if `CI` is set, otherwise `new`
+    #[arg(long, value_enum, default_value = "auto", value_name = "WHAT")]
+    pub update: UpdateFlag,
+}
+
+/// Flags of `merge`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  overstep merge blobs                                   the findings of all shards in `blobs/`
+  overstep merge blobs --report html=report.html --report junit=report.xml
+  overstep merge shard-1 shard-2 --update new            also write snapshots to review
+
+It needs the same files as the shards: scenarios, documents and snapshots, but no credentials.")]
+pub struct MergeFlags {
+    /// Folders with the blobs of all shards, which `overstep check --report blob=DIR` wrote
+    #[arg(value_name = "DIR", required = true)]
+    pub folders: Vec<PathBuf>,
+    /// Write a report: `html=PATH`, `ndjson=PATH`, `junit=PATH`, `markdown=PATH`, `github=-`, `sarif=PATH`, `har=PATH`
+    /// or `ctrf=PATH`; `-` is standard output
+    #[arg(long, value_name = "FORMAT=PATH", value_parser = parse_report)]
+    pub report: Vec<(ReportFormat, PathBuf)>,
+    /// Folder of snapshots [default: that of the shards]
+    #[arg(long, value_name = "DIR")]
+    pub snapshots: Option<PathBuf>,
     /// What to do with responses that differ from the accepted ones; `auto` means `no` if `CI` is set, otherwise `new`
     #[arg(long, value_enum, default_value = "auto", value_name = "WHAT")]
     pub update: UpdateFlag,

@@ -20,7 +20,7 @@ use overstep::report::Diagnostic;
 use overstep::run::{AwsAccessKeys, HostPrefixes};
 use overstep::scenario::{Credentials, LoginStep, Principal, Scenario};
 use overstep::session::{self, LoadedContract, SupportingSource};
-use overstep::store::{self, FoundScenario, SourceSearchPaths};
+use overstep::store::{self, FoundScenario, ScenarioRecord, SourceSearchPaths};
 use std::path::{Path, PathBuf};
 
 /// A job with its scenario's file and its endpoint.
@@ -68,58 +68,96 @@ pub fn build_jobs(
         plain: &selection.variable,
         secret: &selection.secret,
         file: selection.variables_file.as_deref(),
+        principals: None,
     };
     let selected = read_scenarios(&selection.scenarios, &variables, selection.strict)?;
     let mut jobs = Vec::new();
     for (found, scenario) in selected.scenarios {
         let endpoint = resolve_endpoint(selection, &scenario, &selected.config, allow_remote, needs_endpoint)?;
-        let places = document_places(found.directory.clone());
-        let documents = store::read_sources(&places, &scenario.sources)?;
-        let files = document_files(&documents, &selected.directory);
-        let supporting = read_supporting_sources(&places, &scenario.supporting_sources)?;
-        let loaded = session::load_scenario_with(&scenario, &found.display_name, documents, supporting)?;
-        messages::print_warnings(&loaded.diagnostics, selection.strict)?;
-        let job = new_job(loaded, &endpoint)?;
+        let mut resolved = resolve_job(selection, filter.clone(), &selected.directory, (found, scenario, endpoint))?;
+        let (job, endpoint) = (&mut resolved.job, &resolved.endpoint);
         if job.aws_keys.is_none() && needs_endpoint && !endpoint.loopback && needs_environment_keys(&job.scenario) {
             let problem = Diagnostic::error(format!(
                 "scenario `{}` signs its requests, but no AWS credentials were found",
-                scenario.name
+                job.scenario.name
             ));
             return Err(problem.with_hint("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE").into());
         }
-        let mut headers = job.headers.clone();
-        headers.extend(selection.header.iter().cloned());
-        let mut secret_names: Vec<&str> = overstep::run::credential_variables(&scenario);
-        secret_names.extend(scenario.variables.iter().filter(|(_, one)| one.secret).map(|(name, _)| name.as_str()));
+        let mut secret_names: Vec<&str> = overstep::run::credential_variables(&job.scenario);
+        secret_names.extend(job.scenario.variables.iter().filter(|(_, one)| one.secret).map(|(name, _)| name.as_str()));
         let display_name = selection.endpoint.as_deref().filter(|endpoint| *endpoint != "embedded");
-        let job = ScenarioJob {
-            headers,
-            seed: selection.seed,
-            level: match selection.level {
-                LevelFlag::Quick => GenerationLevel::Quick,
-                LevelFlag::Full => GenerationLevel::Full,
-                LevelFlag::Exhaustive => GenerationLevel::Exhaustive,
-            },
-            filter: filter.clone(),
-            documents: files,
-            scenario_file: found.directory.as_ref().map(|_| found.display_name.clone()),
-            repository_path: scenario_path(&found, &selected.directory),
-            known_divergences: read_known_divergences(&found, &endpoint.profile)?,
-            regressions: read_scenario_requests(&found, &selected.directory)?,
-            rerun_command: rerun_command(
-                &scenario_argument(&found),
-                display_name,
-                allow_remote,
-                selection,
-                &secret_names,
-            ),
-            ..job
-        };
-        let unusable = session::check_regressions(&job.contract, &job.scenario, job.seed, &job.regressions);
-        messages::print_warnings(&unusable, selection.strict)?;
-        jobs.push(ResolvedJob { job, found, endpoint });
+        job.rerun_command =
+            rerun_command(&scenario_argument(&resolved.found), display_name, allow_remote, selection, &secret_names);
+        jobs.push(resolved);
     }
     Ok(ResolvedJobs { jobs, directory: selected.directory })
+}
+
+/// A scenario of a recorded run.
+pub struct RecordedScenario<'r> {
+    /// What is recorded of it.
+    pub record: &'r ScenarioRecord,
+    /// The principals that the run could use.
+    pub principals: &'r [String],
+}
+
+/// Builds the job of a recorded scenario, of which nothing is sent any more, so that it needs no credentials.
+pub fn build_recorded_job(
+    selection: &SelectionFlags,
+    recorded: &RecordedScenario<'_>,
+) -> Result<ResolvedJob, CommandError> {
+    let filter = selection.filter.as_deref().map(parse_filter).transpose()?;
+    let variables = VariableFlags {
+        plain: &selection.variable,
+        secret: &selection.secret,
+        file: selection.variables_file.as_deref(),
+        principals: Some(recorded.principals),
+    };
+    let mut selected = read_scenarios(&selection.scenarios, &variables, selection.strict)?;
+    let Some((found, scenario)) = selected.scenarios.pop() else {
+        return Err(Diagnostic::error(format!("scenario `{}` no longer exists", recorded.record.named)).into());
+    };
+    let endpoint = ResolvedEndpoint::recorded(&recorded.record.profile, &recorded.record.endpoint);
+    let mut resolved = resolve_job(selection, filter, &selected.directory, (found, scenario, endpoint))?;
+    resolved.job.rerun_command.clone_from(&recorded.record.again);
+    Ok(resolved)
+}
+
+/// Reads the documents of a scenario and builds its job.
+fn resolve_job(
+    selection: &SelectionFlags,
+    filter: Option<Filter>,
+    directory: &Path,
+    (found, scenario, endpoint): (FoundScenario, Scenario, ResolvedEndpoint),
+) -> Result<ResolvedJob, CommandError> {
+    let places = document_places(found.directory.clone());
+    let documents = store::read_sources(&places, &scenario.sources)?;
+    let files = document_files(&documents, directory);
+    let supporting = read_supporting_sources(&places, &scenario.supporting_sources)?;
+    let loaded = session::load_scenario_with(&scenario, &found.display_name, documents, supporting)?;
+    messages::print_warnings(&loaded.diagnostics, selection.strict)?;
+    let job = new_job(loaded, &endpoint)?;
+    let mut headers = job.headers.clone();
+    headers.extend(selection.header.iter().cloned());
+    let job = ScenarioJob {
+        headers,
+        seed: selection.seed,
+        level: match selection.level {
+            LevelFlag::Quick => GenerationLevel::Quick,
+            LevelFlag::Full => GenerationLevel::Full,
+            LevelFlag::Exhaustive => GenerationLevel::Exhaustive,
+        },
+        filter,
+        documents: files,
+        scenario_file: found.directory.as_ref().map(|_| found.display_name.clone()),
+        repository_path: scenario_path(&found, directory),
+        known_divergences: read_known_divergences(&found, &endpoint.profile)?,
+        regressions: read_scenario_requests(&found, directory)?,
+        ..job
+    };
+    let unusable = session::check_regressions(&job.contract, &job.scenario, job.seed, &job.regressions);
+    messages::print_warnings(&unusable, selection.strict)?;
+    Ok(ResolvedJob { job, found, endpoint })
 }
 
 /// Creates a job for a contract and an endpoint, with keys from the environment and nothing that flags decide.

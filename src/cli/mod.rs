@@ -10,6 +10,7 @@ mod flags;
 mod jobs;
 mod last_run;
 mod lifecycle;
+mod merge_settings;
 pub mod messages;
 mod outputs;
 mod recorded_run_flags;
@@ -21,6 +22,7 @@ mod run_settings;
 mod runtime;
 mod saved_requests;
 mod scenarios;
+mod shard;
 mod signals;
 mod snapshot_folders;
 
@@ -30,11 +32,12 @@ pub use exit_status::{exit_of_summary, exit_without_cases};
 pub use flag_values::CasesFormat;
 pub use flags::{
     CasesFlags, CheckFlags, CliCommand, CliFlags, ColorWhen, ContractFormat, DoctorFlags, DriftFlags, FuzzFlags,
-    IngestFlags, InitFlags, ServeFlags, SnapshotCommand, SnapshotFlags, TextOrJson,
+    IngestFlags, InitFlags, MergeFlags, ServeFlags, SnapshotCommand, SnapshotFlags, TextOrJson,
 };
 pub use jobs::{NewScenarioJob, ResolvedJobs, build_jobs, document_places, job_without_scenario_file, parse_filter};
 pub use last_run::{find_case, group_by_scenario, rebuild_job};
 pub use lifecycle::announce_start;
+pub use merge_settings::MergeSettings;
 pub use outputs::{RunOutputs, SharedSink, terminal_width};
 pub use recorded_run_flags::{
     ExplainFlags, ExplainFormat, ExportFlags, ExportFormatFlag, ReplayFlags, ReplayFormat, ReportFlags, ReportedFormat,

@@ -5,14 +5,15 @@
 use super::CommandError;
 use super::flag_values::ReportFormat;
 use super::results_format::results_converter;
-use super::run_settings::RunSettings;
+use super::run_settings::{RunSettings, ScenarioRun};
 use crate::config::store_diagnostic;
 use indicatif::{ProgressBar, ProgressStyle};
 use overstep::report::{
-    CaseResult, ConvertingReporter, Diagnostic, GithubReporter, JunitReporter, MarkdownReporter, NdjsonReporter,
-    Reporter, RunStarted, RunSummary, TerminalReporter, TextWidth,
+    BLOB_FORMAT, BlobHeader, BlobReporter, CaseResult, ConvertingReporter, Diagnostic, GithubReporter, JunitReporter,
+    MarkdownReporter, MergeRecord, NdjsonReporter, Reporter, RunStarted, RunSummary, TerminalReporter, TextWidth,
 };
-use overstep::store::{self, FinishOutput as _, LastRun, OutputSink, RunRecord};
+use overstep::session::ShardNumber;
+use overstep::store::{self, BlobFile, FinishOutput as _, LastRun, OutputSink, RunRecord};
 use std::io::{self, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -80,6 +81,7 @@ pub struct RunOutputs {
     open_scenario: Option<String>,
     last_results: Option<(NdjsonReporter<SharedSink>, SharedSink)>,
     last_run: Option<LastRun>,
+    blob: Option<BlobFile>,
     record: RunRecord,
     has_cases: bool,
     bar: ProgressBar,
@@ -112,6 +114,7 @@ impl RunOutputs {
             open_scenario: None,
             last_results: None,
             last_run: None,
+            blob: None,
             record: settings.record.clone(),
             has_cases: false,
             bar: ProgressBar::hidden(),
@@ -121,6 +124,10 @@ impl RunOutputs {
             diverging: 0,
         };
         for (format, path) in &settings.output.reports {
+            if *format == ReportFormat::Blob {
+                outputs.open_blob(settings, path)?;
+                continue;
+            }
             let sink = if path == Path::new("-") {
                 OutputSink::Writer(Box::new(io::BufWriter::new(io::stdout())))
             } else {
@@ -162,6 +169,36 @@ impl RunOutputs {
             outputs.plain_progress = settings.output.shows_progress;
         }
         Ok(outputs)
+    }
+
+    /// Opens the blob of the run in a folder.
+    fn open_blob(&mut self, settings: &RunSettings, folder: &Path) -> Result<(), CommandError> {
+        let shard = settings.shard.unwrap_or(ShardNumber::WHOLE);
+        let path = store::blob_path(&settings.directory.join(folder), shard.number(), shard.count());
+        let (file, sink) = BlobFile::create(&path, settings.resumed.is_some())?;
+        let principals = |run: &ScenarioRun| {
+            let names = run.job.scenario.principals.keys().cloned().collect();
+            (run.job.scenario.name.clone(), names)
+        };
+        let header = BlobHeader {
+            format: BLOB_FORMAT.to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            shard: shard.to_string(),
+            run: serde_json::to_value(&settings.record).expect("texts and numbers always have a JSON form"),
+            principals: settings.scenarios.iter().map(principals).collect(),
+        };
+        let sink = SharedSink::new(sink);
+        let reporter = Box::new(BlobReporter::new(sink.clone(), header));
+        self.reports.push(ReportOutput { reporter, sink, path });
+        self.blob = Some(file);
+        Ok(())
+    }
+
+    /// Lets the blob replace the one of the run that this one continues.
+    fn replace_earlier_blob(&mut self) {
+        if let Some(Err(error)) = self.blob.as_mut().map(BlobFile::replace_earlier) {
+            self.failures.push(store_diagnostic(&error));
+        }
     }
 
     /// Prints, before anything else, that the run tests overstep's own server, if it does.
@@ -222,6 +259,10 @@ impl RunOutputs {
         let mut failures = std::mem::take(&mut self.failures);
         for sink in self.reports.iter().filter_map(|report| report.sink.take()) {
             failures.extend(sink.finish().err().map(|error| store_diagnostic(&error)));
+        }
+        if failures.is_empty() {
+            self.replace_earlier_blob();
+            failures.append(&mut self.failures);
         }
         self.store_last_run();
         if !failures.is_empty() {
@@ -286,6 +327,14 @@ impl Reporter for RunOutputs {
     fn report_case(&mut self, done: &CaseResult) -> io::Result<()> {
         self.count_case(done);
         self.for_each_output(|output| output.report_case(done))
+    }
+
+    fn record_for_merge(&mut self, record: &MergeRecord<'_>) -> io::Result<()> {
+        self.for_each_output(|output| output.record_for_merge(record))?;
+        if matches!(record, MergeRecord::Live) {
+            self.replace_earlier_blob();
+        }
+        Ok(())
     }
 
     fn end_run(&mut self, summary: &RunSummary) -> io::Result<()> {

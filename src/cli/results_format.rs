@@ -18,6 +18,10 @@ pub fn results_converter(
         ReportFormat::Sarif => Box::new(SarifConverter::new(writer)),
         ReportFormat::Har => Box::new(HarConverter::new(writer)),
         ReportFormat::Ctrf => Box::new(CtrfConverter::new(writer)),
-        ReportFormat::Ndjson | ReportFormat::Junit | ReportFormat::Github | ReportFormat::Markdown => return Ok(None),
+        ReportFormat::Ndjson
+        | ReportFormat::Junit
+        | ReportFormat::Github
+        | ReportFormat::Markdown
+        | ReportFormat::Blob => return Ok(None),
     }))
 }

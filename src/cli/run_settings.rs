@@ -7,10 +7,11 @@ use super::flags::{CheckFlags, FuzzFlags, NoCasesPolicy, SelectionFlags, SendFla
 use super::jobs::{ResolvedJob, build_jobs, scenario_argument};
 use super::last_run::last_failed_ids;
 use super::saved_requests::{artifacts_folder, saved_folder};
+use super::shard::resolve_shard;
 use super::snapshot_folders::snapshot_options;
 use super::{CommandError, current_directory, environment_variable, messages};
 use crate::config::{EndpointKind, ResolvedEndpoint, find_environment_proxy};
-use crate::session::{EndpointTarget, FuzzOptions, RunOptions, ScenarioJob, SnapshotUpdate};
+use crate::session::{EndpointTarget, FuzzOptions, RunOptions, ScenarioJob, ShardNumber, SnapshotUpdate};
 use overstep::report::Diagnostic;
 use overstep::run::{ProxyAddress, RateLimit, TlsIdentity, TransportOptions};
 use overstep::session;
@@ -34,6 +35,10 @@ pub struct RunSettings {
     pub output: OutputSettings,
     /// The record that a replay needs: everything that decides the bytes sent, without secrets.
     pub record: RunRecord,
+    /// The part of the cases that is sent; all if absent.
+    pub shard: Option<ShardNumber>,
+    /// The blob of an earlier run that was stopped, if this one continues it.
+    pub resumed: Option<PathBuf>,
 }
 
 /// A scenario with everything that decides what is sent, and how.
@@ -55,6 +60,11 @@ pub struct OutputSettings {
 }
 
 impl OutputSettings {
+    /// Returns the folders of blobs.
+    pub fn blob_folders(&self) -> impl Iterator<Item = &Path> {
+        self.reports.iter().filter(|(format, _)| *format == ReportFormat::Blob).map(|(_, path)| path.as_path())
+    }
+
     /// Returns the number of reports that are written to standard output.
     pub fn stdout_reports(&self) -> usize {
         self.reports.iter().filter(|(_, path)| path == Path::new("-")).count()
@@ -89,17 +99,16 @@ impl RunSettings {
     pub fn for_check(flags: &CheckFlags) -> Result<Self, CommandError> {
         // The ids are read first, because this run will replace the record of the last one.
         let failed = if flags.last_failed { Some(last_failed_ids(&current_directory()?)?) } else { None };
-        let update = match flags.update {
-            UpdateFlag::Auto if environment_variable("CI").is_some_and(|set| !set.is_empty() && set != "false") => {
-                SnapshotUpdate::No
-            }
-            UpdateFlag::Auto | UpdateFlag::New => SnapshotUpdate::New,
-            UpdateFlag::No => SnapshotUpdate::No,
-            UpdateFlag::All => SnapshotUpdate::All,
-        };
+        let shard = resolve_shard(flags.shard.as_deref(), &environment_variable)?;
+        let mut update = snapshot_update(flags.update);
+        if shard.is_some_and(ShardNumber::is_part) {
+            // A part of the cases is not the behaviour of an operation.
+            update = SnapshotUpdate::No;
+        }
         let choice =
             SnapshotChoice { folder: flags.snapshots.as_deref(), update: (!flags.no_snapshots).then_some(update) };
         let mut settings = Self::resolve(&flags.selection, &flags.send, &choice)?;
+        settings.choose_part(flags, shard)?;
         for run in &mut settings.scenarios {
             run.job.case_ids.clone_from(&failed);
         }
@@ -107,6 +116,39 @@ impl RunSettings {
             settings.against = Some(settings.resolve_against(&flags.selection, &flags.send, other)?);
         }
         Ok(settings)
+    }
+
+    /// Chooses the part of the cases that is sent, and where what a merge needs is written.
+    fn choose_part(&mut self, flags: &CheckFlags, shard: Option<ShardNumber>) -> Result<(), CommandError> {
+        if let Some(folder) = &flags.resume {
+            self.output.reports.retain(|(format, path)| *format != ReportFormat::Blob || path != folder);
+            self.output.reports.push((ReportFormat::Blob, folder.clone()));
+        }
+        let blobs: Vec<PathBuf> = self.output.blob_folders().map(Path::to_owned).collect();
+        let problem = match (shard, &blobs[..]) {
+            (_, [_, _, ..]) => Some("only one blob can be written"),
+            (_, [_]) if flags.against.is_some() => Some("`--against` writes no blob"),
+            (Some(_), _) if flags.last_failed => {
+                Some("`--last-failed` depends on the last run of this machine and cannot be split")
+            }
+            (Some(shard), _) if shard.is_part() && matches!(flags.update, UpdateFlag::New | UpdateFlag::All) => {
+                Some("a shard writes no snapshots; `overstep merge --update` does")
+            }
+            _ => None,
+        };
+        if let Some(problem) = problem {
+            return Err(Diagnostic::error(problem).into());
+        }
+        self.shard = shard;
+        if let (Some(_), [folder]) = (&flags.resume, &blobs[..]) {
+            let shard = shard.unwrap_or(ShardNumber::WHOLE);
+            let path = store::blob_path(&self.directory.join(folder), shard.number(), shard.count());
+            self.resumed = Some(path).filter(|path| path.is_file());
+        }
+        for run in &mut self.scenarios {
+            run.options.shard = shard.or((!blobs.is_empty()).then_some(ShardNumber::WHOLE));
+        }
+        Ok(())
     }
 
     /// Resolves what `check` and `fuzz` have in common.
@@ -141,6 +183,8 @@ impl RunSettings {
             output: OutputSettings { reports: send.report.clone(), shows_progress: !send.no_progress },
             record: RunRecord { scenarios: records, ..run_record(selection, send, snapshots, &run_id) },
             run_id,
+            shard: None,
+            resumed: None,
         })
     }
 
@@ -174,6 +218,9 @@ impl FuzzSettings {
     /// Resolves the settings of `fuzz`.
     pub fn new(flags: &FuzzFlags) -> Result<Self, CommandError> {
         let mut run = RunSettings::resolve(&flags.selection, &flags.send, &NO_SNAPSHOTS)?;
+        if run.output.blob_folders().next().is_some() {
+            return Err(Diagnostic::error("`fuzz` writes no blob").into());
+        }
         // Fuzzing shows progress of its own.
         run.output.shows_progress = false;
         run.record.artifacts = flags.artifacts.as_ref().map(|folder| folder.display().to_string());
@@ -206,6 +253,18 @@ impl FuzzSettings {
     /// Returns the folder next to the scenario in which the requests of findings are also saved.
     pub fn saved_folder(&self, run: &ScenarioRun) -> Option<PathBuf> {
         self.saves.then(|| saved_folder(&run.found, &self.run.directory))
+    }
+}
+
+/// Returns what is written for responses that differ from the accepted ones.
+pub(super) fn snapshot_update(flag: UpdateFlag) -> SnapshotUpdate {
+    match flag {
+        UpdateFlag::Auto if environment_variable("CI").is_some_and(|set| !set.is_empty() && set != "false") => {
+            SnapshotUpdate::No
+        }
+        UpdateFlag::Auto | UpdateFlag::New => SnapshotUpdate::New,
+        UpdateFlag::No => SnapshotUpdate::No,
+        UpdateFlag::All => SnapshotUpdate::All,
     }
 }
 

@@ -50,7 +50,10 @@ pub fn read_scenarios(
     }
     variables.apply(&mut scenarios, &directory)?;
     for (_, scenario) in &mut scenarios {
-        fill_from_environment(scenario)?;
+        match variables.principals {
+            Some(principals) => fill_without_secrets(scenario, principals)?,
+            None => fill_from_environment(scenario)?,
+        }
     }
     Ok(SelectedScenarios { scenarios, config, directory })
 }
@@ -63,6 +66,8 @@ pub struct VariableFlags<'a> {
     pub secret: &'a [(String, String)],
     /// The file given with `--variables-file`.
     pub file: Option<&'a Path>,
+    /// The principals of a recorded run, which need no credentials any more; `None` reads them from the environment.
+    pub principals: Option<&'a [String]>,
 }
 
 impl VariableFlags<'_> {
@@ -146,6 +151,19 @@ pub fn fill_from_environment(scenario: &mut Scenario) -> Result<(), CommandError
     for (name, value) in secrets {
         let value = value.replace('{', "{{").replace('}', "}}");
         scenario.variables.insert(name, Variable { value, secret: true });
+    }
+    Ok(())
+}
+
+/// Keeps the principals of a recorded run, with empty values in place of their secrets.
+fn fill_without_secrets(scenario: &mut Scenario, principals: &[String]) -> Result<(), CommandError> {
+    scenario.principals.retain(|name, _| principals.contains(name));
+    for principal in scenario.principals.values_mut() {
+        for text in principal.secret_texts_mut() {
+            for (name, value) in extract_environment_names(text, &|_| Some(String::new()))? {
+                scenario.variables.insert(name, Variable { value, secret: true });
+            }
+        }
     }
     Ok(())
 }

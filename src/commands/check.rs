@@ -7,11 +7,13 @@ use crate::cli::{
     CheckFlags, CommandError, CommandRuntime, RunOutputs, RunSettings, announce_start, exit_of_summary,
     exit_without_cases, messages, stop_on_signal,
 };
-use crate::session::SessionError;
+use crate::session::{BlobReader, SessionError, ShardNumber};
 use overstep::exit::ExitStatus;
+use overstep::report::Diagnostic;
 use overstep::run::CancelToken;
 use overstep::session;
 use overstep::store;
+use std::path::Path;
 
 /// Sends every case and compares the responses with the documentation.
 pub fn check_scenarios(flags: &CheckFlags) -> Result<ExitStatus, CommandError> {
@@ -37,6 +39,10 @@ async fn run_scenarios(settings: &RunSettings, stop: &CancelToken) -> Result<Exi
     if settings.scenarios.iter().any(|run| run.job.lifecycle.start.is_some()) {
         store::remove_server_log(&settings.directory);
     }
+    if let Some(shard) = settings.shard {
+        messages::print_line(&shard.describe());
+    }
+    let mut recorded = settings.resumed.as_deref().map(open_recorded).transpose()?;
     let mut exit = ExitStatus::Success;
     let (mut cases, mut problems) = (0, Vec::new());
     for run in &settings.scenarios {
@@ -45,7 +51,8 @@ async fn run_scenarios(settings: &RunSettings, stop: &CancelToken) -> Result<Exi
             break;
         }
         announce_start(&run.job);
-        match session::check(&run.job, &run.options, &settings.run_id, stop, &mut outputs).await {
+        let control = (settings.run_id.as_str(), stop);
+        match session::resume_check(&run.job, &run.options, control, &mut recorded, &mut outputs).await {
             Ok(None) => {}
             Ok(Some(summary)) => {
                 cases += summary.counts.total();
@@ -66,8 +73,23 @@ async fn run_scenarios(settings: &RunSettings, stop: &CancelToken) -> Result<Exi
     let finished = outputs.finish_all();
     messages::print_problems(&problems);
     finished?;
-    if cases == 0 && exit == ExitStatus::Success {
+    let is_part = settings.shard.is_some_and(ShardNumber::is_part);
+    if cases == 0 && exit == ExitStatus::Success && !is_part {
         exit = exit_without_cases(settings.no_cases);
     }
     Ok(exit)
+}
+
+/// Opens the blob of an earlier run that was stopped. A run that was stopped before its first result has none.
+fn open_recorded(path: &Path) -> Result<BlobReader, CommandError> {
+    let lines = store::open_results(path)?;
+    let problem = |reason: String| {
+        Diagnostic::error(format!("cannot resume from `{}`: {reason}", path.display()))
+            .with_hint("start again without `--resume`, or remove the file")
+    };
+    let reader = BlobReader::new(Box::new(lines)).map_err(|error| problem(error.to_string()))?;
+    if reader.header.version != env!("CARGO_PKG_VERSION") {
+        return Err(problem(format!("overstep {} wrote it", reader.header.version)).into());
+    }
+    Ok(reader)
 }

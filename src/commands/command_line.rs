@@ -3,7 +3,7 @@
 //! It never looks at a flag of a command.
 
 use super::{
-    cases, check, doctor, drift, explain, export, fuzz, ingest, init, replay, report, schema, serve, snapshot,
+    cases, check, doctor, drift, explain, export, fuzz, ingest, init, merge, replay, report, schema, serve, snapshot,
 };
 use crate::cli::{CliCommand, CliFlags, ColorWhen, messages};
 use clap::{CommandFactory as _, Parser as _};
@@ -35,6 +35,7 @@ fn run_command_line() -> ExitStatus {
     color.write_global();
     let result = match flags.command {
         CliCommand::Check(flags) => check::check_scenarios(&flags),
+        CliCommand::Merge(flags) => merge::merge_shards(&flags),
         CliCommand::Fuzz(flags) => fuzz::fuzz_scenarios(&flags),
         CliCommand::Cases(flags) => cases::print_cases(&flags),
         CliCommand::Init(flags) => init::init_scenario(&flags),

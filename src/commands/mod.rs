@@ -18,6 +18,7 @@ mod ingest;
 mod init;
 mod init_sources;
 mod libfuzzer_endpoint;
+mod merge;
 mod replay;
 mod report;
 mod schema;

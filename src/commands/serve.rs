@@ -16,7 +16,7 @@ use std::io::Write as _;
 /// Serves a scenario's contract until the process is interrupted.
 pub fn serve_scenario(flags: &ServeFlags) -> Result<ExitStatus, CommandError> {
     let names: Vec<String> = flags.scenario.iter().cloned().collect();
-    let variables = VariableFlags { plain: &flags.variable, secret: &flags.secret, file: None };
+    let variables = VariableFlags { plain: &flags.variable, secret: &flags.secret, file: None, principals: None };
     let chosen = read_scenarios(&names, &variables, false)?;
     let [(found, scenario)] = chosen.scenarios.as_slice() else {
         let names: Vec<&str> = chosen.scenarios.iter().map(|(found, _)| found.name.as_str()).collect();

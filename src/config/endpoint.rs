@@ -104,6 +104,12 @@ impl ResolvedEndpoint {
         Ok(endpoint)
     }
 
+    /// Returns the endpoint of a recorded run, to which nothing is sent any more. Its entry is not read.
+    pub fn recorded(profile: &str, url: &str) -> Self {
+        let kind = if profile == "embedded" { EndpointKind::Embedded } else { EndpointKind::Url(url.to_owned()) };
+        Self::without_settings(kind, profile, true)
+    }
+
     /// Checks that a proxy is on a machine that requests may be sent to.
     pub fn check_proxy(&self, proxy: &ProxyAddress) -> Result<(), Box<Diagnostic>> {
         let is_local = HostAddress::parse(&proxy.host).is_ok_and(|host| host.is_this_machine());
