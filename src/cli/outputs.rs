@@ -201,6 +201,13 @@ impl RunOutputs {
         }
     }
 
+    /// Keeps the blob of the run that this one should have continued, if it has not done so yet.
+    pub fn abandon_resumed_blob(&mut self) {
+        if let Some(blob) = self.blob.take() {
+            blob.abandon();
+        }
+    }
+
     /// Prints, before anything else, that the run tests overstep's own server, if it does.
     pub fn print_embedded_notice(&self, settings: &RunSettings) -> io::Result<()> {
         if !settings.uses_embedded_server() {

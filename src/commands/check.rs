@@ -64,6 +64,7 @@ async fn run_scenarios(settings: &RunSettings, stop: &CancelToken) -> Result<Exi
                 return Ok(exit.combine(ExitStatus::Incomplete));
             }
             Err(SessionError::Problems(found)) => {
+                outputs.abandon_resumed_blob();
                 exit = exit.combine(ExitStatus::Usage);
                 problems.extend(found);
             }

@@ -3,7 +3,7 @@
 //! It never reads a blob.
 
 use super::scenarios::list_folder;
-use super::write::rename_file;
+use super::write::{remove_file, rename_file};
 use super::{OutputSink, StoreError, open_sink};
 use std::path::{Path, PathBuf};
 
@@ -60,6 +60,11 @@ impl BlobFile {
         let temporary = continues_earlier.then(|| path.with_extension("ndjson.resumed"));
         let sink = open_sink(temporary.as_deref().unwrap_or(path), false)?;
         Ok((Self { path: path.to_owned(), temporary }, sink))
+    }
+
+    /// Keeps the earlier file, if there is one that was not replaced, and removes what was written.
+    pub fn abandon(self) {
+        self.temporary.iter().for_each(|temporary| remove_file(temporary));
     }
 
     /// Replaces the earlier file, if there is one. Writing goes on.

@@ -95,6 +95,13 @@ pub(super) fn rename_file(from: &Path, to: &Path) -> Result<(), StoreError> {
     std::fs::rename(from, to).map_err(|error| StoreError::from_io("replace", to, &error))
 }
 
+/// Removes a file, if it exists.
+#[expect(clippy::disallowed_methods, reason = "this module removes files")]
+pub(super) fn remove_file(path: &Path) {
+    // A file that cannot be removed is one that nothing reads.
+    let _ = std::fs::remove_file(path);
+}
+
 /// Writes a whole file atomically.
 ///
 /// # Errors

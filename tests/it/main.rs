@@ -70,6 +70,7 @@ mod served;
 mod served_protocols;
 mod service_errors;
 mod services;
+mod shards;
 mod smithy;
 mod snapshot;
 mod stability;

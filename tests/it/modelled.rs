@@ -161,7 +161,7 @@ const SETTINGS: &str = "[endpoints.emulator]\nstart = \"python3 server.py '{port
     [endpoints.elsewhere]\nurl = \"http://127.0.0.1:{port}/base\"\nstart = \"python3 server.py '{port}'\"\n\
     ready-timeout = \"20s\"\n";
 
-fn project() -> Option<TempDir> {
+pub fn project() -> Option<TempDir> {
     python::project(&[
         ("server.py", SERVER),
         ("scenarios/things.json", &model().to_string()),
@@ -184,7 +184,7 @@ fn run(directory: &Path, arguments: &[&str]) -> Output {
 }
 
 /// Adds the values that the endpoint needs and that cannot be inferred.
-fn add_required_values(directory: &Path) {
+pub fn add_required_values(directory: &Path) {
     let text = format!(
         "{SCENARIO}[operations.CreateThing]\nuse = {{ Size = 1 }}\n[operations.NoteThing]\nuse = {{ Note = \"note\" }}\n"
     );

@@ -91,7 +91,7 @@ impl Drop for FaultyServer {
 }
 
 /// Starts a server that accepts everything, and that sends the bytes of each request to the receiver, in order.
-fn start_recorder() -> (String, Receiver<String>) {
+pub fn start_recorder() -> (String, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("bind a free port");
     let url = format!("http://{}", listener.local_addr().expect("local address"));
     let (sender, receiver) = channel();
