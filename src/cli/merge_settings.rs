@@ -39,8 +39,10 @@ impl MergeSettings {
         if flags.report.iter().any(|(format, _)| *format == ReportFormat::Blob) {
             return Err(Diagnostic::error("`merge` writes no blob").into());
         }
-        let shards = open_shards(flags, &directory).map_err(incomplete)?;
-        let Some(first) = shards.first() else { return Err(incomplete(Diagnostic::error("there are no shards"))) };
+        let shards = open_shards(flags, &directory).map_err(|problem| incomplete(*problem))?;
+        let Some(first) = shards.first() else {
+            return Err(incomplete(Diagnostic::error("there are no shards")));
+        };
         let record = first.record.clone();
         let mut scenarios = Vec::new();
         for scenario in &record.scenarios {
@@ -75,12 +77,12 @@ fn incomplete(problem: Diagnostic) -> CommandError {
 }
 
 /// Returns the flags that select the cases of a recorded run.
-fn selection(record: &RunRecord, scenario: &ScenarioRecord) -> Result<SelectionFlags, Diagnostic> {
+fn selection(record: &RunRecord, scenario: &ScenarioRecord) -> Result<SelectionFlags, Box<Diagnostic>> {
     let level = match record.level.as_str() {
         "quick" => LevelFlag::Quick,
         "full" => LevelFlag::Full,
         "exhaustive" => LevelFlag::Exhaustive,
-        other => return Err(Diagnostic::error(format!("the shards have the unknown level `{other}`"))),
+        other => return Err(Box::new(Diagnostic::error(format!("the shards have the unknown level `{other}`")))),
     };
     Ok(SelectionFlags {
         scenarios: vec![scenario.named.clone()],
@@ -99,14 +101,14 @@ fn selection(record: &RunRecord, scenario: &ScenarioRecord) -> Result<SelectionF
 }
 
 /// Opens all blobs of the folders. Returns them in the order of their shards.
-fn open_shards(flags: &MergeFlags, directory: &Path) -> Result<Vec<FoundBlob>, Diagnostic> {
+fn open_shards(flags: &MergeFlags, directory: &Path) -> Result<Vec<FoundBlob>, Box<Diagnostic>> {
     let mut found: Vec<FoundBlob> = Vec::new();
     for folder in &flags.folders {
         let paths = store::find_blobs(&directory.join(folder));
-        let paths = paths.map_err(|error| crate::config::store_diagnostic(&error))?;
+        let paths = paths.map_err(|error| Box::new(crate::config::store_diagnostic(&error)))?;
         if paths.is_empty() {
             let problem = Diagnostic::error(format!("`{}` has no blob of a shard", folder.display()));
-            return Err(problem.with_hint("`overstep check --shard I/N --report blob=DIR` writes one"));
+            return Err(Box::new(problem.with_hint("`overstep check --shard I/N --report blob=DIR` writes one")));
         }
         for path in paths {
             let shown = path.strip_prefix(directory).unwrap_or(&path).to_owned();
@@ -120,13 +122,13 @@ fn open_shards(flags: &MergeFlags, directory: &Path) -> Result<Vec<FoundBlob>, D
         if pair[0].reader.shard == pair[1].reader.shard {
             let paths = format!("`{}` and `{}`", pair[0].path.display(), pair[1].path.display());
             let reason = format!("{} is there twice: {paths}", pair[0].reader.shard.describe());
-            return Err(Diagnostic::error(reason).with_hint("remove the one that is not part of this run"));
+            return Err(Box::new(Diagnostic::error(reason).with_hint("remove the one that is not part of this run")));
         }
     }
     let has = |number: u32| found.iter().any(|blob| blob.reader.shard.number() == number);
     let missing: Vec<u32> = (1..=count).filter(|number| !has(*number)).collect();
     if !missing.is_empty() {
-        return Err(describe_missing(&missing, count));
+        return Err(Box::new(describe_missing(&missing, count)));
     }
     Ok(found)
 }
@@ -144,11 +146,15 @@ fn describe_missing(missing: &[u32], count: u32) -> Diagnostic {
     Diagnostic::error(reason).with_hint("pass the folders of all shards: `overstep merge DIR...`")
 }
 
-fn open_blob(path: &Path, shown: PathBuf) -> Result<FoundBlob, Diagnostic> {
-    let wrong = |reason: &dyn std::fmt::Display| Diagnostic::error(format!("`{}`: {reason}", shown.display()));
-    let open = || -> Result<BlobReader, Diagnostic> {
-        let lines = store::open_results(path).map_err(|error| crate::config::store_diagnostic(&error))?;
-        BlobReader::new(Box::new(lines)).map_err(|error| wrong(&error))
+fn open_blob(path: &Path, shown: PathBuf) -> Result<FoundBlob, Box<Diagnostic>> {
+    let wrong = |reason: &dyn std::fmt::Display, hint: &str| {
+        let problem = Diagnostic::error(format!("`{}`: {reason}", shown.display()));
+        Box::new(problem.with_hint(hint))
+    };
+    let damaged = "run the shard again";
+    let open = || -> Result<BlobReader, Box<Diagnostic>> {
+        let lines = store::open_results(path).map_err(|error| Box::new(crate::config::store_diagnostic(&error)))?;
+        BlobReader::new(Box::new(lines)).map_err(|error| wrong(&error, damaged))
     };
     let reader = open()?;
     if reader.header.version != env!("CARGO_PKG_VERSION") {
@@ -158,31 +164,29 @@ fn open_blob(path: &Path, shown: PathBuf) -> Result<FoundBlob, Diagnostic> {
             reader.header.version,
             env!("CARGO_PKG_VERSION")
         );
-        return Err(wrong(&reason).with_hint("run all shards and the merge with the same version"));
+        return Err(wrong(&reason, "run all shards and the merge with the same version"));
     }
     let record: RunRecord = serde_json::from_value(reader.header.run.clone())
-        .map_err(|error| wrong(&format!("its record of the run is damaged: {error}")))?;
+        .map_err(|error| wrong(&format!("its record of the run is damaged: {error}"), damaged))?;
     // The whole file is checked before anything is reported.
-    if !open()?.is_finished().map_err(|error| wrong(&error))? {
+    if !open()?.is_finished().map_err(|error| wrong(&error, damaged))? {
         let reason = format!("{} was stopped before its end", reader.shard.describe());
-        return Err(wrong(&reason).with_hint(format!(
-            "continue it with `overstep check … --shard {} --resume {}`",
-            reader.shard,
-            shown.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")).display()
-        )));
+        let folder = shown.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let resume = format!("--shard {} --resume {}", reader.shard, folder.display());
+        return Err(wrong(&reason, &format!("continue it with `overstep check … {resume}`")));
     }
     Ok(FoundBlob { path: shown, reader, record })
 }
 
 /// Returns an error if the blobs are not shards of the same run.
-fn check_settings(found: &[FoundBlob]) -> Result<(), Diagnostic> {
+fn check_settings(found: &[FoundBlob]) -> Result<(), Box<Diagnostic>> {
     let Some(first) = found.first() else { return Ok(()) };
     for other in &found[1..] {
         let (one, two) = (&first.record, &other.record);
         let difference = |what: &str, one: &str, two: &str| {
             let (first, other) = (describe_place(first), describe_place(other));
             let reason = format!("the shards are not of one run: {first} has {what} {one}, and {other} has {two}");
-            Diagnostic::error(reason).with_hint("merge the shards of one run only")
+            Box::new(Diagnostic::error(reason).with_hint("merge the shards of one run only"))
         };
         let count = |shard: ShardNumber| format!("{} shards", shard.count());
         let filter = |record: &RunRecord| record.filter.clone().map_or("none".to_owned(), |text| format!("`{text}`"));
@@ -211,10 +215,10 @@ fn check_settings(found: &[FoundBlob]) -> Result<(), Diagnostic> {
             };
             let hint = "run all shards with the same documents, files and variables";
             if mine.contract != theirs.contract {
-                return Err(Diagnostic::error(reason("documents")).with_hint(hint));
+                return Err(Box::new(Diagnostic::error(reason("documents")).with_hint(hint)));
             }
             if mine.variables != theirs.variables {
-                return Err(Diagnostic::error(reason("variables")).with_hint(hint));
+                return Err(Box::new(Diagnostic::error(reason("variables")).with_hint(hint)));
             }
         }
     }

@@ -3,34 +3,10 @@
 //! It never stores a case, so memory does not grow with their number.
 
 use super::blob_event::{BlobEvent, BlobForm, BlobHeader, CaseDetail, ControlsEnd, FollowUpReason};
-use super::{CaseResult, LimitAnswers, Reporter, RunStarted, RunSummary, ScenarioBegin, ScenarioEnd};
+use super::{CaseResult, MergeRecord, Reporter, RunStarted, RunSummary};
 use crate::escape::json_line;
 use crate::judge::SnapshotChange;
 use std::io::{self, Write};
-
-/// What only a merge needs of a run, in the order in which it happens.
-#[derive(Debug)]
-pub enum MergeRecord<'a> {
-    /// A scenario begins.
-    Begin(&'a ScenarioBegin),
-    /// A case was judged, and the forms of responses have their names.
-    Case {
-        /// Its result.
-        result: &'a CaseResult,
-        /// Whether the result belongs to another shard, which sends the same case.
-        is_borrowed: bool,
-    },
-    /// What follows is not known from an earlier run.
-    Live,
-    /// All controls were sent; no further case of these operations is.
-    Controls(&'a [String]),
-    /// A case was sent after all others.
-    FollowUp(&'a CaseResult, FollowUpReason),
-    /// One side of a limit was searched.
-    Limit(&'a LimitAnswers),
-    /// A scenario ends.
-    End(&'a ScenarioEnd),
-}
 
 /// Writes a blob. Reports of cases and summaries are ignored: a merge makes them again.
 pub struct BlobReporter<W> {

@@ -4,7 +4,7 @@
 
 pub use crate::judge::SkippedOperation;
 
-use super::blob::MergeRecord;
+use super::blob_event::{FollowUpReason, LimitAnswers, ScenarioBegin, ScenarioEnd};
 use super::reach::OperationReach;
 use crate::case::Case;
 use crate::judge::{Finding, Judgement, OperationCoverage, SnapshotChange, SnapshotComparison, Verdict};
@@ -209,6 +209,30 @@ impl RunSummary {
         }
         reach
     }
+}
+
+/// What only a merge needs of a run, in the order in which it happens.
+#[derive(Debug)]
+pub enum MergeRecord<'a> {
+    /// A scenario begins.
+    Begin(&'a ScenarioBegin),
+    /// A case was judged, and the forms of responses have their names.
+    Case {
+        /// Its result.
+        result: &'a CaseResult,
+        /// Whether the result belongs to another shard, which sends the same case.
+        is_borrowed: bool,
+    },
+    /// What follows is not known from an earlier run.
+    Live,
+    /// All controls were sent; no further case of these operations is.
+    Controls(&'a [String]),
+    /// A case was sent after all others.
+    FollowUp(&'a CaseResult, FollowUpReason),
+    /// One side of a limit was searched.
+    Limit(&'a LimitAnswers),
+    /// A scenario ends.
+    End(&'a ScenarioEnd),
 }
 
 /// Turns the events of a run into bytes.

@@ -37,7 +37,7 @@ mod style;
 mod terminal;
 mod unread_sentences;
 
-pub use blob::{BlobReporter, MergeRecord};
+pub use blob::BlobReporter;
 pub use blob_event::{
     BLOB_FORMAT, BlobEvent, BlobForm, BlobHeader, CaseDetail, ControlsEnd, FollowUpReason, LimitAnswers, ScenarioBegin,
     ScenarioEnd,
@@ -57,7 +57,8 @@ pub use doctor::{
 };
 pub use drift::{drift_json, drift_text};
 pub use event::{
-    CaseResult, NewForm, Reporter, RunStarted, RunSummary, SkippedOperation, SnapshotUpdates, VerdictCounts,
+    CaseResult, MergeRecord, NewForm, Reporter, RunStarted, RunSummary, SkippedOperation, SnapshotUpdates,
+    VerdictCounts,
 };
 pub use explain::{code_index_page, code_page, explain_code, list_codes};
 pub use github::GithubReporter;

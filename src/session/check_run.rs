@@ -435,8 +435,9 @@ impl<'s> CheckRun<'s, '_> {
     ) -> Result<RunSummary, SessionError> {
         let CheckObservers { recorder, tally, known_usage, muted, unknown_places, .. } = self.observers;
         let mut summary = tally.into_summary(watch.elapsed().as_secs_f64(), &self.ended);
-        if self.ended == RunEnd::Complete && !self.part.has_all_controls() {
-            // A few controls do not show that the endpoint accepts nothing.
+        // What all controls show is no reason of one shard: a merge finds it again.
+        let shown_by_controls = summary.incomplete_reason.clone().filter(|_| self.ended == RunEnd::Complete);
+        if shown_by_controls.is_some() && !self.part.has_all_controls() {
             summary.incomplete_reason = None;
         }
         for finding in &mut summary.findings {
@@ -458,7 +459,7 @@ impl<'s> CheckRun<'s, '_> {
         summary.snapshot_updates = updates;
         problems.extend(unknown_places.problems(self.session.job()));
         self.output.record_for_merge(&MergeRecord::End(&ScenarioEnd {
-            incomplete: summary.incomplete_reason.clone(),
+            incomplete: summary.incomplete_reason.clone().filter(|reason| Some(reason) != shown_by_controls.as_ref()),
             server_output: summary.server_output.clone(),
             worker_note: summary.worker_note.clone(),
             left: summary.leaked_fixtures.clone(),

@@ -68,7 +68,7 @@ pub(in crate::session) struct RecordedFollowUp {
 }
 
 #[derive(Deserialize)]
-struct EventKind {
+struct BlobLineKind {
     event: String,
 }
 
@@ -144,7 +144,7 @@ impl BlobReader {
         }
         let mut detail = CaseDetail::default();
         while let Some(line) = self.next_line()? {
-            if self.parse::<EventKind>(&line)?.event == "case" {
+            if self.parse::<BlobLineKind>(&line)?.event == "case" {
                 let case: RecordedLine = self.parse(&line)?;
                 let form = case.observed.form.as_ref();
                 let form = form.and_then(|name| self.forms.get(&(case.operation.clone(), name.clone())).cloned());

@@ -39,12 +39,12 @@ impl RecordedExplanations {
                     let sequence = sequence.clone();
                     self.parts.entry(sequence).or_insert(case);
                 }
-                Some(FollowUpReason::BrokenControl) => {
-                    if self.broken_controls.iter().all(|known| known.id() != case.id()) {
-                        self.broken_controls.push(case);
-                    }
+                Some(FollowUpReason::BrokenControl)
+                    if self.broken_controls.iter().all(|known| known.id() != case.id()) =>
+                {
+                    self.broken_controls.push(case);
                 }
-                None => {}
+                _ => {}
             }
         }
         self.limits.extend(found.limits);
