@@ -77,6 +77,8 @@ pub enum SchemaName {
     Regression,
     /// A line of `--report ndjson=PATH`.
     Results,
+    /// A line of a file in the folder of `--report blob=DIR`.
+    Blob,
 }
 
 /// Output formats of `explain`.

@@ -14,6 +14,7 @@ pub fn print_schema(name: SchemaName) -> Result<ExitStatus, CommandError> {
         SchemaName::Config => include_str!("../../docs/schemas/config.json"),
         SchemaName::Known => include_str!("../../docs/schemas/known.json"),
         SchemaName::Regression => include_str!("../../docs/schemas/regression.json"),
+        SchemaName::Blob => include_str!("../../docs/schemas/blob.json"),
         SchemaName::Results => include_str!("../../docs/schemas/results.json"),
     };
     let mut out = ConsoleWriter::new(anstream::stdout());

@@ -155,6 +155,33 @@ fn what_is_rejected_does_not_fit() {
 }
 
 #[test]
+fn every_line_of_a_blob_fits_the_schema() {
+    let directory = project();
+    let server = FaultyServer::start(directory.path(), "notes", &["RenameNote.name.length.max+1"]);
+    for shard in ["1/2", "2/2"] {
+        let arguments = ["check", "notes", "-e", &server.url, "--shard", shard, "--report", "blob=blobs"];
+        let output = overstep(directory.path(), &arguments).output().expect("start overstep");
+        assert!(matches!(output.status.code(), Some(0 | 1)), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    let (blob, results) = (schema("blob"), schema("results"));
+    let mut seen = BTreeSet::new();
+    for number in 1..=2 {
+        let path = directory.path().join(format!("blobs/shard-{number}-of-2.ndjson"));
+        for line in std::fs::read_to_string(path).expect("a blob").lines() {
+            let event: Json = serde_json::from_str(line).expect("JSON");
+            assert_eq!(errors(&blob, &event), Vec::<String>::new(), "{line}");
+            let kind = event["event"].as_str().expect("a kind").to_owned();
+            if kind == "case" {
+                assert_eq!(errors(&results, &event), Vec::<String>::new(), "{line}");
+            }
+            seen.insert(kind);
+        }
+    }
+    let expected = ["begin", "blob", "case", "controls", "detail", "end", "finished", "form", "limit"];
+    assert_eq!(seen.into_iter().collect::<Vec<_>>(), expected);
+}
+
+#[test]
 fn every_line_of_results_fits_the_schema() {
     let directory = project();
     let server = FaultyServer::start(directory.path(), "notes", &["RenameNote.name.length.max+1"]);
