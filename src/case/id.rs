@@ -154,6 +154,11 @@ impl CaseId {
         self.0.kind == CaseKind::Control && self.variant() == AFTER_RUN
     }
 
+    /// Returns true if the case sends a plain valid value, whose response tells what others mean.
+    pub fn is_plain_value(&self) -> bool {
+        matches!(self.0.kind, CaseKind::OptionalMember | CaseKind::OtherValue)
+    }
+
     /// Returns the member that the case tests with a plain valid value, if it does.
     pub fn plain_value_member(&self) -> Option<MemberPath> {
         match self.0.kind {

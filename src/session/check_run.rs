@@ -41,7 +41,7 @@ impl Stage {
     fn includes(self, case: &Case) -> bool {
         match self {
             Self::Controls => case.id.is_control(),
-            Self::ValidValues => case.id.plain_value_member().is_some(),
+            Self::ValidValues => case.id.is_plain_value(),
             Self::Rest => true,
         }
     }

@@ -50,7 +50,7 @@ pub fn merge_scenario(
 ) -> Result<Option<RunSummary>, MergeError> {
     let compiled = job.compile_contract();
     let count = u32::try_from(shards.len()).unwrap_or(u32::MAX);
-    let split = ShardSplit::new(job.cases(&compiled)?, count, job.contract.is_model_only());
+    let split = ShardSplit::new(job.cases(&compiled)?, count);
     if split.is_empty() {
         return Ok(None);
     }
@@ -230,7 +230,7 @@ impl Merge<'_, '_> {
             results.push(result);
         }
         for result in &results {
-            self.knowledge.record(&job.contract, &result.case, &result.judgement);
+            self.knowledge.record(&job.contract, &result.case, &result.judgement, result.message.as_deref());
         }
         for shard in &mut *self.shards {
             shard.read_controls_end().map_err(|error| blob_problem(shard, &error))?;

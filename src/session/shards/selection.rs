@@ -24,7 +24,7 @@ impl ShardSelection {
         compiled: &CompiledContract<'_>,
         shard: ShardNumber,
     ) -> Result<Self, Vec<Diagnostic>> {
-        let split = ShardSplit::new(job.cases(compiled)?, shard.count(), job.contract.is_model_only());
+        let split = ShardSplit::new(job.cases(compiled)?, shard.count());
         Ok(Self { shard, split })
     }
 

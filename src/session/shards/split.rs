@@ -2,7 +2,7 @@
 //!
 //! The split depends on the plan alone, so every machine computes the same one: nothing that a run measures decides.
 
-use crate::case::{Case, CaseClass};
+use crate::case::Case;
 use crate::contract::{Constraint, OperationName};
 use indexmap::IndexMap;
 use sha2::{Digest as _, Sha256};
@@ -15,7 +15,6 @@ use std::collections::HashMap;
 #[derive(Debug, Default)]
 pub struct ShardSplit {
     operations: IndexMap<OperationName, OperationShards>,
-    has_plain_stage: bool,
     digest: String,
     capacity: u64,
 }
@@ -44,9 +43,8 @@ pub struct CaseOwner {
 }
 
 impl ShardSplit {
-    /// Splits a plan, in plan order, into `count` shards. If `has_plain_stage` is set, the results of plain values decide
-    /// what the other cases of their operation mean.
-    pub fn new(cases: impl Iterator<Item = Case>, count: u32, has_plain_stage: bool) -> Self {
+    /// Splits a plan, in plan order, into `count` shards.
+    pub fn new(cases: impl Iterator<Item = Case>, count: u32) -> Self {
         let mut costs: IndexMap<OperationName, OperationCosts> = IndexMap::new();
         let mut digest = Sha256::new();
         for case in cases {
@@ -56,7 +54,7 @@ impl ShardSplit {
                 costs.insert(case.operation.clone(), OperationCosts::default());
             }
             let operation = costs.get_mut(&case.operation).expect("it was inserted");
-            operation.add(&case, is_shared(&case, has_plain_stage));
+            operation.add(&case, is_shared(&case));
         }
         let mut costs: Vec<(OperationName, OperationCosts)> = costs.into_iter().collect();
         for (_, operation) in &mut costs {
@@ -85,7 +83,7 @@ impl ShardSplit {
             }
         });
         let digest = format!("sha256:{}", data_encoding::HEXLOWER.encode(&digest.finalize()));
-        Self { operations, has_plain_stage, digest, capacity }
+        Self { operations, digest, capacity }
     }
 
     /// Returns the digest of the plan: equal plans have equal digests.
@@ -130,11 +128,6 @@ impl ShardSplit {
         (cases, operations)
     }
 
-    /// Returns true if the results of a case decide what others mean.
-    pub fn is_shared(&self, case: &Case) -> bool {
-        is_shared(case, self.has_plain_stage)
-    }
-
     /// Returns what tells the owners of the plan's cases, which must be passed to it in plan order. Operations may be
     /// left out as a whole.
     pub fn owners(&self) -> CaseOwners<'_> {
@@ -143,12 +136,13 @@ impl ShardSplit {
 
     /// Returns true if the result of a control or of a plain value belongs to another shard.
     pub fn is_borrowed(&self, shard: u32, case: &Case) -> bool {
-        self.is_shared(case) && *self.shards_of(case.operation.as_str()).start() != shard
+        is_shared(case) && *self.shards_of(case.operation.as_str()).start() != shard
     }
 }
 
-fn is_shared(case: &Case, has_plain_stage: bool) -> bool {
-    case.id.is_control() || (has_plain_stage && case.id.class() == Some(CaseClass::Valid))
+/// Returns true if the result of a case decides what other cases of its operation mean.
+fn is_shared(case: &Case) -> bool {
+    case.id.is_control() || case.id.is_plain_value()
 }
 
 /// Tells the owners of cases.
@@ -162,7 +156,7 @@ pub struct CaseOwners<'s> {
 impl CaseOwners<'_> {
     /// Returns the owner of the next case.
     pub fn owner_of(&mut self, case: &Case) -> CaseOwner {
-        let is_shared = self.split.is_shared(case);
+        let is_shared = is_shared(case);
         let Some((name, shards)) = self.split.operations.get_key_value(&case.operation) else {
             return CaseOwner { shard: 0, is_shared };
         };

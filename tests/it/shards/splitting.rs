@@ -55,7 +55,7 @@ fn plan(mut planned: Vec<Planned>) -> Vec<Case> {
 
 /// Returns the cost of each shard with the controls that it needs, and checks that every case has an owner.
 fn costs(cases: &[Case], count: u32) -> Vec<u64> {
-    let split = ShardSplit::new(cases.iter().cloned(), count, false);
+    let split = ShardSplit::new(cases.iter().cloned(), count);
     let mut owners = split.owners();
     let mut costs = vec![0; count as usize];
     for case in cases {
@@ -86,7 +86,7 @@ proptest! {
         count in 1_u32..70,
     ) {
         let cases = plan(planned);
-        let split = ShardSplit::new(cases.iter().cloned(), count, false);
+        let split = ShardSplit::new(cases.iter().cloned(), count);
         let total: u64 = costs(&cases, count).iter().sum();
         let fair = total / u64::from(count);
         let mut owners = split.owners();
@@ -111,7 +111,7 @@ proptest! {
         left_out in 0_u8..9,
     ) {
         let cases = plan(planned);
-        let split = ShardSplit::new(cases.iter().cloned(), count, false);
+        let split = ShardSplit::new(cases.iter().cloned(), count);
         let owned = |cases: &mut dyn Iterator<Item = &Case>| -> BTreeMap<String, u32> {
             let mut owners = split.owners();
             cases.map(|case| (case.id.to_string(), owners.owner_of(case).shard)).collect()
@@ -149,14 +149,14 @@ fn the_split_is_the_same_every_time() {
             .collect(),
     );
     let split = |_| {
-        let split = ShardSplit::new(cases.iter().cloned(), 7, false);
+        let split = ShardSplit::new(cases.iter().cloned(), 7);
         let mut owners = split.owners();
         let owned: Vec<u32> = cases.iter().map(|case| owners.owner_of(case).shard).collect();
         (split.digest().to_owned(), owned)
     };
     let all: BTreeSet<_> = (0..3).map(split).collect();
     assert_eq!(all.len(), 1);
-    assert_ne!(ShardSplit::new(cases.iter().skip(1).cloned(), 7, false).digest(), all.first().expect("one").0);
+    assert_ne!(ShardSplit::new(cases.iter().skip(1).cloned(), 7).digest(), all.first().expect("one").0);
 }
 
 #[test]
