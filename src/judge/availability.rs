@@ -31,6 +31,13 @@ impl std::fmt::Display for ResponseFingerprint {
     }
 }
 
+impl ResponseFingerprint {
+    /// Changes the error, which an endpoint sent.
+    pub(super) fn redact(&mut self, redact: &dyn Fn(&mut String)) {
+        self.error.iter_mut().for_each(redact);
+    }
+}
+
 /// Maximum number of body bytes compared.
 const MAX_COMPARED_BYTES: usize = 4096;
 

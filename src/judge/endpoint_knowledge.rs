@@ -96,7 +96,9 @@ impl EndpointKnowledge {
     pub fn canary_record(&self, redact: &dyn Fn(&mut String)) -> CanaryRecord {
         let mut obstacle = self.obstacles.canary_obstacle().cloned();
         obstacle.iter_mut().for_each(|obstacle| obstacle.redact(redact));
-        CanaryRecord { fingerprint: self.canary.clone(), obstacle }
+        let mut fingerprint = self.canary.clone();
+        fingerprint.iter_mut().for_each(|fingerprint| fingerprint.redact(redact));
+        CanaryRecord { fingerprint, obstacle }
     }
 
     /// Records the operations of which the scenario's file says what a request needs: in a table of their own, or with a

@@ -6,8 +6,8 @@
 //! and determines the address; its `run` opens a `Session`, which starts the user's server and probes the endpoint.
 //! `check` then runs the stages in `check_run`: controls, valid values, limits, follow-up. A `CaseEvaluator` passes each
 //! outcome to [`judge`](crate::judge::JudgeContext::judge_case) on the worker that sent it, and every `CaseObserver`
-//! receives the result in plan order. `merge_scenario` passes the recorded results of shards to the same observers. `fuzz`, `replay_cases`, `diagnose` and `LibFuzzerTarget` use the same
-//! session.
+//! receives the result in plan order. `merge_scenario` passes the recorded results of shards to the same observers.
+//! `fuzz`, `replay_cases`, `diagnose` and `LibFuzzerTarget` use the same session.
 
 mod after_effects;
 mod candidate_members;

@@ -3,6 +3,7 @@
 //!
 //! No test leaves this machine; the system chooses the ports.
 
+mod deployed;
 mod merging;
 mod resuming;
 mod runs;

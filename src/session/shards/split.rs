@@ -16,7 +16,6 @@ use std::collections::HashMap;
 pub struct ShardSplit {
     operations: IndexMap<OperationName, OperationShards>,
     digest: String,
-    capacity: u64,
 }
 
 /// The shards that have cases of one operation.
@@ -83,7 +82,7 @@ impl ShardSplit {
             }
         });
         let digest = format!("sha256:{}", data_encoding::HEXLOWER.encode(&digest.finalize()));
-        Self { operations, digest, capacity }
+        Self { operations, digest }
     }
 
     /// Returns the digest of the plan: equal plans have equal digests.
@@ -94,11 +93,6 @@ impl ShardSplit {
     /// Returns true if the plan has no case.
     pub fn is_empty(&self) -> bool {
         self.operations.is_empty()
-    }
-
-    /// Returns the maximum cost of a shard.
-    pub fn capacity(&self) -> u64 {
-        self.capacity
     }
 
     /// Returns true if a shard has cases of an operation, so that it needs its control.
