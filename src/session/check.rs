@@ -2,11 +2,12 @@
 //!
 //! It prints nothing, and knows no flag and no environment.
 
-use super::check_run::{RunPart, run_check};
+use super::check_run::run_check;
 use super::endpoint_setup::EndpointSetup;
 use super::error::SessionError;
 use super::job::{CaseTotals, RunOptions, ScenarioJob};
 use super::planned_cases::{CaseSource, PlannedCases, take_or_regenerate};
+use super::run_part::RunPart;
 use super::shards::{BlobReader, ShardSelection, select_cases};
 use super::snapshot_recorder::AcceptedSnapshots;
 use crate::case::Case;

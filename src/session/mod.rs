@@ -43,6 +43,7 @@ mod regressions;
 mod replay;
 mod request_references;
 mod review;
+mod run_part;
 mod server_lifecycle;
 mod shards;
 mod shrink_sequences;
