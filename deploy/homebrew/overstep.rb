@@ -14,6 +14,8 @@ class Overstep < Formula
   def install
     bin.install "overstep"
     generate_completions_from_executable(bin/"overstep", "completions")
+    system bin/"overstep", "man", "--dir", buildpath/"man"
+    man1.install Dir[buildpath/"man/*.1"]
   end
 
   test do

@@ -23,6 +23,7 @@ impl<T: Clone + Send + Sync + 'static> TypedValueParser for SecretValueParser<T>
             let mut error =
                 clap::Error::raw(ErrorKind::ValueValidation, format!("invalid value for '{flag}': {reason}\n"));
             error.insert(ContextKind::InvalidArg, ContextValue::String(flag));
+            error.insert(ContextKind::Custom, ContextValue::String(reason));
             error.with_cmd(cmd)
         })
     }
@@ -93,6 +94,38 @@ pub fn parse_cases_format(text: &str) -> Result<CasesFormat, String> {
         ("corpus" | "corpus=", _) => Err("missing folder; expected `corpus=DIR`".to_owned()),
         (_, Some(folder)) => Ok(CasesFormat::Corpus(PathBuf::from(folder))),
         _ => Err("expected one of `text`, `ndjson`, `curl`, `corpus=DIR`".to_owned()),
+    }
+}
+
+/// Parses the number of cases that are sent in parallel.
+pub fn parse_workers(text: &str) -> Result<u16, String> {
+    let number = text.parse().ok().filter(|number| (1..=1024).contains(number));
+    number.ok_or_else(|| "expected a whole number from 1 to 1024".to_owned())
+}
+
+/// Parses a number of things, of which there is at least one.
+pub fn parse_count(text: &str) -> Result<u64, String> {
+    text.parse().ok().filter(|number| *number > 0).ok_or_else(|| "expected a whole number from 1 on".to_owned())
+}
+
+/// Parses the seed of generated data.
+pub fn parse_seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| "expected a whole number, 0 or more".to_owned())
+}
+
+/// Parses a port.
+pub fn parse_port(text: &str) -> Result<u16, String> {
+    text.parse().map_err(|_| "expected a port from 0 to 65535".to_owned())
+}
+
+/// Parses the name of a profile, which becomes the name of a folder.
+pub fn parse_profile(text: &str) -> Result<String, String> {
+    let is_valid = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+    let is_folder = !text.starts_with('.');
+    if is_valid && is_folder {
+        Ok(text.to_owned())
+    } else {
+        Err("expected letters, digits, `-`, `_` and `.`".to_owned())
     }
 }
 

@@ -2,18 +2,21 @@
 //!
 //! It never reads a file or the environment; `jobs` resolves the flags into checked jobs.
 
+use super::completion_candidates::{endpoint_candidates, filter_candidates, operation_candidates, scenario_candidates};
 use super::flag_values::{
     CasesFormat, DurationFlag, ReportFormat, RequestRate, SecretValueParser, parse_assignment, parse_cases_format,
-    parse_duration, parse_header, parse_proxy, parse_rate, parse_report,
+    parse_count, parse_duration, parse_header, parse_port, parse_profile, parse_proxy, parse_rate, parse_report,
+    parse_seed, parse_workers,
 };
-use super::recorded_run_flags::{ExplainFlags, ExportFlags, ReplayFlags, ReportFlags, SchemaName};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use super::recorded_run_flags::{ExplainFlags, ExportFlags, ManFlags, ReplayFlags, ReportFlags, SchemaName};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter};
 use overstep::run::ProxyAddress;
 use std::path::PathBuf;
 
 /// Contract tests for HTTP APIs: every documented limit, at the boundary and one step past it.
 #[derive(Debug, Parser)]
-#[command(version, about, max_term_width = 100, after_help = TOP_LEVEL_HELP, disable_help_subcommand = true)]
+#[command(version, about, max_term_width = 100, after_help = TOP_LEVEL_HELP)]
 pub struct CliFlags {
     /// The command to run.
     #[command(subcommand)]
@@ -107,26 +110,37 @@ Example:
     },
     /// Print a completion script for a shell
     #[command(after_help = "\
-Example:
-  overstep completions bash > ~/.local/share/bash-completion/completions/overstep")]
+Examples:
+  overstep completions bash > ~/.local/share/bash-completion/completions/overstep
+  overstep completions zsh > ~/.zfunc/_overstep
+  overstep completions fish > ~/.config/fish/completions/overstep.fish
+
+The script asks overstep, so that the names of scenarios, endpoints, operations and laws are completed, too.")]
     Completions {
         /// The shell to write the script for
         shell: clap_complete::Shell,
     },
+    /// Print the manual page of a command, or write all of them into a folder
+    Man(ManFlags),
 }
 
 /// Flags that select the cases and decide what they contain.
 #[derive(Clone, Debug, Args)]
 pub struct SelectionFlags {
     /// Names of scenarios or paths to their files [default: all in `scenarios/`]
-    #[arg(value_name = "SCENARIO")]
+    #[arg(value_name = "SCENARIO", add = ArgValueCandidates::new(scenario_candidates))]
     pub scenarios: Vec<String>,
-    /// Endpoint to test: a name in overstep.toml, a URL, or `embedded`
+    /// Endpoint to test: a name in overstep.toml, a URL, or `embedded` [env: OVERSTEP_ENDPOINT]
     #[arg(short, long, visible_short_alias = 'u', visible_alias = "url", value_name = "NAME|URL")]
+    #[arg(add = ArgValueCandidates::new(endpoint_candidates))]
     pub endpoint: Option<String>,
+    /// Name under which snapshots and known divergences of the endpoint are kept [default: its name in overstep.toml, or
+    /// the URL's host and port]
+    #[arg(long, value_name = "NAME", value_parser = parse_profile)]
+    pub profile: Option<String>,
     /// Run only matching cases: a part of the id (`*` matches anything), or an expression such as
     /// `op(X) & member(Y) & constraint(Z)`, with `|`, `not` and parentheses
-    #[arg(short = 'E', long, value_name = "EXPR")]
+    #[arg(short = 'E', long, value_name = "EXPR", add = ArgValueCompleter::new(filter_candidates))]
     pub filter: Option<String>,
     /// Set a variable of the scenario
     #[arg(long, value_name = "NAME=VALUE", value_parser = parse_assignment)]
@@ -141,7 +155,7 @@ pub struct SelectionFlags {
     #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = SecretValueParser(parse_header))]
     pub header: Vec<(String, String)>,
     /// Seed for generated data
-    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = parse_seed, allow_negative_numbers = true)]
     pub seed: u64,
     /// How many cases to generate
     #[arg(long, value_enum, default_value = "full")]
@@ -180,7 +194,7 @@ pub enum NoCasesPolicy {
 }
 
 /// Flags of `init`.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(after_help = "\
 Examples:
   overstep init queues --source botocore:sqs -e http://127.0.0.1:5000   probe the endpoint for required values
@@ -192,10 +206,11 @@ pub struct InitFlags {
     pub name: String,
     /// Documents of the API: files, globs, URLs or `botocore:SERVICE`; without any, the endpoint is asked for its OpenAPI
     /// document
-    #[arg(short, long, value_name = "SOURCE", required_unless_present = "endpoint")]
+    #[arg(short, long, value_name = "SOURCE", value_hint = ValueHint::FilePath)]
     pub source: Vec<String>,
-    /// Endpoint to probe for values that requests need: a name in overstep.toml, or a URL
+    /// Endpoint to probe for values that requests need: a name in overstep.toml, or a URL [env: OVERSTEP_ENDPOINT]
     #[arg(short, long, visible_short_alias = 'u', visible_alias = "url", value_name = "NAME|URL")]
+    #[arg(add = ArgValueCandidates::new(endpoint_candidates))]
     pub endpoint: Option<String>,
     /// Add a header to every request; it is not written into the scenario
     #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = SecretValueParser(parse_header))]
@@ -240,7 +255,7 @@ pub struct SendFlags {
     #[arg(long, value_name = "FORMAT=PATH", value_parser = parse_report)]
     pub report: Vec<(ReportFormat, PathBuf)>,
     /// Number of cases to send in parallel
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, value_name = "N", value_parser = parse_workers)]
     pub workers: Option<u16>,
     /// Maximum rate of requests: `100/s`, `60/m`
     #[arg(long, value_name = "RATE", value_parser = parse_rate)]
@@ -249,7 +264,7 @@ pub struct SendFlags {
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub request_timeout: Option<DurationFlag>,
     /// Stop after N diverging cases
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = parse_count)]
     pub max_failures: Option<u64>,
     /// Allow an endpoint that is not on this machine
     #[arg(long)]
@@ -305,7 +320,7 @@ pub struct CheckFlags {
     pub no_snapshots: bool,
     /// Compare with a second endpoint instead of snapshots: the same cases are sent to it first, and responses are
     /// compared including their values, except identifiers, timestamps, hosts and the like
-    #[arg(long, value_name = "NAME|URL", conflicts_with_all = ["snapshots", "no_snapshots", "update", "last_failed"])]
+    #[arg(long, value_name = "NAME|URL", add = ArgValueCandidates::new(endpoint_candidates), conflicts_with_all = ["snapshots", "no_snapshots", "update", "last_failed"])]
     pub against: Option<String>,
     /// What to do with responses that differ from the accepted ones; `auto` means `no` if `CI` is set, otherwise `new`
     #[arg(long, value_enum, default_value = "auto", value_name = "WHAT")]
@@ -354,7 +369,7 @@ pub struct FuzzFlags {
     #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "1m")]
     pub max_time: DurationFlag,
     /// Stop after N sequences of requests
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = parse_count)]
     pub max_cases: Option<u64>,
     /// Start from the inputs in this folder, and add each input that causes a new kind of response
     #[arg(long, value_name = "DIR")]
@@ -414,7 +429,7 @@ Example:
 #[derive(Debug, Args)]
 pub struct SnapshotFlags {
     /// Select lines: a part of the id, or an expression such as `op(X) & member(Y) & constraint(Z)`
-    #[arg(short = 'E', long, value_name = "EXPR")]
+    #[arg(short = 'E', long, value_name = "EXPR", add = ArgValueCompleter::new(filter_candidates))]
     pub filter: Option<String>,
     /// Accept from results that `check --report ndjson=FILE` wrote (`accept` only)
     #[arg(long, value_name = "FILE")]
@@ -450,7 +465,7 @@ Examples:
   overstep ingest botocore:sqs --only SendMessage --format text")]
 pub struct IngestFlags {
     /// Files, globs or `botocore:SERVICE`
-    #[arg(required = true, value_name = "SOURCE")]
+    #[arg(required = true, value_name = "SOURCE", value_hint = ValueHint::FilePath)]
     pub sources: Vec<String>,
     /// Write the contract to a file instead of standard output
     #[arg(short, long, value_name = "FILE")]
@@ -459,7 +474,7 @@ pub struct IngestFlags {
     #[arg(long, value_enum, default_value = "json")]
     pub format: ContractFormat,
     /// Keep only this operation (repeatable)
-    #[arg(long, value_name = "OPERATION")]
+    #[arg(long, value_name = "OPERATION", add = ArgValueCandidates::new(operation_candidates))]
     pub only: Vec<String>,
     /// Treat warnings as errors
     #[arg(long)]
@@ -496,8 +511,10 @@ Examples:
   overstep drift old.contract.json new.contract.json --format json")]
 pub struct DriftFlags {
     /// First source: a file, a glob or `botocore:SERVICE`
+    #[arg(value_hint = ValueHint::FilePath)]
     pub a: String,
     /// Second source
+    #[arg(value_hint = ValueHint::FilePath)]
     pub b: String,
     /// Output format
     #[arg(long, value_enum, default_value = "text")]
@@ -513,9 +530,10 @@ Examples:
   overstep serve connect --port 4566 --fault TagContact.Tags.length.max+1")]
 pub struct ServeFlags {
     /// Name of a scenario or path to its file; optional if there is only one
+    #[arg(add = ArgValueCandidates::new(scenario_candidates))]
     pub scenario: Option<String>,
     /// Port on 127.0.0.1; 0 picks a free one
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = parse_port)]
     pub port: u16,
     /// Enable a fault (repeatable)
     #[arg(long, value_name = "NAME")]

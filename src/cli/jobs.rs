@@ -2,6 +2,7 @@
 //!
 //! It never sends a request: all configuration errors are reported before the first one.
 
+use super::document_places::document_places;
 use super::flags::{LevelFlag, SelectionFlags};
 use super::repository_path::{repository_path, repository_root};
 use super::rerun_command::rerun_command;
@@ -41,28 +42,14 @@ pub struct ResolvedJobs {
     pub directory: PathBuf,
 }
 
-/// Returns where botocore is searched for: the folder in `OVERSTEP_BOTOCORE`, or else the Python installations.
-pub fn document_places(directory: Option<PathBuf>) -> SourceSearchPaths {
-    if let Some(folder) = environment_variable("OVERSTEP_BOTOCORE").filter(|folder| !folder.is_empty()) {
-        return SourceSearchPaths { directory, botocore: vec![PathBuf::from(folder)] };
-    }
-    let mut roots: Vec<PathBuf> = Vec::new();
-    if let Some(active) = environment_variable("VIRTUAL_ENV") {
-        roots.push(PathBuf::from(active));
-    }
-    if let Some(home) = environment_variable("HOME").map(PathBuf::from) {
-        roots.push(home.join(".local"));
-    }
-    roots.extend(["/usr/local", "/usr"].map(PathBuf::from));
-    SourceSearchPaths { directory, botocore: store::find_site_packages(&roots) }
-}
-
 /// Builds the jobs of all selected scenarios, with their endpoints.
 pub fn build_jobs(
     selection: &SelectionFlags,
     allow_remote: bool,
     needs_endpoint: bool,
 ) -> Result<ResolvedJobs, CommandError> {
+    let selection =
+        &SelectionFlags { endpoint: endpoint_or_environment(selection.endpoint.as_ref()), ..selection.clone() };
     let filter = selection.filter.as_deref().map(parse_filter).transpose()?;
     let variables = VariableFlags {
         plain: &selection.variable,
@@ -73,7 +60,10 @@ pub fn build_jobs(
     let selected = read_scenarios(&selection.scenarios, &variables, selection.strict)?;
     let mut jobs = Vec::new();
     for (found, scenario) in selected.scenarios {
-        let endpoint = resolve_endpoint(selection, &scenario, &selected.config, allow_remote, needs_endpoint)?;
+        let mut endpoint = resolve_endpoint(selection, &scenario, &selected.config, allow_remote, needs_endpoint)?;
+        if let Some(profile) = &selection.profile {
+            endpoint.profile.clone_from(profile);
+        }
         let mut resolved = resolve_job(selection, filter.clone(), &selected.directory, (found, scenario, endpoint))?;
         let (job, endpoint) = (&mut resolved.job, &resolved.endpoint);
         if job.aws_keys.is_none() && needs_endpoint && !endpoint.loopback && needs_environment_keys(&job.scenario) {
@@ -359,7 +349,13 @@ fn with_set_variables(mut principal: Principal) -> (Option<Principal>, Vec<(Stri
 /// Returns the argument that names the scenario on a command line.
 pub fn scenario_argument(found: &FoundScenario) -> String {
     let in_its_place = found.display_name == format!("scenarios/{}.toml", found.name);
-    if found.directory.is_none() || in_its_place { found.name.clone() } else { found.display_name.clone() }
+    if found.is_found_by_name || in_its_place { found.name.clone() } else { found.display_name.clone() }
+}
+
+/// Returns the endpoint of the flags, or the one in `OVERSTEP_ENDPOINT`.
+pub fn endpoint_or_environment(endpoint: Option<&String>) -> Option<String> {
+    let of_environment = || environment_variable("OVERSTEP_ENDPOINT").filter(|endpoint| !endpoint.is_empty());
+    endpoint.cloned().or_else(of_environment)
 }
 
 fn resolve_endpoint(
@@ -373,7 +369,8 @@ fn resolve_endpoint(
         Some(text) => Ok(ResolvedEndpoint::resolve(text, config, allow_remote || !needed, &environment_variable)?),
         None if needed => {
             let problem = Diagnostic::error(format!("scenario `{}` has no endpoint", scenario.name));
-            let hint = "set one: `--endpoint http://127.0.0.1:8080`, or `--endpoint embedded` to test overstep itself";
+            let hint = "set one: `--endpoint http://127.0.0.1:8080` or the environment variable OVERSTEP_ENDPOINT; \
+                        `--endpoint embedded` tests overstep itself";
             Err(problem.with_hint(hint).into())
         }
         None => Ok(ResolvedEndpoint::resolve("embedded", config, false, &environment_variable)?),

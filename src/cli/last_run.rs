@@ -126,6 +126,12 @@ pub fn rebuild_job(
     let choose = SelectionFlags {
         scenarios: vec![scenario.named.clone()],
         endpoint: flags.endpoint.clone().or_else(|| Some(scenario.endpoint.clone())),
+        // Another URL is compared with what was accepted for the recorded run; a named endpoint has behavior of its own.
+        profile: flags
+            .endpoint
+            .as_ref()
+            .is_none_or(|endpoint| endpoint.contains("://"))
+            .then(|| scenario.profile.clone()),
         filter: None,
         variable,
         secret,

@@ -7,6 +7,8 @@ use crate::config::ResolvedEndpoint;
 use crate::session::ScenarioJob;
 use overstep::report::Diagnostic;
 use overstep::run::{EndpointLifecycle, LaunchCommand, ProbeRequest};
+use overstep::store::{self, FoundScenario};
+use std::path::Path;
 
 /// Returns how the server of an endpoint is started, awaited and reset, and how its version is determined.
 pub fn endpoint_lifecycle(endpoint: &ResolvedEndpoint) -> Result<EndpointLifecycle, CommandError> {
@@ -33,6 +35,29 @@ pub fn endpoint_lifecycle(endpoint: &ResolvedEndpoint) -> Result<EndpointLifecyc
         lifecycle.ready_timeout = span.0;
     }
     Ok(lifecycle)
+}
+
+/// Prints which file of known divergences applies, or that those of the scenario are for other endpoints.
+pub fn announce_known_divergences(job: &ScenarioJob, found: &FoundScenario) {
+    let known = &job.known_divergences;
+    if !known.display_path.is_empty() {
+        let entries = match known.entries.len() {
+            1 => "1 entry".to_owned(),
+            count => format!("{count} entries"),
+        };
+        messages::print_line(&format!("known divergences: {} ({entries})", known.display_path));
+        return;
+    }
+    let files = store::known_divergence_files(found);
+    if !files.is_empty() {
+        let folder = Path::new(&found.display_name).with_file_name(format!("{}.known", found.name));
+        messages::print_line(&format!(
+            "known divergences: none for `{}`; {}/ has {}; --profile NAME selects one",
+            job.profile,
+            folder.display(),
+            files.join(", ")
+        ));
+    }
 }
 
 /// Prints that a server is about to be started, which may take a while.

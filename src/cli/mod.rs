@@ -3,6 +3,8 @@
 //! Settings are resolved here once, from flags, `overstep.toml`, scenarios and the environment; `commands` uses them.
 
 mod command_error;
+mod completion_candidates;
+mod document_places;
 mod environment;
 mod exit_status;
 mod flag_values;
@@ -25,8 +27,10 @@ mod scenarios;
 mod shard;
 mod signals;
 mod snapshot_folders;
+mod usage_error;
 
 pub use command_error::CommandError;
+pub use document_places::document_places;
 pub use environment::{current_directory, environment_variable};
 pub use exit_status::{exit_of_summary, exit_without_cases};
 pub use flag_values::CasesFormat;
@@ -34,14 +38,16 @@ pub use flags::{
     CasesFlags, CheckFlags, CliCommand, CliFlags, ColorWhen, ContractFormat, DoctorFlags, DriftFlags, FuzzFlags,
     IngestFlags, InitFlags, MergeFlags, ServeFlags, SnapshotCommand, SnapshotFlags, TextOrJson,
 };
-pub use jobs::{NewScenarioJob, ResolvedJobs, build_jobs, document_places, job_without_scenario_file, parse_filter};
+pub use jobs::{
+    NewScenarioJob, ResolvedJobs, build_jobs, endpoint_or_environment, job_without_scenario_file, parse_filter,
+};
 pub use last_run::{find_case, group_by_scenario, rebuild_job};
-pub use lifecycle::announce_start;
+pub use lifecycle::{announce_known_divergences, announce_start};
 pub use merge_settings::MergeSettings;
 pub use outputs::{RunOutputs, SharedSink, terminal_width};
 pub use recorded_run_flags::{
-    ExplainFlags, ExplainFormat, ExportFlags, ExportFormatFlag, ReplayFlags, ReplayFormat, ReportFlags, ReportedFormat,
-    SchemaName,
+    ExplainFlags, ExplainFormat, ExportFlags, ExportFormatFlag, ManFlags, ReplayFlags, ReplayFormat, ReportFlags,
+    ReportedFormat, SchemaName,
 };
 pub use replay_settings::ReplaySettings;
 pub use results_format::results_converter;
@@ -50,3 +56,4 @@ pub use runtime::CommandRuntime;
 pub use scenarios::{VariableFlags, read_scenarios};
 pub use signals::{stop_on_signal, wait_for_interrupt};
 pub use snapshot_folders::{nearest_folder, snapshot_options};
+pub use usage_error::usage_diagnostic;

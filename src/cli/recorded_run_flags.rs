@@ -3,10 +3,12 @@
 //!
 //! It never reads a file or the environment.
 
+use super::completion_candidates::{code_candidates, endpoint_candidates};
 use super::flag_values::{
     DurationFlag, ReportFormat, SecretValueParser, parse_assignment, parse_duration, parse_header, parse_proxy,
 };
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, ValueHint};
+use clap_complete::engine::ArgValueCandidates;
 use overstep::run::ProxyAddress;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -21,7 +23,7 @@ Examples:
   overstep report results.ndjson --format sarif -o report.sarif")]
 pub struct ReportFlags {
     /// The run: `last`, or an NDJSON results file
-    #[arg(value_name = "last|RESULTS", default_value = "last")]
+    #[arg(value_name = "last|RESULTS", default_value = "last", value_hint = ValueHint::FilePath)]
     pub run: String,
     /// Show everything that the finding with this number explains
     #[arg(long, value_name = "N")]
@@ -57,11 +59,27 @@ Examples:
   overstep explain OV203    show what a code means, and how to fix it")]
 pub struct ExplainFlags {
     /// Code of a finding, or its name
-    #[arg(value_name = "CODE")]
+    #[arg(value_name = "CODE", add = ArgValueCandidates::new(code_candidates))]
     pub code: Option<String>,
     /// Output format
     #[arg(long, value_enum, default_value = "text")]
     pub format: ExplainFormat,
+}
+
+/// Flags of `man`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  overstep man | man -l -
+  overstep man check | man -l -
+  overstep man --dir ~/.local/share/man/man1")]
+pub struct ManFlags {
+    /// The command: `check`, `snapshot review` … [default: overstep itself]
+    #[arg(value_name = "COMMAND")]
+    pub command: Vec<String>,
+    /// Write the pages of all commands into this folder
+    #[arg(long, value_name = "DIR", conflicts_with = "command", value_hint = ValueHint::DirPath)]
+    pub dir: Option<PathBuf>,
 }
 
 /// Formats of files that have a JSON Schema.
@@ -79,6 +97,20 @@ pub enum SchemaName {
     Results,
     /// A line of a file in the folder of `--report blob=DIR`.
     Blob,
+}
+
+impl SchemaName {
+    /// Returns the JSON Schema.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Scenario => include_str!("../../docs/schemas/scenario.json"),
+            Self::Config => include_str!("../../docs/schemas/config.json"),
+            Self::Known => include_str!("../../docs/schemas/known.json"),
+            Self::Regression => include_str!("../../docs/schemas/regression.json"),
+            Self::Results => include_str!("../../docs/schemas/results.json"),
+            Self::Blob => include_str!("../../docs/schemas/blob.json"),
+        }
+    }
 }
 
 /// Output formats of `explain`.
@@ -109,6 +141,7 @@ impl ReportedFormat {
 pub struct ReplayOverrides {
     /// Endpoint to test: a name in overstep.toml, a URL, or `embedded` [default: that of the recorded run]
     #[arg(short, long, visible_short_alias = 'u', visible_alias = "url", value_name = "NAME|URL")]
+    #[arg(add = ArgValueCandidates::new(endpoint_candidates))]
     pub endpoint: Option<String>,
     /// Continue even if the contract has changed since the recorded run
     #[arg(long)]
@@ -137,7 +170,7 @@ Examples:
 pub struct ReplayFlags {
     /// Id of a case or a part that only one id contains; an NDJSON results file or `last`: all cases that diverged or
     /// changed
-    #[arg(value_name = "ID|RESULTS|last")]
+    #[arg(value_name = "ID|RESULTS|last", value_hint = ValueHint::FilePath)]
     pub what: String,
     /// Overrides settings of the recorded run.
     #[command(flatten)]

@@ -20,6 +20,9 @@ pub fn rerun_command(
     if let Some(endpoint) = endpoint {
         push_flag("-e", endpoint);
     }
+    if let Some(profile) = &choose.profile {
+        push_flag("--profile", profile);
+    }
     if let Some(file) = &choose.variables_file {
         push_flag("--variables-file", &file.display().to_string());
     }

@@ -166,7 +166,7 @@ impl RunSettings {
         let ca = send.cacert.as_ref().map(|file| store::read_bytes(&directory.join(file))).transpose()?;
         let (mut scenarios, mut records) = (Vec::new(), Vec::new());
         for ResolvedJob { job, found, endpoint } in resolved.jobs {
-            records.push(scenario_record(&job, &found, selection)?);
+            records.push(scenario_record(&job, &found, endpoint.name.as_deref(), selection)?);
             let mut options = run_options(send, &endpoint, ca.as_deref())?;
             options.strict = selection.strict;
             options.log_directory = Some(directory.clone());
@@ -195,7 +195,7 @@ impl RunSettings {
         send: &SendFlags,
         other: &str,
     ) -> Result<Vec<ScenarioRun>, CommandError> {
-        let selection = SelectionFlags { endpoint: Some(other.to_owned()), ..selection.clone() };
+        let selection = SelectionFlags { endpoint: Some(other.to_owned()), profile: None, ..selection.clone() };
         let resolved = build_jobs(&selection, send.allow_remote, true)?;
         let with_options = |(one, run): (ResolvedJob, &ScenarioRun)| {
             let mut options = RunOptions { max_failures: None, ..run.options.clone() };
@@ -357,13 +357,13 @@ fn run_record(selection: &SelectionFlags, send: &SendFlags, snapshots: &Snapshot
 fn scenario_record(
     job: &ScenarioJob,
     found: &FoundScenario,
+    endpoint_name: Option<&str>,
     selection: &SelectionFlags,
 ) -> Result<ScenarioRecord, CommandError> {
     let endpoint = match &job.target {
         EndpointTarget::Embedded => "embedded",
         // A named endpoint also has headers, limits and certificates.
-        EndpointTarget::Url(_) if job.profile != "default" => &job.profile,
-        EndpointTarget::Url(url) => url,
+        EndpointTarget::Url(url) => endpoint_name.unwrap_or(url),
     };
     let (original, _) = overstep::scenario::read_scenario(&found.name, &found.text)
         .map_err(|error| crate::config::error_diagnostic(&found.display_name, &found.text, error))?;

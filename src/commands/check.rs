@@ -4,8 +4,8 @@
 
 use super::comparison_endpoint::ComparisonEndpoint;
 use crate::cli::{
-    CheckFlags, CommandError, CommandRuntime, RunOutputs, RunSettings, announce_start, exit_of_summary,
-    exit_without_cases, messages, stop_on_signal,
+    CheckFlags, CommandError, CommandRuntime, RunOutputs, RunSettings, announce_known_divergences, announce_start,
+    exit_of_summary, exit_without_cases, messages, stop_on_signal,
 };
 use crate::session::{BlobReader, SessionError, ShardNumber};
 use overstep::exit::ExitStatus;
@@ -50,6 +50,7 @@ async fn run_scenarios(settings: &RunSettings, stop: &CancelToken) -> Result<Exi
             exit = exit.combine(ExitStatus::Incomplete);
             break;
         }
+        announce_known_divergences(&run.job, &run.found);
         announce_start(&run.job);
         let control = (settings.run_id.as_str(), stop);
         match session::resume_check(&run.job, &run.options, control, &mut recorded, &mut outputs).await {

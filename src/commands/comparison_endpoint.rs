@@ -5,7 +5,7 @@
 use crate::cli::{CommandError, RunSettings, ScenarioRun, announce_start, messages, snapshot_options};
 use crate::session::{DifferentialMode, RecordedResponses, RunOptions, SnapshotOptions, SnapshotUpdate};
 use overstep::exit::ExitStatus;
-use overstep::report::{CaseResult, Reporter, RunStarted, RunSummary};
+use overstep::report::{CaseResult, Reporter, RunStarted, RunSummary, pluralize};
 use overstep::run::CancelToken;
 use overstep::session;
 use overstep::store::{self, FoundScenario, TemporaryFolder};
@@ -57,7 +57,8 @@ impl ComparisonEndpoint {
         match self.responses.dropped_count() {
             0 => {}
             lost => messages::print_line(&format!(
-                "{lost} responses exceed the memory limit; their values are not compared"
+                "not compared because of the memory limit: the values of {}",
+                pluralize(lost as u64, "response")
             )),
         }
         Ok(ExitStatus::Success)

@@ -3,7 +3,7 @@
 //! It never sends anything and never replaces an existing file.
 
 use crate::cli::{CommandError, ResolvedJobs, messages};
-use overstep::report::{Diagnostic, extend_dictionary};
+use overstep::report::{Diagnostic, extend_dictionary, pluralize};
 use overstep::session;
 use overstep::store;
 use std::path::{Path, PathBuf};
@@ -28,8 +28,9 @@ pub fn write_corpus(resolved: &ResolvedJobs, folder: &Path) -> Result<u64, Comma
         };
         let (name, folder) = (&job.scenario.name, folder.display());
         messages::print_line(&format!(
-            "{name}: {} cases written as {} seeds in {folder}, {new} of them new{none}",
-            found.cases, found.seeds
+            "{name}: {} written as {} in {folder}, {new} of them new{none}",
+            pluralize(found.cases as u64, "case"),
+            pluralize(found.seeds as u64, "seed")
         ));
         cases += found.cases;
         words.extend(found.words);

@@ -5,6 +5,7 @@
 use crate::cli::{FuzzSettings, ScenarioRun, messages};
 use crate::session::{FuzzFinding, FuzzObserver};
 use indicatif::{ProgressBar, ProgressStyle};
+use overstep::report::pluralize;
 use overstep::store;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
@@ -71,7 +72,10 @@ impl FuzzObserver for FindingWriter {
         let seconds = elapsed.as_secs_f64();
         let rate = if seconds > 0.0 { sent as f64 / seconds } else { 0.0 };
         let line = format!(
-            "{seconds:.0} s · {sent} sequences ({rate:.0}/s) · {kinds} kinds of responses · {kept} inputs kept · {findings} findings"
+            "{seconds:.0} s · {} ({rate:.0}/s) · kinds of responses: {kinds} · {} kept · {}",
+            pluralize(sent, "sequence"),
+            pluralize(kept as u64, "input"),
+            pluralize(findings, "finding"),
         );
         if !self.bar.is_hidden() {
             self.bar.set_message(line);

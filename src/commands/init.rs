@@ -4,16 +4,30 @@
 
 use super::diagnosis::run_diagnosis;
 use super::init_sources::resolve_sources;
-use crate::cli::{CommandError, InitFlags, NewScenarioJob, current_directory, job_without_scenario_file, messages};
+use crate::cli::{
+    CommandError, InitFlags, NewScenarioJob, SchemaName, current_directory, endpoint_or_environment,
+    job_without_scenario_file, messages,
+};
 use crate::session::ScenarioJob;
 use overstep::contract::Operation;
 use overstep::exit::ExitStatus;
-use overstep::report::{ContractSummary, Diagnostic, EndpointDiagnosis, scenario_text};
+use overstep::report::{
+    ContractSummary, Diagnostic, EndpointDiagnosis, SCENARIO_SCHEMA_FILE, pluralize, scenario_text,
+};
 use overstep::store;
 use std::path::PathBuf;
 
 /// Writes a scenario file to start from.
 pub fn init_scenario(flags: &InitFlags) -> Result<ExitStatus, CommandError> {
+    let flags = &InitFlags { endpoint: endpoint_or_environment(flags.endpoint.as_ref()), ..flags.clone() };
+    if flags.source.is_empty() && flags.endpoint.is_none() {
+        let problem = Diagnostic::error("missing `--source SOURCE` or `--endpoint URL`");
+        let hint = format!(
+            "name a document: `overstep init {0} --source openapi.yaml`, or a server that has one: `overstep init {0} -e URL`",
+            flags.name
+        );
+        return Err(problem.with_hint(hint).into());
+    }
     let path = scenario_path(flags)?;
     let sources = resolve_sources(flags, &path)?;
     let NewScenarioJob { mut job, diagnostics, variables, proposed_principal } =
@@ -37,6 +51,7 @@ pub fn init_scenario(flags: &InitFlags) -> Result<ExitStatus, CommandError> {
         found.as_ref(),
     );
     store::write_file(&path, text.as_bytes())?;
+    store::write_file(&path.with_file_name(SCENARIO_SCHEMA_FILE), SchemaName::Scenario.text().as_bytes())?;
     print_summary(flags, &job, found.as_ref(), diagnostics.len());
     print_credentials(&job, &variables);
     print_next_command(flags);
@@ -72,8 +87,11 @@ fn command_line(flags: &InitFlags) -> String {
 fn print_summary(flags: &InitFlags, job: &ScenarioJob, found: Option<&EndpointDiagnosis>, warning_count: usize) {
     let summary = ContractSummary::new(&job.contract);
     messages::print_line(&format!(
-        "wrote scenarios/{}.toml: {} operations of {}, {} members",
-        flags.name, summary.operations, job.contract.service, summary.members
+        "wrote scenarios/{}.toml: {} of {}, {}",
+        flags.name,
+        pluralize(summary.operations as u64, "operation"),
+        job.contract.service,
+        pluralize(summary.members as u64, "member")
     ));
     messages::print_line(&format!("documented limits: {}", summary.describe_limits()));
     let is_fetched = |source: &String| source.starts_with("http");
@@ -81,8 +99,7 @@ fn print_summary(flags: &InitFlags, job: &ScenarioJob, found: Option<&EndpointDi
     let sources = if sources.is_empty() { format!("scenarios/{}.source.*", flags.name) } else { sources.join(" ") };
     let warnings = match warning_count {
         0 => "no warnings".to_owned(),
-        1 => "1 warning, see above".to_owned(),
-        count => format!("{count} warnings, see above"),
+        count => format!("{}, see above", pluralize(count as u64, "warning")),
     };
     messages::print_line(&format!("{warnings}; details and notes: overstep ingest --format text {sources}"));
     if let Some(found) = found {
@@ -102,7 +119,13 @@ fn print_credentials(job: &ScenarioJob, variables: &[(String, bool)]) {
     for (name, is_set) in variables {
         messages::print_line(&match is_set {
             true => format!("credentials: taken from the environment variable {name}"),
-            false => format!("credentials: {count} operations need them; set the environment variable {name}"),
+            false => {
+                let operations = match count {
+                    1 => "1 operation needs".to_owned(),
+                    count => format!("{count} operations need"),
+                };
+                format!("credentials: {operations} them; set the environment variable {name}")
+            }
         });
     }
 }

@@ -7,7 +7,7 @@ use crate::cli::{
 };
 use crate::session::{EndpointTarget, ReplaySummary, ScenarioJob, SessionError};
 use overstep::exit::ExitStatus;
-use overstep::report::{Diagnostic, ReplayReporter, ReplayedCase, Severity, TextWidth};
+use overstep::report::{Diagnostic, ReplayReporter, ReplayedCase, Severity, TextWidth, pluralize};
 use overstep::run::CancelToken;
 use overstep::session;
 use std::io::{self, IsTerminal as _, Write};
@@ -119,7 +119,7 @@ impl ReplayOutput {
 
 /// Describes the result of a replay: `2 cases sent again · 1 diverges now · 1 known`.
 fn describe_end(end: &ReplaySummary) -> String {
-    let of = if end.sent == 1 { "1 case".to_owned() } else { format!("{} cases", end.sent) };
+    let of = pluralize(end.sent as u64, "case");
     let diverge = if end.diverging == 1 { "1 diverges".to_owned() } else { format!("{} diverge", end.diverging) };
     let mut words = format!("{of} sent again · {diverge} now");
     for (count, what) in [(end.known, "known"), (end.changed, "changed from the accepted response")] {

@@ -17,7 +17,14 @@ pub fn print_findings(flags: &ReportFlags) -> Result<ExitStatus, CommandError> {
     let mut results = if flags.run == "last" {
         LastRun::load(&directory)?.1
     } else {
-        store::open_results(&directory.join(&flags.run))?
+        let file = directory.join(&flags.run);
+        if !file.exists() {
+            let problem = Diagnostic::error(format!("no results file `{}`", flags.run));
+            let hint =
+                "`overstep report last` shows the last run; `overstep check --report ndjson=FILE` writes results";
+            return Err(problem.with_hint(hint).into());
+        }
+        store::open_results(&file)?
     };
     match flags.format {
         ReportedFormat::Text => print_text(flags, &mut results)?,

@@ -9,16 +9,8 @@ use std::io::Write as _;
 
 /// Prints a schema.
 pub fn print_schema(name: SchemaName) -> Result<ExitStatus, CommandError> {
-    let text = match name {
-        SchemaName::Scenario => include_str!("../../docs/schemas/scenario.json"),
-        SchemaName::Config => include_str!("../../docs/schemas/config.json"),
-        SchemaName::Known => include_str!("../../docs/schemas/known.json"),
-        SchemaName::Regression => include_str!("../../docs/schemas/regression.json"),
-        SchemaName::Blob => include_str!("../../docs/schemas/blob.json"),
-        SchemaName::Results => include_str!("../../docs/schemas/results.json"),
-    };
     let mut out = ConsoleWriter::new(anstream::stdout());
-    out.write_all(text.as_bytes())?;
+    out.write_all(name.text().as_bytes())?;
     out.flush()?;
     Ok(ExitStatus::Success)
 }

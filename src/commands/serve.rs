@@ -8,7 +8,7 @@ use crate::cli::{
 };
 use overstep::escape::escape_line;
 use overstep::exit::ExitStatus;
-use overstep::report::Diagnostic;
+use overstep::report::{Diagnostic, pluralize};
 use overstep::session;
 use overstep::store;
 use std::io::Write as _;
@@ -41,8 +41,8 @@ pub fn serve_scenario(flags: &ServeFlags) -> Result<ExitStatus, CommandError> {
         writeln!(out, "http://{}", server.address())?;
         out.flush()?;
         messages::print_line(&format!(
-            "serving {} operations of {}; press Ctrl-C to stop",
-            loaded.contract.operations.len(),
+            "serving {} of {}; press Ctrl-C to stop",
+            pluralize(loaded.contract.operations.len() as u64, "operation"),
             found.name
         ));
         wait_for_interrupt().await;

@@ -22,8 +22,11 @@ pub enum EndpointKind {
 pub struct ResolvedEndpoint {
     /// The kind of server.
     pub kind: EndpointKind,
-    /// The endpoint's name: `embedded`, or `default` for a bare URL.
+    /// The name under which snapshots and known divergences are kept: the endpoint's name, `embedded`, or host and port of
+    /// a bare URL.
     pub profile: String,
+    /// The endpoint's name in `overstep.toml`.
+    pub name: Option<String>,
     /// Whether the server is on this machine.
     pub loopback: bool,
     /// Machines that requests may be sent to.
@@ -61,7 +64,7 @@ impl ResolvedEndpoint {
             reject_remote(text, loopback || allow_remote, None)?;
             return Ok(Self {
                 reach,
-                ..Self::without_settings(EndpointKind::Url(trim_url(text)), "default", loopback)
+                ..Self::without_settings(EndpointKind::Url(trim_url(text)), &host_and_port(text), loopback)
             });
         }
         let Some(entry) = config.settings.endpoints.get(text) else {
@@ -85,6 +88,7 @@ impl ResolvedEndpoint {
             ));
         }
         let mut endpoint = Self::without_settings(EndpointKind::Url(trim_url(&url)), text, loopback);
+        endpoint.name = Some(text.to_owned());
         endpoint.reach = if entry.remote { Reach::AnyMachine } else { reach };
         endpoint.rate_limit.clone_from(&entry.rate_limit);
         endpoint.ca = entry.ca.as_ref().map(|ca| config.directory.join(ca));
@@ -125,6 +129,7 @@ impl ResolvedEndpoint {
         Self {
             kind,
             profile,
+            name: None,
             loopback,
             reach: Reach::ThisMachine,
             secrets: Vec::new(),
@@ -145,7 +150,9 @@ fn trim_url(url: &str) -> String {
 fn unknown_endpoint(text: &str, config: &Config) -> Diagnostic {
     let known: Vec<&str> = config.settings.endpoints.keys().map(String::as_str).chain(["embedded"]).collect();
     let near = known.iter().min_by_key(|known| strsim::damerau_levenshtein(text, known));
-    let hint = if text.contains([':', '.']) || text == "localhost" {
+    let hint = if text.is_empty() {
+        "the name is empty; is a variable unset?".to_owned()
+    } else if text.contains([':', '.']) || text == "localhost" {
         format!("a URL needs a scheme: `http://{}`", hide_credentials(text))
     } else if let Some(near) = near.filter(|near| strsim::damerau_levenshtein(text, near) <= 2) {
         format!("did you mean `{near}`?")
@@ -153,6 +160,14 @@ fn unknown_endpoint(text: &str, config: &Config) -> Diagnostic {
         format!("add `[endpoints.{text}]` with a `url` to overstep.toml, or use a URL")
     };
     Diagnostic::error(format!("unknown endpoint `{}`", hide_credentials(text))).with_hint(hint)
+}
+
+/// Returns the host and the port of a URL: `127.0.0.1-4566`, `api.example.com-443`.
+fn host_and_port(url: &str) -> String {
+    let uri: http::Uri = url.trim().parse().unwrap_or_default();
+    let default_port = if uri.scheme_str() == Some("https") { 443 } else { 80 };
+    let host = uri.host().unwrap_or_default().trim_matches(['[', ']']).to_ascii_lowercase();
+    format!("{}-{}", host.replace(':', "_"), uri.port_u16().unwrap_or(default_port))
 }
 
 /// Returns true if the host of the URL is this machine; returns an error if requests cannot be sent to the URL.
@@ -227,6 +242,18 @@ mod tests {
         }
         let problem = resolve("http://user:hunter2@localhost", false).expect_err("refused");
         assert!(!problem.reason.contains("hunter2"));
+    }
+
+    #[test]
+    fn urls_have_a_profile_for_each_host_and_port() {
+        for (url, profile) in [
+            ("http://127.0.0.1:4566", "127.0.0.1-4566"),
+            ("http://LocalHost/base", "localhost-80"),
+            ("https://localhost", "localhost-443"),
+            ("http://[::1]:8080", "__1-8080"),
+        ] {
+            assert_eq!(resolve(url, false).expect(url).profile, profile);
+        }
     }
 
     #[test]

@@ -65,6 +65,7 @@ impl fmt::Display for PatternDefect {
 
 fn describe_range(least: u64, most: Option<u64>) -> String {
     match most {
+        Some(1) if least == 1 => "1 character".to_owned(),
         Some(most) if most == least => format!("{least} characters"),
         Some(most) => format!("{least} to {most} characters"),
         None => format!("{least} or more characters"),

@@ -364,12 +364,15 @@ impl ResponseChecker<'_> {
     fn check_count(&self, list: &ListView, min: u64, max: u64) -> Result<(), LawAbort> {
         let count = self.items(list)?.len() as u64;
         if count < min {
-            return Err(violated("the response lacks items", format!("{count} items instead of {min}")));
+            return Err(violated("the response lacks items", format!("number of items: {count} instead of {min}")));
         }
         if count <= max {
             return Ok(());
         }
-        Err(violated("the page has more items than requested", format!("{count} items instead of at most {max}")))
+        Err(violated(
+            "the page has more items than requested",
+            format!("number of items: {count} instead of at most {max}"),
+        ))
     }
 
     fn check_each_item(&self, list: &ListView, member: &str, value: &Json) -> Result<(), LawAbort> {
@@ -426,13 +429,13 @@ impl ResponseChecker<'_> {
                 return Err(violated("an item is in two pages", why));
             }
             if (ids.len() as u64) < due {
-                let why = format!("a page has {} items although there are {due} or more", ids.len());
+                let why = format!("number of items on a page: {}, although there are {due} or more", ids.len());
                 return Err(violated("a page lacks items", why));
             }
             shown.extend(ids);
         }
         if shown.len() > whole_ids.len() {
-            let why = format!("{} items instead of {}", shown.len(), whole_ids.len());
+            let why = format!("number of items: {} instead of {}", shown.len(), whole_ids.len());
             return Err(violated("there are more items than before", why));
         }
         let length = shown.len().min(whole_ids.len());

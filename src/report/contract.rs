@@ -2,6 +2,7 @@
 //!
 //! This module never reads a contract.
 
+use super::style::pluralize;
 use super::unread_sentences::describe_unread_sentences;
 use crate::contract::{Contract, Shape, ShapeId};
 use crate::escape::escape_line;
@@ -12,7 +13,11 @@ use std::fmt::Write as _;
 pub fn contract_text(contract: &Contract) -> String {
     let mut out = ContractText::default();
     let protocol = contract.protocol.map_or("protocol unknown", crate::contract::Protocol::name);
-    out.push_line(&format!("{} · {protocol} · {} operations", contract.service, contract.operations.len()));
+    out.push_line(&format!(
+        "{} · {protocol} · {}",
+        contract.service,
+        pluralize(contract.operations.len() as u64, "operation")
+    ));
     for operation in &contract.operations {
         let mut head = operation.name.to_string();
         if let Some(http) = &operation.http {

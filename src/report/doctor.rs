@@ -230,10 +230,10 @@ fn write_diagnosis_lines(to: &mut dyn Write, found: &EndpointDiagnosis) -> io::R
     let (least, most) = found.estimated_seconds();
     writeln!(
         to,
-        "\n`overstep check {}` would send {} of {} cases, {:.1} requests per case: {} to {} at {:.1} ms per request",
+        "\n`overstep check {}` would send {} of {}, {:.1} requests per case: {} to {} at {:.1} ms per request",
         escape_text(&found.scenario),
         found.runnable_cases,
-        found.cases,
+        pluralize(found.cases, "case"),
         found.requests_per_case,
         format_duration(least),
         format_duration(most),

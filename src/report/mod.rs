@@ -73,6 +73,6 @@ pub use recorded_finding::{ExplainedCases, RecordedFinding, write_finding_list, 
 pub use replay::{RecordedCase, ReplayReporter, ReplayedCase};
 pub use results_converter::{ConvertingReporter, ResultsConverter};
 pub use sarif::SarifConverter;
-pub use scenario_text::scenario_text;
-pub use style::TextWidth;
+pub use scenario_text::{SCENARIO_SCHEMA_FILE, scenario_text};
+pub use style::{TextWidth, pluralize};
 pub use terminal::TerminalReporter;

@@ -10,6 +10,9 @@ use crate::infer::{InferenceResult, InferredResource};
 use crate::scenario::{Credentials, LoginStep, Principal};
 use std::fmt::Write as _;
 
+/// The file next to a new scenario that has the JSON Schema of scenarios. Editors find it by the scenario's first line.
+pub const SCENARIO_SCHEMA_FILE: &str = "scenario.schema.json";
+
 /// Returns the text of a new scenario.
 pub fn scenario_text(
     command: &str,
@@ -19,7 +22,7 @@ pub fn scenario_text(
     inferred: &InferenceResult,
     diagnosis: Option<&EndpointDiagnosis>,
 ) -> String {
-    let mut out = String::new();
+    let mut out = format!("#:schema {SCENARIO_SCHEMA_FILE}\n");
     let list: Vec<String> = sources.iter().map(|source| toml_string(source)).collect();
     let _ = writeln!(out, "# Written by `{}`; edit it freely.", escape_line(command));
     let _ = writeln!(out, "# `overstep doctor` shows what else is inferred, and what operations still need.\n");

@@ -56,7 +56,7 @@ pub(super) fn wrap_text(text: &str, columns: usize) -> Vec<String> {
 }
 
 /// Formats a number with its noun: `1 case`, `2 cases`.
-pub(super) fn pluralize(number: u64, one: &str) -> String {
+pub fn pluralize(number: u64, one: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
 }
 

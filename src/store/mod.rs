@@ -19,7 +19,9 @@ pub use last::{
     FORMAT as RUN_FORMAT, LastRun, RunRecord, ScenarioRecord, open_results, open_server_log, remove_server_log,
 };
 pub use read::{find_upwards, read_bytes, read_text, read_text_or_pipe};
-pub use scenarios::{FoundScenario, find_all_scenarios, find_scenario, shipped_scenario_names};
+pub use scenarios::{
+    FoundScenario, find_all_scenarios, find_scenario, known_divergence_files, scenario_names, shipped_scenario_names,
+};
 pub use snapshots::{SnapshotFile, SnapshotStore};
 pub use sources::{
     SourceDocument, SourceSearchPaths, find_site_packages, read_referenced_file, read_site_file, read_sources,

@@ -71,6 +71,7 @@ mod served_protocols;
 mod service_errors;
 mod services;
 mod shards;
+mod shell;
 mod smithy;
 mod snapshot;
 mod stability;

@@ -467,7 +467,7 @@ fn accepted_divergences_are_no_findings_in_a_replay() {
     let directory = project();
     let at = directory.path();
     let faulty = FaultyServer::start(at, "notes", &[LENGTH_LIMIT_DROPPED]);
-    let check = ["check", "notes", "-e", &faulty.url, "-E", "member(name)"];
+    let check = ["check", "notes", "--profile", "default", "-e", &faulty.url, "-E", "member(name)"];
     assert_eq!(run(at, &[&check[..], &["--update", "all"]].concat()).code, 1, "nothing was accepted before");
     let ids = diverging_ids(at);
     assert_eq!(run(at, &check).code, 0, "the divergence is accepted");
@@ -481,7 +481,7 @@ fn accepted_divergences_are_no_findings_in_a_replay() {
     assert_eq!(counts(&known), format!("{cases} sent again · {diverge} now · {all} known"), "{}", known.all());
     assert_eq!(known.stdout.matches("accepted       the same").count(), all, "{}", known.all());
     assert_eq!(
-        run(at, &["check", "notes", "-e", &faulty.url, "--last-failed"]).code,
+        run(at, &["check", "notes", "--profile", "default", "-e", &faulty.url, "--last-failed"]).code,
         4,
         "an accepted divergence is no failure"
     );
@@ -503,14 +503,22 @@ fn accepted_divergences_are_no_findings_in_a_replay() {
     );
     assert_eq!(counts(&fixed), "1 case sent again · 0 diverge now · 1 changed from the accepted response");
     // Responses that differ from the accepted ones count as failures, like divergences.
-    assert_eq!(run(at, &["check", "notes", "-e", &faithful.url, "-E", "member(name)", "--update", "no"]).code, 1);
+    assert_eq!(
+        run(
+            at,
+            &["check", "notes", "--profile", "default", "-e", &faithful.url, "-E", "member(name)", "--update", "no"]
+        )
+        .code,
+        1
+    );
     let changed = run(at, &["replay", "last"]);
     assert_eq!(changed.code, 1, "{}", changed.all());
     assert_eq!(
         counts(&changed),
         format!("{cases} sent again · 0 diverge now · {all} changed from the accepted response")
     );
-    let failed = run(at, &["check", "notes", "-e", &faithful.url, "--last-failed", "--update", "no"]);
+    let failed =
+        run(at, &["check", "notes", "--profile", "default", "-e", &faithful.url, "--last-failed", "--update", "no"]);
     assert_eq!(failed.code, 1, "{}", failed.all());
     assert_eq!(results(at).iter().filter(|event| event["event"] == "case").count(), all);
     // A replay does not compare with snapshots if the run did not.

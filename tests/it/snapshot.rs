@@ -277,12 +277,12 @@ fn changed_undocumented_response_is_a_finding() {
     let directory = project();
     let at = directory.path();
     let faithful = Server::start(at, &[]);
-    run(at, &["check", "notes", "-e", &faithful.url, "--update", "all"]);
-    assert_eq!(run(at, &["check", "notes", "-e", &faithful.url]).code, 0);
+    run(at, &["check", "notes", "-e", &faithful.url, "--profile", "default", "--update", "all"]);
+    assert_eq!(run(at, &["check", "notes", "-e", &faithful.url, "--profile", "default"]).code, 0);
     let odd = Server::start(at, &["TagNote.successes.extra"]);
-    let without = run(at, &["check", "notes", "-e", &odd.url, "--no-snapshots"]);
+    let without = run(at, &["check", "notes", "-e", &odd.url, "--profile", "default", "--no-snapshots"]);
     assert_eq!(without.code, 0, "the documents do not forbid it: {}", without.all);
-    let output = run(at, &["check", "notes", "-e", &odd.url]);
+    let output = run(at, &["check", "notes", "-e", &odd.url, "--profile", "default"]);
     assert_eq!(output.code, 1, "{}", output.all);
     assert!(output.all.contains("accepted"), "{}", output.all);
     let changed: Vec<&Json> = output.cases().filter(|case| case["change"] == "changed").collect();
@@ -315,7 +315,7 @@ fn changed_undocumented_response_is_a_finding() {
     assert_eq!(run(at, &["snapshot", "reject", "--filter", "valid/random"]).code, 0);
     assert_eq!(run(at, &["snapshot", "accept"]).code, 0);
     assert!(run(at, &["snapshot", "list"]).all.contains("no pending snapshots"));
-    let output = run(at, &["check", "notes", "-e", &odd.url, "--update", "no"]);
+    let output = run(at, &["check", "notes", "-e", &odd.url, "--profile", "default", "--update", "no"]);
     let left: Vec<&Json> = output.cases().filter(|case| case["change"] == "changed").collect();
     assert!(!left.is_empty() && left.len() < changed.len(), "{}", output.all);
     assert!(
@@ -330,7 +330,8 @@ fn accepted_divergence_is_no_finding() {
     let directory = project();
     let at = directory.path();
     let faulty = Server::start(at, &["requests.always-ok"].map(|_| "TagNote.requests.always-ok"));
-    let check = |more: &[&str]| run(at, &[&["check", "notes", "-e", &faulty.url], more].concat());
+    let check =
+        |more: &[&str]| run(at, &[&["check", "notes", "-e", &faulty.url, "--profile", "default"], more].concat());
     let first = check(&["--update", "all"]);
     assert_eq!(first.code, 1, "{}", first.all);
     let diverging = first.summary()["diverges"].as_u64().expect("number");
@@ -344,7 +345,7 @@ fn accepted_divergence_is_no_finding() {
     assert_eq!(read(&text).map(|snapshot| write(&snapshot)), Ok(text));
     // A conforming server differs from the accepted behaviour.
     let faithful = Server::start(at, &[]);
-    let output = run(at, &["check", "notes", "-e", &faithful.url, "--update", "no"]);
+    let output = run(at, &["check", "notes", "-e", &faithful.url, "--profile", "default", "--update", "no"]);
     assert_eq!(output.code, 1, "{}", output.all);
     assert_eq!(output.summary()["diverges"], 0);
     // The servers also differ in undocumented responses.
@@ -356,13 +357,13 @@ fn partial_run_changes_only_the_lines_of_its_cases() {
     let directory = project();
     let at = directory.path();
     let faithful = Server::start(at, &[]);
-    run(at, &["check", "notes", "-e", &faithful.url, "--update", "all"]);
+    run(at, &["check", "notes", "-e", &faithful.url, "--profile", "default", "--update", "all"]);
     let accepted = files(&at.join("snapshots"));
     let odd = Server::start(at, &["TagNote.requests.always-ok", "RenameNote.requests.always-ok"]);
     for more in
         [&["-E", "op(TagNote) & not-json/word"][..], &["--max-failures", "3", "--workers", "1"], &["--level", "quick"]]
     {
-        let output = run(at, &[&["check", "notes", "-e", &odd.url], more].concat());
+        let output = run(at, &[&["check", "notes", "-e", &odd.url, "--profile", "default"], more].concat());
         assert_eq!(output.summary()["complete"], false);
         let changed: Vec<&str> =
             output.cases().filter(|case| case["change"] == "changed").filter_map(|case| case["id"].as_str()).collect();
@@ -386,8 +387,9 @@ fn partial_run_changes_only_the_lines_of_its_cases() {
         assert_eq!(files(&at.join("snapshots")), accepted);
     }
     // A run of the cases that failed last is partial, too, even if it accepts at once.
-    run(at, &["check", "notes", "-e", &odd.url, "--update", "no"]);
-    let output = run(at, &["check", "notes", "-e", &odd.url, "--last-failed", "--update", "all"]);
+    run(at, &["check", "notes", "-e", &odd.url, "--profile", "default", "--update", "no"]);
+    let output =
+        run(at, &["check", "notes", "-e", &odd.url, "--profile", "default", "--last-failed", "--update", "all"]);
     assert_eq!(output.summary()["complete"], false);
     for (path, before) in &accepted {
         let after = read(&std::fs::read_to_string(path).expect("read file")).expect("valid snapshot");
@@ -398,7 +400,7 @@ fn partial_run_changes_only_the_lines_of_its_cases() {
     // Without a reachable endpoint no snapshot is written.
     let url = odd.url.clone();
     drop(odd);
-    assert_eq!(run(at, &["check", "notes", "-e", &url, "--update", "all"]).code, 3);
+    assert_eq!(run(at, &["check", "notes", "-e", &url, "--profile", "default", "--update", "all"]).code, 3);
     assert_eq!(files(&at.join("snapshots")), accepted);
 }
 
@@ -407,11 +409,25 @@ fn results_of_another_run_can_be_accepted() {
     let directory = project();
     let at = directory.path();
     let faulty = Server::start(at, &["TagNote.requests.always-ok", "RenameNote.successes.null"]);
-    run(at, &["check", "notes", "-e", &faulty.url, "--update", "no", "--report", "ndjson=ci.ndjson"]);
+    run(
+        at,
+        &[
+            "check",
+            "notes",
+            "-e",
+            &faulty.url,
+            "--profile",
+            "default",
+            "--update",
+            "no",
+            "--report",
+            "ndjson=ci.ndjson",
+        ],
+    );
     assert!(files(&at.join("snapshots")).is_empty());
     let output = run(at, &["snapshot", "accept", "--from", "ci.ndjson"]);
     assert_eq!(output.code, 0, "{}", output.all);
-    run(at, &["check", "notes", "-e", &faulty.url, "--update", "all", "--snapshots", "direct"]);
+    run(at, &["check", "notes", "-e", &faulty.url, "--profile", "default", "--update", "all", "--snapshots", "direct"]);
     let texts = |folder: &str| files(&at.join(folder)).into_iter().map(|(_, text)| text).collect::<Vec<_>>();
     assert_eq!(texts("snapshots"), texts("direct"));
     // Results of a partial run change only their part.
@@ -421,6 +437,8 @@ fn results_of_another_run_can_be_accepted() {
         &[
             "check",
             "notes",
+            "--profile",
+            "default",
             "-e",
             &faithful.url,
             "--update",
@@ -432,7 +450,7 @@ fn results_of_another_run_can_be_accepted() {
         ],
     );
     run(at, &["snapshot", "accept", "--from", "ci.ndjson"]);
-    let output = run(at, &["check", "notes", "-e", &faulty.url, "--update", "no"]);
+    let output = run(at, &["check", "notes", "-e", &faulty.url, "--profile", "default", "--update", "no"]);
     let changed: Vec<&str> =
         output.cases().filter(|case| case["change"] == "changed").filter_map(|case| case["id"].as_str()).collect();
     assert_eq!(changed, ["notes/TagNote/malformed/not-json/word"], "{}", output.all);
@@ -459,14 +477,15 @@ fn killed_run_leaves_valid_snapshot_files() {
     let at = directory.path();
     let servers =
         [Server::start(at, &[]), Server::start(at, &["TagNote.requests.always-ok", "RenameNote.requests.always-ok"])];
-    run(at, &["check", "notes", "-e", &servers[0].url, "--update", "all"]);
+    run(at, &["check", "notes", "-e", &servers[0].url, "--profile", "default", "--update", "all"]);
     for round in 0..12_u32 {
         let url = &servers[(round as usize + 1) % 2].url;
-        let mut child = command(at, &["check", "notes", "-e", url, "--update", "all", "--no-progress"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("start overstep");
+        let mut child =
+            command(at, &["check", "notes", "-e", url, "--profile", "default", "--update", "all", "--no-progress"])
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null())
+                .spawn()
+                .expect("start overstep");
         // The run is killed after its header, or after its table, when it has just written the files.
         let mut lines = BufReader::new(child.stdout.take().expect("stdout is piped")).lines();
         let _ = lines.nth(if round % 3 == 0 { 0 } else { 2 });
