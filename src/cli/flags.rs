@@ -8,7 +8,9 @@ use super::flag_values::{
     parse_count, parse_duration, parse_header, parse_port, parse_profile, parse_proxy, parse_rate, parse_report,
     parse_seed, parse_workers,
 };
-use super::recorded_run_flags::{ExplainFlags, ExportFlags, ManFlags, ReplayFlags, ReportFlags, SchemaName};
+use super::recorded_run_flags::{
+    ExplainFlags, ExportFlags, ManFlags, ReplayFlags, ReportFlags, SchemaName, TrendFlags,
+};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter};
 use overstep::run::ProxyAddress;
@@ -34,6 +36,8 @@ Examples:
   overstep fuzz leadlex -e local --max-time 5m     send generated requests for five minutes
   overstep init queues --source botocore:sqs -e http://127.0.0.1:5000
   overstep doctor queues                           show which operations succeed or fail, and why
+  overstep watch queues -e http://127.0.0.1:5000   send what failed again when the server is back
+  overstep trend results/*.ndjson                  show findings and coverage over runs
   overstep cases connect --format curl             print the requests without sending them
   overstep ingest docs/*.md -o my.contract.json    read documents into a contract
   overstep drift docs/page.rst botocore:connect    show where two sources contradict each other
@@ -70,6 +74,8 @@ pub enum CliCommand {
     Merge(MergeFlags),
     /// Send generated requests and sequences of requests, guided by the kinds of responses
     Fuzz(Box<FuzzFlags>),
+    /// Send the failing cases again whenever files change or the server is back
+    Watch(Box<WatchFlags>),
     /// Print what `check` would send, without sending it
     Cases(Box<CasesFlags>),
     /// Write a scenario file to start from
@@ -82,6 +88,8 @@ pub enum CliCommand {
     Drift(DriftFlags),
     /// List the findings of the last run, or all that one of them explains
     Report(ReportFlags),
+    /// Show findings and coverage over several runs
+    Trend(TrendFlags),
     /// Show what the code of a finding means, or list all codes
     Explain(ExplainFlags),
     /// Send cases of an earlier run again, with only the date and the signature renewed
@@ -350,6 +358,28 @@ pub struct MergeFlags {
     /// What to do with responses that differ from the accepted ones; `auto` means `no` if `CI` is set, otherwise `new`
     #[arg(long, value_enum, default_value = "auto", value_name = "WHAT")]
     pub update: UpdateFlag,
+}
+
+/// Flags of `watch`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  overstep watch shop -e http://127.0.0.1:8000             run again when the server is back
+  overstep watch shop -e local --path src                  run again when a file in src changes
+  overstep watch shop -e local -E 'op(CreateOrder)'")]
+pub struct WatchFlags {
+    /// Selects the cases.
+    #[command(flatten)]
+    pub selection: SelectionFlags,
+    /// Also watch this file or folder (repeatable); scenarios, documents and overstep.toml are watched anyway
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub path: Vec<PathBuf>,
+    /// Stop after this time: `30s`, `60m`
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "60m")]
+    pub max_time: DurationFlag,
+    /// Decides how requests are sent.
+    #[command(flatten)]
+    pub send: SendFlags,
 }
 
 /// Flags of `fuzz`.

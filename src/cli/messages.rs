@@ -3,7 +3,7 @@
 //! It never prints results; they have outputs of their own.
 
 use overstep::escape::{ConsoleWriter, escape_text};
-use overstep::report::{Diagnostic, Severity, render_diagnostic};
+use overstep::report::{Diagnostic, Severity, TextWidth, render_diagnostic, wrap_text};
 use overstep::session::ScenarioJob;
 use std::collections::BTreeSet;
 use std::io::Write as _;
@@ -12,9 +12,10 @@ use std::panic::PanicHookInfo;
 /// Prints each problem.
 pub fn print_problems(problems: &[Diagnostic]) {
     let mut out = ConsoleWriter::new(anstream::stderr());
+    let columns = stderr_columns();
     for problem in problems {
         // Nothing can be done about a standard error that is closed.
-        let _ = out.write_all(render_diagnostic(problem).as_bytes());
+        let _ = out.write_all(render_diagnostic(problem, columns).as_bytes());
     }
 }
 
@@ -51,7 +52,16 @@ pub fn warn_of_short_secrets<'j>(
 
 /// Prints one line, without anything that could act on a terminal or on the runner of a CI job.
 pub fn print_line(text: &str) {
-    let _ = writeln!(ConsoleWriter::new(anstream::stderr()), "{}", escape_text(text));
+    let mut out = ConsoleWriter::new(anstream::stderr());
+    for line in wrap_text(&escape_text(text), stderr_columns().unwrap_or(usize::MAX)) {
+        let _ = writeln!(out, "{line}");
+    }
+}
+
+/// Returns the width of the terminal, or `None` if standard error is none: lines of a log are not wrapped.
+fn stderr_columns() -> Option<usize> {
+    let (width, _) = terminal_size::terminal_size_of(std::io::stderr())?;
+    Some(TextWidth::from_terminal_columns(usize::from(width.0)).columns())
 }
 
 /// Reports a panic as a bug in overstep. Used as the panic hook.

@@ -28,6 +28,7 @@ mod shard;
 mod signals;
 mod snapshot_folders;
 mod usage_error;
+mod watched_files;
 
 pub use command_error::CommandError;
 pub use document_places::document_places;
@@ -36,7 +37,7 @@ pub use exit_status::{exit_of_summary, exit_without_cases};
 pub use flag_values::CasesFormat;
 pub use flags::{
     CasesFlags, CheckFlags, CliCommand, CliFlags, ColorWhen, ContractFormat, DoctorFlags, DriftFlags, FuzzFlags,
-    IngestFlags, InitFlags, MergeFlags, ServeFlags, SnapshotCommand, SnapshotFlags, TextOrJson,
+    IngestFlags, InitFlags, MergeFlags, ServeFlags, SnapshotCommand, SnapshotFlags, TextOrJson, UpdateFlag, WatchFlags,
 };
 pub use jobs::{
     NewScenarioJob, ResolvedJobs, build_jobs, endpoint_or_environment, job_without_scenario_file, parse_filter,
@@ -47,9 +48,10 @@ pub use merge_settings::MergeSettings;
 pub use outputs::{RunOutputs, SharedSink, terminal_width};
 pub use recorded_run_flags::{
     ExplainFlags, ExplainFormat, ExportFlags, ExportFormatFlag, ManFlags, ReplayFlags, ReplayFormat, ReportFlags,
-    ReportedFormat, SchemaName,
+    ReportedFormat, SchemaName, TrendFlags, TrendFormat,
 };
 pub use replay_settings::ReplaySettings;
+pub use repository_path::repository_root;
 pub use results_format::results_converter;
 pub use run_settings::{FuzzSettings, RunSettings, ScenarioRun};
 pub use runtime::CommandRuntime;
@@ -57,3 +59,4 @@ pub use scenarios::{VariableFlags, read_scenarios};
 pub use signals::{stop_on_signal, wait_for_interrupt};
 pub use snapshot_folders::{nearest_folder, snapshot_options};
 pub use usage_error::usage_diagnostic;
+pub use watched_files::watched_files;

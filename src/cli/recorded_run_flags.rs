@@ -1,5 +1,5 @@
 //! Defines the flags of the commands that work on an earlier run: `report`, `replay` and `export`,
-//! and those of `explain` and `schema`.
+//! and those of `explain`, `man` and `schema`.
 //!
 //! It never reads a file or the environment.
 
@@ -34,6 +34,42 @@ pub struct ReportFlags {
     /// Write to a file instead of standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+}
+
+/// Flags of `trend`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  overstep check shop --report ndjson=results/2026-12-01.ndjson    keep the results of each run
+  overstep trend results/*.ndjson
+  overstep trend results/*.ndjson --report html=trend.html")]
+pub struct TrendFlags {
+    /// Results that `check --report ndjson=FILE` wrote; runs are sorted by their time
+    #[arg(required = true, value_name = "RESULTS", value_hint = ValueHint::FilePath)]
+    pub results: Vec<PathBuf>,
+    /// Output format
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: TrendFormat,
+    /// Write to a file instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Also write a web page: `html=PATH`
+    #[arg(long, value_name = "html=PATH", value_parser = parse_page)]
+    pub report: Vec<PathBuf>,
+}
+
+/// Formats of a trend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TrendFormat {
+    /// A table, for people.
+    Text,
+    /// A web page in one file.
+    Html,
+}
+
+fn parse_page(text: &str) -> Result<PathBuf, String> {
+    let path = text.strip_prefix("html=").filter(|path| !path.is_empty());
+    path.map(PathBuf::from).ok_or_else(|| "expected `html=PATH`, for example `html=trend.html`".to_owned())
 }
 
 /// Formats that recorded results are converted to.

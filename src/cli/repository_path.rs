@@ -5,7 +5,7 @@
 use std::path::{Component, Path, PathBuf};
 
 /// Returns the root of the repository that contains a directory, or the directory itself if there is none.
-pub(super) fn repository_root(directory: &Path) -> PathBuf {
+pub fn repository_root(directory: &Path) -> PathBuf {
     let is_root = |above: &&Path| above.join(".git").exists();
     directory.ancestors().find(is_root).unwrap_or(directory).to_owned()
 }

@@ -4,7 +4,7 @@
 
 use super::{
     cases, check, completions, doctor, drift, explain, export, fuzz, ingest, init, man, merge, replay, report, schema, serve,
-    snapshot,
+    snapshot, trend, watch,
 };
 use crate::cli::{CliCommand, CliFlags, ColorWhen, environment_variable, messages, usage_diagnostic};
 use clap::{CommandFactory as _, Parser as _};
@@ -50,6 +50,8 @@ fn run_command_line() -> ExitStatus {
         CliCommand::Ingest(flags) => ingest::ingest_sources(&flags),
         CliCommand::Drift(flags) => drift::print_drift(&flags),
         CliCommand::Report(flags) => report::print_findings(&flags),
+        CliCommand::Trend(flags) => trend::print_trend(&flags),
+        CliCommand::Watch(flags) => watch::watch_scenarios(&flags),
         CliCommand::Explain(flags) => explain::print_explanation(&flags),
         CliCommand::Replay(flags) => replay::replay_cases(&flags),
         CliCommand::Export(flags) => export::export_cases(&flags),

@@ -26,6 +26,10 @@ mod report;
 mod schema;
 mod serve;
 mod snapshot;
+mod snapshot_lines;
+mod snapshot_review;
+mod trend;
+mod watch;
 
 pub use command_line::main;
 pub use libfuzzer_endpoint::{LibFuzzerEndpoint, target_from_arguments, target_from_environment};

@@ -2,6 +2,7 @@
 //!
 //! This module never decides whether a problem is fatal.
 
+use super::style::wrap_text;
 use crate::escape::escape_text;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
@@ -69,15 +70,27 @@ impl Diagnostic {
     }
 }
 
-/// Returns the problem as text with colours, with a trailing newline.
-pub fn render_diagnostic(problem: &Diagnostic) -> String {
+/// Width of what stands before a message: `warning: `, or ` = help: `.
+const LABEL_WIDTH: usize = 9;
+
+/// Wraps a message at words if the width of the terminal is known.
+fn wrap_message(message: &str, columns: Option<usize>) -> String {
+    match columns {
+        Some(columns) => wrap_text(message, columns.saturating_sub(LABEL_WIDTH)).join("\n"),
+        None => message.to_owned(),
+    }
+}
+
+/// Returns the problem as text with colours, with a trailing newline. Messages are wrapped at words if the width of the
+/// terminal is given.
+pub fn render_diagnostic(problem: &Diagnostic, columns: Option<usize>) -> String {
     let level = match problem.severity {
         Severity::Note => Level::NOTE,
         Severity::Warning => Level::WARNING,
         Severity::Error => Level::ERROR,
     };
-    let reason = escape_text(&problem.reason);
-    let hint = problem.hint.as_deref().map(escape_text);
+    let reason = wrap_message(&escape_text(&problem.reason), columns);
+    let hint = problem.hint.as_deref().map(|hint| wrap_message(&escape_text(hint), columns));
     let document = problem.document.as_deref().map(escape_text);
     let renderer = Renderer::styled().decor_style(DecorStyle::Ascii);
     let place = match (&document, problem.line) {
@@ -139,8 +152,20 @@ mod tests {
     use super::*;
 
     fn plain(problem: &Diagnostic) -> String {
-        let text = render_diagnostic(problem);
+        let text = render_diagnostic(problem, None);
         anstream::adapter::strip_str(&text).to_string()
+    }
+
+    #[test]
+    fn messages_are_wrapped_at_words_in_a_terminal() {
+        let reason = "the reason is a long sentence that does not fit into a line of a terminal with eighty columns";
+        let problem = Diagnostic::error(reason).with_hint(reason);
+        let styled = render_diagnostic(&problem, Some(80));
+        let text = anstream::adapter::strip_str(&styled).to_string();
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        insta::assert_snapshot!(text, @"");
+        let whole = anstream::adapter::strip_str(&render_diagnostic(&problem, None)).to_string();
+        assert_eq!(whole.lines().count(), 3, "a log has each message on one line: {whole}");
     }
 
     #[test]

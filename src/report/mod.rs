@@ -35,6 +35,7 @@ mod sarif;
 mod scenario_text;
 mod style;
 mod terminal;
+mod trend;
 mod unread_sentences;
 
 pub use blob::BlobReporter;
@@ -68,11 +69,14 @@ pub use junit::{JunitReporter, SuiteBuffer};
 pub use markdown::MarkdownReporter;
 pub use ndjson::NdjsonReporter;
 pub use reach::OperationReach;
-pub use recorded_event::RecordedEvent;
+pub use recorded_event::{JudgedCaseEvent, RecordedEvent};
 pub use recorded_finding::{ExplainedCases, RecordedFinding, write_finding_list, write_recorded_finding};
 pub use replay::{RecordedCase, ReplayReporter, ReplayedCase};
 pub use results_converter::{ConvertingReporter, ResultsConverter};
 pub use sarif::SarifConverter;
 pub use scenario_text::{SCENARIO_SCHEMA_FILE, scenario_text};
-pub use style::{TextWidth, pluralize};
+pub use style::{TextWidth, pluralize, wrap_text};
 pub use terminal::TerminalReporter;
+pub use trend::{
+    OpenFinding, ScenarioTrend, Trend, TrendCollector, TrendFinding, TrendRun, write_trend_page, write_trend_text,
+};

@@ -96,6 +96,9 @@ pub struct JudgedCaseEvent {
     pub change: SnapshotChange,
     /// What was received.
     pub observed: ObservedOutcome,
+    /// What is documented.
+    #[serde(default)]
+    pub documented: Json,
     /// Values that differ from those of a second endpoint.
     #[serde(default)]
     pub differs: Vec<ValueDifference>,
@@ -118,6 +121,27 @@ pub struct JudgedCaseEvent {
 }
 
 impl JudgedCaseEvent {
+    /// Describes what is documented: `status 200`, `400 invalid or 404 not_found`, `nothing: a byte order mark`.
+    pub fn describe_documented(&self) -> String {
+        let response = |one: &Json| {
+            let status = one["status"].as_u64().map(|status| status.to_string());
+            let words = [status, one["error"].as_str().map(str::to_owned)];
+            words.into_iter().flatten().collect::<Vec<_>>().join(" ")
+        };
+        if let Some(errors) = self.documented["reject"].as_array() {
+            let errors: Vec<String> = errors.iter().map(response).filter(|text| !text.is_empty()).collect();
+            return if errors.is_empty() { "an error".to_owned() } else { errors.join(" or ") };
+        }
+        match (&self.documented["accept"], self.documented["unspecified"].as_str()) {
+            (Json::Object(_), _) => match response(&self.documented["accept"]) {
+                status if status.is_empty() => "success".to_owned(),
+                status => format!("success with status {status}"),
+            },
+            (_, Some(why)) => format!("nothing ({why})"),
+            (_, None) => "nothing".to_owned(),
+        }
+    }
+
     /// Returns true if the case counts as a finding, unless `--strict` made an accepted divergence one.
     pub fn is_finding(&self) -> bool {
         crate::judge::is_finding(self.verdict, self.known, self.change, false)
@@ -140,6 +164,8 @@ pub struct RecordedSummary {
     pub known_notes: Vec<String>,
     /// Coverage: pairs of reached and total, and a row per operation.
     pub coverage: Json,
+    /// Whether all cases of the scenario were sent; absent in results of older versions.
+    pub complete: Option<bool>,
     /// Why the run is incomplete.
     pub incomplete: Option<String>,
     /// Cases whose cleanup failed.

@@ -38,7 +38,7 @@ pub(super) fn paint(style: Style, text: impl std::fmt::Display) -> String {
 }
 
 /// Wraps a text at spaces, into lines of at most `columns` characters unless a word is longer.
-pub(super) fn wrap_text(text: &str, columns: usize) -> Vec<String> {
+pub fn wrap_text(text: &str, columns: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
         let line = lines.last_mut().expect("there is always a line");

@@ -5,6 +5,7 @@
 mod blobs;
 mod corpus;
 mod error;
+mod fingerprint;
 mod last;
 mod read;
 mod scenarios;
@@ -15,6 +16,7 @@ mod write;
 pub use blobs::{BlobFile, blob_path, find_blobs};
 pub use corpus::{MAX_INPUT_BYTES, add_new_file, read_small_files};
 pub use error::StoreError;
+pub use fingerprint::fingerprint;
 pub use last::{
     FORMAT as RUN_FORMAT, LastRun, RunRecord, ScenarioRecord, open_results, open_server_log, remove_server_log,
 };

@@ -109,6 +109,7 @@ const IO_FILES: &[&str] = &[
     "run/socket/system_limits.rs",
     "run/socket/transport.rs",
     "reference/server.rs",
+    "store/fingerprint.rs",
     "store/last.rs",
     "store/read.rs",
     "store/scenarios.rs",
@@ -136,6 +137,8 @@ const CONSOLE_FILES: &[(&str, &str)] = &[
     ("commands/schema.rs", "escape::ConsoleWriter"),
     ("commands/serve.rs", "escape::escape_line"),
     ("commands/snapshot.rs", "escape::ConsoleWriter"),
+    ("commands/trend.rs", "escape::ConsoleWriter; write_trend_page escapes"),
+    ("commands/watch.rs", "escape::ConsoleWriter"),
 ];
 
 const MAX_LINES: usize = 600;

@@ -79,6 +79,7 @@ mod support;
 mod target;
 mod transport;
 mod untrusted;
+mod watch;
 mod web_api;
 mod web_faults;
 mod web_states;
