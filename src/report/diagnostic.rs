@@ -163,7 +163,13 @@ mod tests {
         let styled = render_diagnostic(&problem, Some(80));
         let text = anstream::adapter::strip_str(&styled).to_string();
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @"
+        error: the reason is a long sentence that does not fit into a line of a
+               terminal with eighty columns
+         |
+         = help: the reason is a long sentence that does not fit into a line of a
+                 terminal with eighty columns
+        ");
         let whole = anstream::adapter::strip_str(&render_diagnostic(&problem, None)).to_string();
         assert_eq!(whole.lines().count(), 3, "a log has each message on one line: {whole}");
     }
