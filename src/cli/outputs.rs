@@ -213,7 +213,7 @@ impl RunOutputs {
         if !settings.uses_embedded_server() {
             return Ok(());
         }
-        let line = "testing overstep itself against its embedded server; use --endpoint URL to test yours";
+        let line = "testing overstep itself (embedded server); use --endpoint URL to test yours";
         if settings.output.stdout_reports() > 0 {
             writeln!(anstream::stderr(), "{line}\n")
         } else {

@@ -230,7 +230,7 @@ fn write_diagnosis_lines(to: &mut dyn Write, found: &EndpointDiagnosis) -> io::R
     let (least, most) = found.estimated_seconds();
     writeln!(
         to,
-        "\n`overstep check {}` would send {} of {}, {:.1} requests per case: {} to {} at {:.1} ms per request",
+        "\n`overstep check {}` would send {} of {}, {:.1} requests per case:\n  {} to {} at {:.1} ms per request",
         escape_text(&found.scenario),
         found.runnable_cases,
         pluralize(found.cases, "case"),

@@ -12,23 +12,42 @@ pub(super) const DIM_STYLE: Style = Style::new().dimmed();
 
 /// The width of text output, in columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TextWidth(usize);
+pub struct TextWidth {
+    columns: usize,
+    is_terminal: bool,
+}
 
 impl TextWidth {
     /// Creates a width from a terminal's, limited to a readable range.
     pub fn from_terminal_columns(columns: usize) -> Self {
-        Self(columns.clamp(60, 120))
+        Self { columns: columns.clamp(60, 120), is_terminal: true }
     }
 
     /// Returns the number of columns.
     pub fn columns(self) -> usize {
-        self.0
+        self.columns
+    }
+
+    /// Wraps a line at words for a terminal. Lines of a log stay whole, so that they can be searched.
+    pub(super) fn wrap_line(self, line: &str) -> String {
+        if !self.is_terminal || anstream::adapter::strip_str(line).to_string().chars().count() <= self.columns {
+            return line.to_owned();
+        }
+        // A styled word counts as longer than it is, so that the line may end early but never late.
+        let indent = line.len() - line.trim_start().len();
+        let columns = self.columns.saturating_sub(indent + 2);
+        let lines = wrap_text(line.trim_start(), columns);
+        let (first, rest) =
+            lines.split_first().map_or((String::new(), [].as_slice()), |(first, rest)| (first.clone(), rest));
+        let margin = " ".repeat(indent);
+        let rest: String = rest.iter().map(|line| format!("\n{margin}  {line}")).collect();
+        format!("{margin}{first}{rest}")
     }
 }
 
 impl Default for TextWidth {
     fn default() -> Self {
-        Self(100)
+        Self { columns: 100, is_terminal: false }
     }
 }
 
@@ -63,6 +82,19 @@ pub fn pluralize(number: u64, one: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_are_wrapped_in_terminals_only() {
+        let line = format!(
+            "{} · 2 unreviewed · 3 undocumented · 4 inconclusive · 5 not sendable · 0.3 s",
+            paint(BOLD_STYLE, "1 finding")
+        );
+        assert_eq!(TextWidth::default().wrap_line(&line), line);
+        assert_eq!(TextWidth::from_terminal_columns(80).wrap_line(&line), line);
+        let wrapped = TextWidth::from_terminal_columns(60).wrap_line(&line);
+        let plain = anstream::adapter::strip_str(&wrapped).to_string();
+        assert!(plain.lines().all(|line| line.chars().count() <= 60) && plain.lines().count() == 2, "{plain}");
+    }
 
     #[test]
     fn text_is_wrapped_at_spaces_only() {

@@ -300,29 +300,40 @@ impl<W: Write> TerminalReporter<W> {
         parts.push(format!("{} not sendable", counts.unsendable));
         parts.push(format!("{:.1} s", summary.seconds));
         let gap = if summary.operations.is_empty() { "" } else { "\n" };
-        writeln!(self.writer, "{gap}{}", parts.join(" · "))?;
+        writeln!(self.writer, "{gap}{}", self.width.wrap_line(&parts.join(" · ")))?;
         if let Some(why) = &summary.incomplete_reason {
-            writeln!(self.writer, "{} {}", paint(WARNING_STYLE, "incomplete:"), escape_text(why))?;
+            self.write_note("incomplete:", &escape_text(why))?;
             if let Some(hint) = summary.hint {
-                writeln!(self.writer, "{:11} {hint}", "help:")?;
+                writeln!(self.writer, "{}", self.width.wrap_line(&format!("{:11} {hint}", "help:")))?;
             }
             self.write_server_output(&summary.server_output, usize::MAX)?;
         }
+        self.write_notes(summary)
+    }
+
+    /// Writes a line that begins with a word in color. It is wrapped in a terminal.
+    fn write_note(&mut self, label: &str, text: &str) -> io::Result<()> {
+        let line = self.width.wrap_line(&format!("{} {text}", paint(WARNING_STYLE, label)));
+        writeln!(self.writer, "{line}")
+    }
+
+    /// Writes what a reader must know about the counts, and what to do next.
+    fn write_notes(&mut self, summary: &RunSummary) -> io::Result<()> {
         if let Some((own, server)) = summary.processor_seconds.filter(|(own, server)| own + server > 0.5) {
             let share = 100.0 * own / (own + server);
             writeln!(self.writer, "processor time: overstep {own:.1} s, server {server:.1} s ({share:.0} % overstep)")?;
         }
         for note in &summary.muted_notes {
-            writeln!(self.writer, "{} {}", paint(WARNING_STYLE, "muted:"), escape_text(note))?;
+            self.write_note("muted:", &escape_text(note))?;
         }
         for (id, why) in &summary.flaky_cases {
-            writeln!(self.writer, "{} {}: {}", paint(WARNING_STYLE, "flaky:"), escape_text(id), escape_text(why))?;
+            self.write_note("flaky:", &format!("{}: {}", escape_text(id), escape_text(why)))?;
         }
         if let Some(note) = &summary.worker_note {
-            writeln!(self.writer, "{} {note}", paint(WARNING_STYLE, "workers:"))?;
+            self.write_note("workers:", note)?;
         }
         for note in &summary.known_divergence_notes {
-            writeln!(self.writer, "{} {}", paint(WARNING_STYLE, "known:"), escape_text(note))?;
+            self.write_note("known:", &escape_text(note))?;
         }
         if let Some((cases, id, why)) = &summary.leaked_fixtures {
             let what = format!(
@@ -331,7 +342,7 @@ impl<W: Write> TerminalReporter<W> {
                 escape_text(id),
                 escape_text(why)
             );
-            writeln!(self.writer, "{} {what}", paint(WARNING_STYLE, "cleanup failed"))?;
+            self.write_note("cleanup failed", &what)?;
         }
         match summary.snapshot_updates {
             SnapshotUpdates { pending: 1.., .. } => writeln!(
