@@ -58,7 +58,7 @@ impl ComparisonEndpoint {
             0 => {}
             lost => messages::print_line(&format!(
                 "not compared because of the memory limit: the values of {}",
-                pluralize(lost as u64, "response")
+                pluralize(lost, "response")
             )),
         }
         Ok(ExitStatus::Success)

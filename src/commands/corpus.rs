@@ -29,8 +29,8 @@ pub fn write_corpus(resolved: &ResolvedJobs, folder: &Path) -> Result<u64, Comma
         let (name, folder) = (&job.scenario.name, folder.display());
         messages::print_line(&format!(
             "{name}: {} written as {} in {folder}, {new} of them new{none}",
-            pluralize(found.cases as u64, "case"),
-            pluralize(found.seeds as u64, "seed")
+            pluralize(found.cases, "case"),
+            pluralize(found.seeds, "seed")
         ));
         cases += found.cases;
         words.extend(found.words);

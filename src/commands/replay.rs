@@ -119,7 +119,7 @@ impl ReplayOutput {
 
 /// Describes the result of a replay: `2 cases sent again · 1 diverges now · 1 known`.
 fn describe_end(end: &ReplaySummary) -> String {
-    let of = pluralize(end.sent as u64, "case");
+    let of = pluralize(end.sent, "case");
     let diverge = if end.diverging == 1 { "1 diverges".to_owned() } else { format!("{} diverge", end.diverging) };
     let mut words = format!("{of} sent again · {diverge} now");
     for (count, what) in [(end.known, "known"), (end.changed, "changed from the accepted response")] {

@@ -9,7 +9,7 @@ use overstep::report::{Diagnostic, Severity, Trend, TrendCollector, write_trend_
 use overstep::session;
 use overstep::store::{self, FinishOutput as _};
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Prints the trend of the runs in results files, or writes it as a page.
 pub fn print_trend(flags: &TrendFlags) -> Result<ExitStatus, CommandError> {
@@ -55,7 +55,7 @@ pub fn print_trend(flags: &TrendFlags) -> Result<ExitStatus, CommandError> {
     Ok(ExitStatus::Success)
 }
 
-fn write_page(trend: &Trend, path: &PathBuf) -> Result<(), CommandError> {
+fn write_page(trend: &Trend, path: &Path) -> Result<(), CommandError> {
     let mut sink = store::open_sink(path, true)?;
     write_trend_page(trend, &mut sink)?;
     sink.finish()?;

@@ -82,7 +82,7 @@ impl ReviewDetails {
         };
         line.cases += 1;
         let shows_more =
-            |before: &JudgedCaseEvent| state > line.state || before.steps.is_empty() > case.steps.is_empty();
+            |before: &JudgedCaseEvent| state > line.state || (before.steps.is_empty() && !case.steps.is_empty());
         if line.example.as_deref().is_none_or(shows_more) {
             line.example = Some(case);
         }

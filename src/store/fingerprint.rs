@@ -35,7 +35,6 @@ pub fn fingerprint(paths: &[PathBuf]) -> u64 {
     hasher.finish()
 }
 
-#[expect(clippy::disallowed_methods, reason = "this module reads files")]
 fn metadata_of(path: &Path) -> Option<Metadata> {
     std::fs::metadata(path).ok()
 }

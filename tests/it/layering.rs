@@ -109,7 +109,6 @@ const IO_FILES: &[&str] = &[
     "run/socket/system_limits.rs",
     "run/socket/transport.rs",
     "reference/server.rs",
-    "store/fingerprint.rs",
     "store/last.rs",
     "store/read.rs",
     "store/scenarios.rs",
