@@ -90,7 +90,7 @@ mod tests {
             paint(BOLD_STYLE, "1 finding")
         );
         assert_eq!(TextWidth::default().wrap_line(&line), line);
-        assert_eq!(TextWidth::from_terminal_columns(80).wrap_line(&line), line);
+        assert_eq!(TextWidth::from_terminal_columns(100).wrap_line(&line), line);
         let wrapped = TextWidth::from_terminal_columns(60).wrap_line(&line);
         let plain = anstream::adapter::strip_str(&wrapped).to_string();
         assert!(plain.lines().all(|line| line.chars().count() <= 60) && plain.lines().count() == 2, "{plain}");
