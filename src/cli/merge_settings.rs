@@ -86,6 +86,7 @@ fn selection(record: &RunRecord, scenario: &ScenarioRecord) -> Result<SelectionF
     };
     Ok(SelectionFlags {
         scenarios: vec![scenario.named.clone()],
+        profile: None,
         endpoint: None,
         filter: record.filter.clone(),
         variable: scenario.variables.clone().into_iter().collect(),

@@ -3,8 +3,8 @@
 //! It never looks at a flag of a command.
 
 use super::{
-    cases, check, completions, doctor, drift, explain, export, fuzz, ingest, init, man, merge, replay, report, schema, serve,
-    snapshot, trend, watch,
+    cases, check, completions, doctor, drift, explain, export, fuzz, ingest, init, man, merge, replay, report, schema,
+    serve, snapshot, trend, watch,
 };
 use crate::cli::{CliCommand, CliFlags, ColorWhen, environment_variable, messages, usage_diagnostic};
 use clap::{CommandFactory as _, Parser as _};

@@ -50,6 +50,8 @@ fn check_flags(flags: &WatchFlags) -> CheckFlags {
         no_snapshots: false,
         against: None,
         update: UpdateFlag::No,
+        shard: None,
+        resume: None,
     }
 }
 
