@@ -101,9 +101,10 @@ fn snapshots_of_hostile_operation_names_stay_apart_and_in_their_folder() {
     let home = Path::new("a/b/c/project");
     let snapshots: Vec<&PathBuf> =
         added.iter().filter(|path| path.extension().is_some_and(|extension| extension == "osnap")).collect();
+    let folder = format!("snapshots/{}-{}/hostile", address.ip(), address.port());
     for path in &added {
         let inner = path.strip_prefix(home).unwrap_or_else(|_| panic!("outside of the project: {path:?}"));
-        assert!(inner.starts_with("snapshots/default/hostile") || inner.starts_with(".overstep"), "{path:?}");
+        assert!(inner.starts_with(&folder) || inner.starts_with(".overstep"), "{path:?}");
     }
     // One file for each operation, on a file system that ignores case, too.
     let folded: BTreeSet<String> = snapshots.iter().map(|path| path.to_string_lossy().to_lowercase()).collect();
