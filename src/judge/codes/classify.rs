@@ -26,7 +26,8 @@ pub(in super::super) fn classify_finding(
         return code;
     }
     if let (Intent::Law, Some(law)) = (case.intent, case.id.law()) {
-        return if observed.status.is_some() { FindingCode::OV501WrongSuccessForm } else { classify_law(law) };
+        let is_wrong_form = observed.status.is_some() && observed.note.is_some();
+        return if is_wrong_form { FindingCode::OV501WrongSuccessForm } else { classify_law(law) };
     }
     match &case.expectation {
         Expectation::Accept(_) => classify_unexpected_response(case, observed),

@@ -71,13 +71,14 @@ fn collect_snapshots(folder: &Path, name: &str, found: &mut BTreeMap<String, Str
         if path.is_dir() {
             collect_snapshots(&path, &name, found);
         } else {
-            found.insert(name, std::fs::read_to_string(&path).expect("a snapshot is text"));
+            let text = std::fs::read_to_string(&path).expect("a snapshot is text");
+            found.insert(without_volatile(folder, &name), text);
         }
     }
 }
 
 /// What comes before a time, a duration or a port.
-const VOLATILE: [&str; 15] = [
+const VOLATILE: [&str; 16] = [
     "\"wait\":",
     "Signature=",
     "x-amz-date\",\"value\":\"",
@@ -93,6 +94,7 @@ const VOLATILE: [&str; 15] = [
     "\"startedDateTime\":\"",
     "\"timeline\":",
     "127.0.0.1:",
+    "127.0.0.1-",
 ];
 
 /// Replaces times, durations, ports and the directory.
@@ -111,7 +113,7 @@ fn without_volatile(directory: &Path, text: &str) -> String {
             let end = match before {
                 "\"timeline\":" => value.find("]]").map_or(0, |end| end + 2),
                 "Signature=" => value.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(value.len()),
-                "127.0.0.1:" => value.find(|c: char| !c.is_ascii_digit()).unwrap_or(value.len()),
+                "127.0.0.1:" | "127.0.0.1-" => value.find(|c: char| !c.is_ascii_digit()).unwrap_or(value.len()),
                 _ => value.find(|c: char| !is_volatile(c) || c == ',').unwrap_or(value.len()),
             };
             rest = &value[end..];

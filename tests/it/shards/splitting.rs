@@ -171,7 +171,7 @@ fn wrong_shards_are_usage_errors() {
         (&["--report", "blob=a", "--report", "blob=b"], &[], "only one blob can be written"),
         (&["--report", "blob=-"], &[], "a blob is a folder"),
         (&["--report", "blob=a", "--against", "embedded"], &[], "`--against` writes no blob"),
-        (&["--shard", "1/2", "--last-failed"], &[], "cannot be used with"),
+        (&["--shard", "1/2", "--last-failed"], &[], "cannot be used together with"),
     ] {
         let mut all = vec!["check", "notes", "--no-progress"];
         all.extend(arguments);
