@@ -75,6 +75,13 @@ impl CaseId {
         Self::new(scenario, operation, CaseSubject::Class(CaseClass::Valid), CaseKind::Control, AFTER_RUN)
     }
 
+    /// Creates the id of a control that is sent during a run to see whether its operation still works; `number` makes the
+    /// names of its resources differ from those of others.
+    pub fn control_check(scenario: &str, operation: &str, number: u32) -> Self {
+        let variant = format!("check-{number}");
+        Self::new(scenario, operation, CaseSubject::Class(CaseClass::Valid), CaseKind::Control, &variant)
+    }
+
     /// Creates an empty id, for values that do not depend on a case.
     pub fn empty() -> Self {
         Self(Arc::new(CaseIdParts {

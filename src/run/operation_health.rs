@@ -11,6 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Maximum number of times that the endpoint is restored because of one operation.
 const MAX_BREAKAGES_PER_OPERATION: u32 = 8;
+/// Number of cases that meet a broken operation until its control is sent again: the endpoint may have been restored.
+const CASES_BETWEEN_CHECKS: u32 = 20;
 /// Maximum number of breakages whose details are kept.
 const MAX_KEPT_BREAKAGES: usize = 16;
 
@@ -38,6 +40,11 @@ struct Shared {
     restorations: AtomicU32,
     /// Whether a reset did not restore the endpoint, so that only a restart can.
     must_restart: AtomicBool,
+    /// The operations that no longer work on an endpoint that cannot be restored, each with the number of cases that met
+    /// it since.
+    broken: Mutex<HashMap<OperationName, u32>>,
+    /// Number of controls that were sent to look whether an operation still works.
+    checks: AtomicU32,
 }
 
 impl OperationHealth {
@@ -92,6 +99,30 @@ impl OperationHealth {
             return None;
         }
         lock(&self.0.breakages).iter().find(|breakage| breakage.found_by == *case).cloned()
+    }
+
+    /// Records that an operation no longer works.
+    pub fn mark_broken(&self, operation: &OperationName) {
+        lock(&self.0.broken).insert(operation.clone(), 0);
+    }
+
+    /// Records that an operation works again.
+    pub fn mark_working(&self, operation: &OperationName) {
+        lock(&self.0.broken).remove(operation);
+    }
+
+    /// Returns true if an operation is known not to work any more, and counts one more case that met it. Now and then it
+    /// returns false, so that the operation is looked at again.
+    pub fn meets_broken(&self, operation: &OperationName) -> bool {
+        let mut broken = lock(&self.0.broken);
+        let Some(cases) = broken.get_mut(operation) else { return false };
+        *cases += 1;
+        !cases.is_multiple_of(CASES_BETWEEN_CHECKS)
+    }
+
+    /// Returns the number of one more control that looks whether an operation works, so that no two have the same id.
+    pub fn next_check(&self) -> u32 {
+        self.0.checks.fetch_add(1, Ordering::AcqRel)
     }
 
     /// Records that the endpoint was restored.

@@ -1,6 +1,7 @@
 //! Finds controls that succeeded at first and failed during the run or after it, and the case that caused that.
 //!
-//! It never runs unless the endpoint can be reset or restarted, because the case can only be found on a fresh endpoint.
+//! The case can only be found on a fresh endpoint, so it is not searched for if the endpoint can neither be reset nor
+//! restarted.
 
 use crate::case::{Case, CaseId};
 use crate::contract::OperationName;
@@ -80,22 +81,22 @@ struct FailingControl {
 
 impl AfterEffects {
     /// Returns the controls that failed during the run or fail now as separate cases, each with the case after which it
-    /// fails. `restore` restores the endpoint to the state before the run.
+    /// fails. `restore` restores the endpoint to the state before the run, if that is possible.
     pub fn find_causes(
         self,
         job: &ScenarioJob,
         line: &SequentialRunner<'_>,
         finish: &CaseEvaluator<'_>,
-        restore: &dyn Fn() -> bool,
+        restore: Option<&dyn Fn() -> bool>,
     ) -> Vec<CaseResult> {
         let search = line.plan().search_time.start_search();
         let is_over = || search.is_over() || line.plan().cancel_token.is_cancelled();
         let mut found = Vec::new();
-        for failing in self.failing_controls(line) {
+        for failing in self.failing_controls(line, restore.is_some()) {
             let control = &failing.control;
             let last_failure = RefCell::new(failing.outcome);
             let holds = |count: usize| {
-                if is_over() || !restore() {
+                if is_over() || !restore.is_some_and(|restore| restore()) {
                     return None;
                 }
                 for case in &self.suspects[failing.suspects.clone()][..count] {
@@ -112,7 +113,10 @@ impl AfterEffects {
                 }
                 Some(is_failure)
             };
-            let guilt = find_culprit(failing.suspects.len(), holds);
+            let guilt = match restore {
+                Some(_) => find_culprit(failing.suspects.len(), holds),
+                None => Culprit::NotFound,
+            };
             let after = match guilt {
                 Culprit::Found(at) => format!("`{}`", self.suspects[failing.suspects.start + at].id),
                 Culprit::Among(cases) => format!("one of {cases} cases (the search was stopped early)"),
@@ -120,7 +124,7 @@ impl AfterEffects {
                 Culprit::NotFound if failing.is_restored => {
                     "other cases of this run (none of them reproduces the failure alone)".to_owned()
                 }
-                Culprit::NotFound => self.describe_last_success(control.operation.as_str()),
+                Culprit::NotFound => self.describe_last_success(control.operation.as_str(), restore.is_some()),
             };
             let case = Case {
                 id: CaseId::control_after_run(&job.scenario.name, control.operation.as_str()),
@@ -139,7 +143,7 @@ impl AfterEffects {
     }
 
     /// Returns the controls that failed during the run, and those that fail now; one for each operation.
-    fn failing_controls(&self, line: &SequentialRunner<'_>) -> Vec<FailingControl> {
+    fn failing_controls(&self, line: &SequentialRunner<'_>, can_restore: bool) -> Vec<FailingControl> {
         // Results are observed in plan order, and cases that ran earlier may be later in the plan.
         let window = line.plan().transport_options.window;
         let mut failing: Vec<FailingControl> = Vec::new();
@@ -151,7 +155,7 @@ impl AfterEffects {
                     control: Arc::clone(&outcome.case),
                     outcome: Some(outcome.clone()),
                     suspects: start..end,
-                    is_restored: true,
+                    is_restored: can_restore,
                 });
             }
             start = suspects_before.saturating_sub(window);
@@ -175,15 +179,18 @@ impl AfterEffects {
 
 impl AfterEffects {
     /// Describes since when an operation fails.
-    fn describe_last_success(&self, operation: &str) -> String {
+    fn describe_last_success(&self, operation: &str, was_searched: bool) -> String {
         let Some((last, inconclusive_before)) = self.last_accepted.get(operation) else { return "the run".to_owned() };
         let inconclusive = self.inconclusive_cases - inconclusive_before;
         format!(
-            "the run (`{operation}` last succeeded in `{last}`, and {} inconclusive after that; no single case \
-             reproduces the failure)",
+            "the run (`{operation}` last succeeded in `{last}`, and {} inconclusive after that; {})",
             match inconclusive {
                 1 => "1 case was".to_owned(),
                 count => format!("{count} cases were"),
+            },
+            match was_searched {
+                true => "no single case reproduces the failure",
+                false => "the request that broke it is only searched for if `start` or `reset` of the endpoint is set",
             }
         )
     }

@@ -71,10 +71,8 @@ pub(super) fn run_check(
     }
     session.allow_resets();
     session.allow_restarts();
-    if session.plan.reset_endpoint.is_some() || session.plan.restart_endpoint.is_some() {
-        let probe = session.setup.compiled.canary(&job.scenario).ok().flatten();
-        observers.after_effects = Some(AfterEffects::new(probe, session.plan.operation_health.clone()));
-    }
+    let probe = session.setup.compiled.canary(&job.scenario).ok().flatten();
+    observers.after_effects = Some(AfterEffects::new(probe, session.plan.operation_health.clone()));
     let runner = SequentialRunner::new(&session.plan).ok();
     let knowledge = match &runner {
         Some(runner) => session.probe(runner)?,
@@ -334,7 +332,10 @@ impl<'s> CheckRun<'s, '_> {
         // This comes before anything else is sent, so that a control that fails now fails because of the run.
         if let Some(after_effects) = self.observers.after_effects.take() {
             let restore = || self.session.restore_endpoint();
-            for mut result in after_effects.find_causes(job, runner, &evaluator, &restore) {
+            let can_restore =
+                self.session.plan.reset_endpoint.is_some() || self.session.plan.restart_endpoint.is_some();
+            let restore = can_restore.then_some(&restore as &dyn Fn() -> bool);
+            for mut result in after_effects.find_causes(job, runner, &evaluator, restore) {
                 self.observers.observe_follow_up(&mut result);
                 self.output.record_for_merge(&MergeRecord::FollowUp(&result, FollowUpReason::BrokenControl))?;
                 self.output.report_case(&result)?;

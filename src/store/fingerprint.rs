@@ -13,7 +13,7 @@ const MAX_ENTRIES: usize = 20_000;
 const SKIPPED_FOLDERS: [&str; 5] = ["target", "node_modules", "__pycache__", "snapshots", "venv"];
 
 /// Returns a number that changes when one of these files changes, appears or vanishes, or a file in one of these folders.
-/// Hidden files in folders and folders of products are skipped, and so is what exceeds [`MAX_ENTRIES`].
+/// Hidden files in folders and folders of products are skipped, and so is what exceeds a maximum number of entries.
 pub fn fingerprint(paths: &[PathBuf]) -> u64 {
     let mut hasher = DefaultHasher::new();
     let mut entries = 0;

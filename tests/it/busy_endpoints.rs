@@ -116,6 +116,31 @@ fn a_case_whose_setup_made_the_server_fail_is_sent_again() {
 }
 
 #[test]
+fn an_operation_that_a_request_breaks_is_one_finding_on_an_endpoint_that_cannot_be_restored() {
+    let service = Cards::new(Fault::Faithful);
+    let is_broken = AtomicBool::new(false);
+    let address = serve_json(move |method, target, body| {
+        if !target.contains("/links") {
+            return service.respond(method, target, body);
+        }
+        if is_broken.load(Ordering::SeqCst) {
+            return (500, serde_json::json!({"error": {"code": "internal"}}));
+        }
+        // What is stored here is read whenever a card is linked.
+        is_broken.fetch_or(body.starts_with(b"["), Ordering::SeqCst);
+        service.respond(method, target, body)
+    });
+    let arguments = ["-E", "op(LinkCard)", "--workers", "4", "--no-snapshots"];
+    let result = Project::new().overstep("check", &format!("http://{address}"), &arguments);
+    let findings: Vec<&Json> = result.events.iter().filter(|event| event["event"] == "finding").collect();
+    let codes: Vec<&str> = findings.iter().filter_map(|finding| finding["code"].as_str()).collect();
+    assert_eq!(codes, ["OV106"], "{}", result.text);
+    let words = "`LinkCard` no longer works, whatever is sent";
+    let unlearnt = result.events.iter().filter(|event| event["why"].as_str().is_some_and(|why| why.contains(words)));
+    assert!(unlearnt.count() > 10, "{}", result.text);
+}
+
+#[test]
 fn a_response_that_comes_when_it_is_asked_for_again_counts() {
     let url = format!("http://{}", forgetful_server(FirstResponse::Hangs));
     let arguments = ["-E", "op(LinkCard) & (*control/plain | member(note))", "--workers", "8", "--no-snapshots"];

@@ -10,9 +10,10 @@ use super::system_limits;
 use super::transport::Client;
 use super::worker::CaseWorker;
 use super::worker_state::WorkerShared;
-use crate::case::Case;
+use crate::case::{Case, CaseId};
+use crate::contract::OperationName;
 use crate::run::{
-    Breakage, CaseOutcome, Liveness, OutcomeHandler, RunPlan, Shortage, TransportError, has_failed_setup,
+    Breakage, CaseOutcome, Exchange, Liveness, OutcomeHandler, RunPlan, Shortage, TransportError, has_failed_setup,
     has_server_failure,
 };
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
@@ -38,6 +39,8 @@ pub enum RunEnd {
     Shortage(Shortage),
 }
 
+/// Number of controls that must fail before an operation counts as broken.
+const CHECKS_OF_BROKEN: u32 = 2;
 /// Number of consecutive cases without a response after which the endpoint is checked.
 const MAX_UNANSWERED_CASES: u32 = 5;
 
@@ -106,6 +109,19 @@ pub fn run_judged_cases<H: OutcomeHandler>(
         }
     });
     run.into_run_end()
+}
+
+/// Returns an outcome without the response of an operation that no longer works, and without those after it.
+fn without_broken_operation(examined: ExaminedOutcome, operation: &OperationName) -> ExaminedOutcome {
+    let ExaminedOutcome { mut outcome, ran_alone } = examined;
+    let has_failed = |exchange: &Option<Exchange>| {
+        let response = exchange.as_ref().and_then(|exchange| exchange.response.as_ref().ok());
+        response.is_some_and(|response| response.status >= 500)
+    };
+    let first = outcome.exchanges.iter().position(has_failed).unwrap_or(0);
+    outcome.exchanges.iter_mut().skip(first).for_each(|exchange| *exchange = None);
+    outcome.not_sent = Some(format!("`{operation}` no longer works, whatever is sent: an earlier request broke it"));
+    ExaminedOutcome { outcome, ran_alone }
 }
 
 /// A function of the outcome; no case is repeated.
@@ -224,8 +240,13 @@ where
         start: u32,
     ) -> Option<ExaminedOutcome> {
         let health = &self.plan.operation_health;
-        let can_restore = self.plan.reset_endpoint.is_some() || self.plan.restart_endpoint.is_some();
-        let failed = health.failed_operation(&examined.outcome).filter(|_| can_restore);
+        let failed = health.failed_operation(&examined.outcome);
+        if self.plan.reset_endpoint.is_none() && self.plan.restart_endpoint.is_none() {
+            return match failed {
+                Some(operation) => self.examine_broken(worker, examined, &operation).await,
+                None => Some(examined),
+            };
+        }
         let Some(operation) = failed.filter(|operation| health.is_worth_restoring(operation)) else {
             return Some(examined);
         };
@@ -249,6 +270,43 @@ where
         }
         let outcome = self.rerun_alone(worker, Arc::clone(&examined.outcome.case)).await?;
         Some(ExaminedOutcome { outcome, ran_alone: true })
+    }
+
+    /// Finds out whether an operation that failed no longer works at all, on an endpoint that cannot be restored. The
+    /// outcome of the case says nothing about its own requests then. Returns `None` if the run is over.
+    async fn examine_broken(
+        &self,
+        worker: &mut CaseWorker<'_>,
+        examined: ExaminedOutcome,
+        operation: &OperationName,
+    ) -> Option<ExaminedOutcome> {
+        let health = &self.plan.operation_health;
+        if examined.outcome.case.id.is_control() {
+            return Some(examined);
+        }
+        if health.meets_broken(operation) {
+            return Some(without_broken_operation(examined, operation));
+        }
+        let _exclusive = self.exclusivity.write().await;
+        let Some(control) = (self.plan.control_case)(operation.as_str()) else { return Some(examined) };
+        let mut failed = None;
+        for _ in 0..CHECKS_OF_BROKEN {
+            if self.is_over() {
+                return None;
+            }
+            let id = CaseId::control_check(control.id.scenario(), operation.as_str(), health.next_check());
+            let met = worker.run_case_alone(Arc::new(Case { id, ..control.clone() })).await?;
+            if health.failed_operation(&met).is_none() {
+                health.mark_working(operation);
+                return Some(examined);
+            }
+            failed = Some(met);
+        }
+        if let Some(control) = failed {
+            health.record_breakage(Breakage { found_by: examined.outcome.case.id.clone(), control });
+        }
+        health.mark_broken(operation);
+        Some(without_broken_operation(examined, operation))
     }
 
     /// Runs a case once more while no other is running, and once again after a restart if the endpoint went down. Returns
