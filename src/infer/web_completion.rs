@@ -310,11 +310,10 @@ impl<'c> WebCompleter<'c> {
             label
         } else {
             let capture = capture_name(member, &noun);
-            let places = identifier_places(self.contract, creator.operation, member, &noun);
-            let sent = if places.shape.is_none() { self.sent_name(creator.operation, member, &noun) } else { None };
+            let (places, sent) = self.places_of_identifier(creator.operation, member, &noun, user);
             let fixture = self.fixtures.get_mut(&fixture)?;
             let create = fixture.create.first_mut()?;
-            create.captures.entry(capture.clone()).or_insert(places.capture);
+            create.captures.entry(capture.clone()).or_insert(places);
             if let Some((_, sent)) = sent {
                 fixture.names.entry(capture.clone()).or_insert(sent);
             }
@@ -324,9 +323,31 @@ impl<'c> WebCompleter<'c> {
         Some((fixture, capture))
     }
 
-    /// Returns the member of a request that names the resource which it creates, and its value, for a response that may
-    /// not show it.
-    pub fn sent_name(&self, creator: &Operation, member: &str, noun: &[String]) -> Option<(String, String)> {
+    /// Returns where the response to a creating operation shows the identifier that `member` of `user` refers to. If no
+    /// documented response shows one, a text may be the name that the request gives: it is returned with its member.
+    pub fn places_of_identifier(
+        &self,
+        creator: &Operation,
+        member: &str,
+        noun: &[String],
+        user: &Operation,
+    ) -> (String, Option<(String, String)>) {
+        let places = identifier_places(self.contract, creator, member, noun);
+        let used = input_members(self.contract, user).find(|(name, _)| *name == member);
+        let is_text = used.is_some_and(|(_, it)| matches!(self.contract.shape(&it.shape).kind, ShapeKind::String));
+        if places.shape.is_some() || !is_text {
+            return (places.capture, None);
+        }
+        let shown = |name| find_own_member(self.contract, creator.output.as_ref()?, name, noun);
+        let by_name = NAMING_MEMBERS.into_iter().filter(|_| is_own_identifier(member, noun)).find_map(shown);
+        match by_name {
+            Some(place) => (place, None),
+            None => (places.capture, self.sent_name(creator, member, noun)),
+        }
+    }
+
+    /// Returns the member of a request that names the resource which it creates, and its value.
+    fn sent_name(&self, creator: &Operation, member: &str, noun: &[String]) -> Option<(String, String)> {
         let own = member_of_noun(member, noun);
         let mut names = std::iter::once(member).chain(own.as_deref()).chain(NAMING_MEMBERS);
         names.find_map(|name| {

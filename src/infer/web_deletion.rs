@@ -6,7 +6,6 @@ use crate::contract::Operation;
 use crate::infer::creators::input_members;
 use crate::infer::web_actions::deletes_in_place_of;
 use crate::infer::web_completion::{WebCompleter, fixture_in};
-use crate::infer::web_identifiers::identifier_places;
 use crate::scenario::RawRequest;
 use serde_json::Value as Json;
 
@@ -82,11 +81,10 @@ impl<'c> WebCompleter<'c> {
         }
         let is_named_by_caller =
             known.creators.iter().any(|it| it.operation.name == operation.name && it.is_named_by_caller);
-        let places = identifier_places(self.contract, operation, own, &known.noun);
-        let sent = || self.sent_name(operation, own, &known.noun).filter(|_| places.shape.is_none());
+        let (places, sent) = self.places_of_identifier(operation, own, &known.noun, deleter);
         let place = match is_named_by_caller && has_input(own) {
             true => own.clone(),
-            false => sent().map_or(places.capture.clone(), |(member, _)| member),
+            false => sent.map_or(places, |(member, _)| member),
         };
         input.insert(own.clone(), Json::String(format!("{{made.{place}}}")));
         let request = deleter.name.to_string();

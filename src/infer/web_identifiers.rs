@@ -73,8 +73,7 @@ pub(super) fn identifier_places(
     let is_own_id = is_own_identifier(member, noun);
     let own_member = member_of_noun(member, noun).filter(|_| !is_own_id);
     let find = |member: &str, is_id| find_identifier(contract, operation.output.as_ref()?, is_id, member, noun);
-    let by_name = || NAMING_MEMBERS.into_iter().filter(|_| is_own_id).find_map(|name| find(name, false));
-    let documented = find(member, is_own_id).or_else(|| find(own_member.as_deref()?, false)).or_else(by_name);
+    let documented = find(member, is_own_id).or_else(|| find(own_member.as_deref()?, false));
     let mut places: Vec<String> = documented.iter().map(|(place, _)| place.clone()).collect();
     if documented.is_none() {
         places.push(member.to_owned());

@@ -142,7 +142,8 @@ impl AfterEffects {
         found
     }
 
-    /// Returns the controls that failed during the run, and those that fail now; one for each operation.
+    /// Returns the controls that failed during the run and, if the endpoint can be restored, those that fail now; one for
+    /// each operation.
     fn failing_controls(&self, line: &SequentialRunner<'_>, can_restore: bool) -> Vec<FailingControl> {
         // Results are observed in plan order, and cases that ran earlier may be later in the plan.
         let window = line.plan().transport_options.window;
@@ -161,6 +162,10 @@ impl AfterEffects {
             start = suspects_before.saturating_sub(window);
         }
         failing.truncate(MAX_INVESTIGATED);
+        // An endpoint that cannot be restored gets no further requests: nothing more could be found out.
+        if !can_restore {
+            return failing;
+        }
         let is_new = |control: &Arc<Case>| failing.iter().all(|one| one.control.operation != control.operation);
         let failing_now = self.controls.iter().filter(|control| is_new(control)).filter_map(|control| {
             let met = line.run_case(Arc::clone(control));
