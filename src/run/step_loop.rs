@@ -130,12 +130,13 @@ impl<'a> CaseProgress<'a> {
             let Ok(request) = builder.build(&self.placeholders, step) else { return Some(exchange) };
             let repeated = sender.send_turn(&self.case.steps, vec![(index, request)]).await.pop();
             exchange = repeated.and_then(|(_, exchange)| exchange)?;
-            let is_rejected = is_unauthorized(&exchange);
-            if !is_rejected || plan.logins.generation(principal) == renewed {
-                plan.logins.record_renewal(principal, !is_rejected);
-                break;
+            if !is_unauthorized(&exchange) {
+                plan.logins.record_renewal(principal, true);
+                return Some(exchange);
             }
+            // Requests of other workers may have used up what the new token allows.
         }
+        plan.logins.record_renewal(principal, false);
         Some(exchange)
     }
 

@@ -78,6 +78,10 @@ pub(crate) fn resource_of_fixture<'p>(plan: &PlanContext<'p>, name: &str) -> Opt
     let collection = item.strip_suffix("/{}")?.to_owned();
     let list = all().find(|one| has_method(one, "GET") && route_shape(one).as_deref() == Some(&collection));
     let is_named_by_caller = fixture.names.contains_key(&label.capture);
+    // The name that was sent stands for an identifier that no document shows: it is good for requests, not for laws.
+    if is_named_by_caller && create.captures.contains_key(&label.capture) {
+        return None;
+    }
     Some(FixtureResource { label, fixture, creator, is_named_by_caller, reader, deleter: of("DELETE"), list })
 }
 
