@@ -87,7 +87,7 @@ if is_wanted kinto && install_python kinto-venv kinto==26.5.0 'setuptools<80'; t
 fi
 if is_wanted jupyter && install_python jupyter-venv jupyter_server==2.21.1; then
     port=$(free_port)
-    source=$(find "$folder/jupyter-venv" -path '*/services/api/api.yaml')
+    source=$(find "$folder/jupyter-venv/" -path '*/services/api/api.yaml')
     mkdir -p "$folder/jupyter.data" && cd "$folder/jupyter.data"
     check_flags=(-H 'Authorization: token measure-9f2c41')
     init_flags=(--source "$source" "${check_flags[@]}")
