@@ -6,6 +6,7 @@
 
 use crate::loopback;
 use crate::support::command;
+use crate::support::notes_project;
 use command::{Watched, overstep, watched};
 use loopback::{endless, read_request, scripted, serve};
 use serde_json::Value as Json;
@@ -14,7 +15,6 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tempfile::TempDir;
 
 /// Maximum resident memory of a run, in kB.
 const MAX_MEMORY: u64 = 200 * 1024;
@@ -39,14 +39,6 @@ impl Output {
     }
 }
 
-fn project() -> TempDir {
-    let directory = tempfile::tempdir().expect("create temporary directory");
-    std::fs::create_dir(directory.path().join("scenarios")).expect("create directory");
-    write(directory.path(), "scenarios/notes.toml", include_str!("notes/notes.toml"));
-    write(directory.path(), "scenarios/notes.contract.json", include_str!("notes/notes.contract.json"));
-    directory
-}
-
 fn write(directory: &Path, name: &str, text: &str) {
     std::fs::write(directory.join(name), text).expect("write file");
 }
@@ -63,7 +55,7 @@ fn run(directory: &Path, arguments: &[&str]) -> Output {
 /// Runs `check notes` with about twenty cases against an address.
 #[track_caller]
 fn check(address: SocketAddr) -> Output {
-    let directory = project();
+    let directory = notes_project();
     let url = format!("http://{address}");
     // Each worker reads one response at a time, so the number of workers affects the memory use.
     let report = ["--workers", "16", "--report", "ndjson=all.ndjson", "--report", "junit=all.xml"];
@@ -81,7 +73,7 @@ fn check(address: SocketAddr) -> Output {
 
 #[test]
 fn readable_rows_of_a_broken_table_are_ingested() {
-    let directory = project();
+    let directory = notes_project();
     let page = "# Rename a note\n\n> Gives a note another name\n\n### Path Parameters\n\n\
         <ParamField path=\"id\" type=\"string\" required>\n  Note ID\n</ParamField>\n\n\
         ```bash cURL\ncurl -X POST https://notes.example/v1/notes/7/name\n```\n\n## Errors\n\n\
@@ -94,7 +86,7 @@ fn readable_rows_of_a_broken_table_are_ingested() {
 
 #[test]
 fn binary_and_deeply_nested_documents_are_rejected_by_name() {
-    let directory = project();
+    let directory = notes_project();
     std::fs::write(directory.path().join("page.mdx"), [0xff, 0xfe, 0, 1, 2, b'|']).expect("write file");
     run(directory.path(), &["ingest", "page.mdx"]).assert_ends(2, &["page.mdx"]);
     write(directory.path(), "deep.contract.json", &"[".repeat(100_000));
@@ -103,7 +95,7 @@ fn binary_and_deeply_nested_documents_are_rejected_by_name() {
 
 #[test]
 fn unknown_key_is_reported_with_its_line() {
-    let directory = project();
+    let directory = notes_project();
     let text = format!("# one\nendpont = \"embedded\"\n{}", include_str!("notes/notes.toml"));
     write(directory.path(), "scenarios/notes.toml", &text);
     run(directory.path(), &["cases", "notes"]).assert_ends(0, &["unknown key `endpont`", "notes.toml:2", "`endpoint`"]);
@@ -112,7 +104,7 @@ fn unknown_key_is_reported_with_its_line() {
 
 #[test]
 fn unsatisfiable_pattern_is_reported_with_its_document_line() {
-    let directory = project();
+    let directory = notes_project();
     let pattern = "\"pattern\": \"[a-z]{12,}\", \"facts\": [{\"path\": \"pattern\", \"value\": \"[a-z]{12,}\", \
         \"standing\": \"documented\", \"document\": \"tag-note.md\", \"line\": 17}]";
     let contract = include_str!("notes/notes.contract.json").replace("\"pattern\": \"[a-z-]+\"", pattern);
@@ -242,7 +234,7 @@ const CHECK_ONE_CASE: [&str; 4] = ["check", "notes", "-E", "id(notes/RenameNote/
 #[test]
 fn tls_flags_decide_which_certificates_are_trusted() {
     let (url, pem) = tls_server();
-    let directory = project();
+    let directory = notes_project();
     write(directory.path(), "ca.pem", &pem);
     write(directory.path(), "none.pem", "no certificate\n");
     let with = |flags: &[&str]| run(directory.path(), &[&CHECK_ONE_CASE[..], &["-e", &url], flags].concat());
@@ -264,7 +256,7 @@ fn requests_go_through_the_proxy() {
             let _ = stream.write_all(RESPONSE);
         }
     });
-    let directory = project();
+    let directory = notes_project();
     // Nothing listens on port 9, so that only the proxy can send a response.
     let proxy = format!("http://{proxy}");
     let output =

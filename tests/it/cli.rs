@@ -5,13 +5,13 @@
 #![expect(clippy::disallowed_methods, reason = "tests read and write files")]
 
 use crate::support::command;
+use crate::support::notes_project;
 use crate::support::visible;
 use command::overstep;
 use insta::assert_snapshot;
 use serde_json::Value as Json;
 use std::path::Path;
 use std::process::Command;
-use tempfile::TempDir;
 
 /// Output and exit code of a command.
 struct Output {
@@ -24,20 +24,6 @@ impl Output {
     fn all(&self) -> String {
         format!("exit {}\n--- stdout\n{}--- stderr\n{}", self.code, self.stdout, self.stderr)
     }
-}
-
-/// Creates a directory with the invented service `notes`.
-fn project() -> TempDir {
-    let directory = tempfile::tempdir().expect("create temporary directory");
-    let scenarios = directory.path().join("scenarios");
-    std::fs::create_dir(&scenarios).expect("create directory");
-    for (name, text) in [
-        ("notes.toml", include_str!("notes/notes.toml")),
-        ("notes.contract.json", include_str!("notes/notes.contract.json")),
-    ] {
-        std::fs::write(scenarios.join(name), text).expect("write file");
-    }
-    directory
 }
 
 fn run(directory: &Path, arguments: &[&str]) -> Output {
@@ -64,7 +50,7 @@ macro_rules! snapshot {
 
 #[test]
 fn help_lists_every_command() {
-    let directory = project();
+    let directory = notes_project();
     let output = run(directory.path(), &["--help"]);
     snapshot!("help", output.all());
     snapshot!("help-check", run(directory.path(), &["check", "--help"]).all());
@@ -72,7 +58,7 @@ fn help_lists_every_command() {
 
 #[test]
 fn conforming_server_has_no_findings() {
-    let directory = project();
+    let directory = notes_project();
     let output = run(directory.path(), &["check"]);
     assert_eq!(output.code, 0, "{}", output.all());
     assert!(output.stdout.starts_with("testing overstep itself"), "{}", output.stdout);
@@ -83,7 +69,7 @@ fn conforming_server_has_no_findings() {
 
 #[test]
 fn usage_and_configuration_errors_exit_with_2() {
-    let directory = project();
+    let directory = notes_project();
     let write = |name: &str, text: &str| std::fs::write(directory.path().join(name), text).expect("write file");
     write("broken.toml", "sources = [\"a\"\nendpoint = \"x\"\n");
     write("mistyped.toml", "sources = [\"scenarios/notes.contract.json\"]\nonly = \"TagNote\"\n");
@@ -123,7 +109,7 @@ fn usage_and_configuration_errors_exit_with_2() {
 
 #[test]
 fn unknown_key_is_a_warning_without_strict() {
-    let directory = project();
+    let directory = notes_project();
     let text = "sources = [\"scenarios/notes.contract.json\"]\nendpont = \"embedded\"\n";
     std::fs::write(directory.path().join("unknown.toml"), text).expect("write file");
     let output = run(directory.path(), &["cases", "unknown.toml"]);
@@ -135,7 +121,7 @@ fn unknown_key_is_a_warning_without_strict() {
 
 #[test]
 fn unreachable_endpoint_exits_with_3() {
-    let directory = project();
+    let directory = notes_project();
     // The port was free a moment ago, so nothing listens on it.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("bind a free port");
     let url = format!("http://{}", listener.local_addr().expect("local address"));
@@ -149,7 +135,7 @@ fn unreachable_endpoint_exits_with_3() {
 
 #[test]
 fn filter_without_matches_exits_with_4_unless_no_cases_says_otherwise() {
-    let directory = project();
+    let directory = notes_project();
     for (how, code) in [("fail", 4), ("warn", 0), ("pass", 0)] {
         let output = run(directory.path(), &["check", "notes", "-E", "no-such-case", "--no-cases", how]);
         assert_eq!(output.code, code, "{how}\n{}", output.all());
@@ -168,7 +154,7 @@ fn keys(event: &Json) -> Vec<&str> {
 
 #[test]
 fn ndjson_results_follow_plan_order() {
-    let directory = project();
+    let directory = notes_project();
     let planned = run(directory.path(), &["cases", "notes", "--format", "ndjson"]);
     let planned: Vec<String> =
         events(&planned.stdout).iter().map(|case| case["id"].as_str().expect("case id").to_owned()).collect();
@@ -238,7 +224,7 @@ fn ndjson_results_follow_plan_order() {
 
 #[test]
 fn junit_test_count_matches_its_test_cases() {
-    let directory = project();
+    let directory = notes_project();
     let output = run(directory.path(), &["check", "notes", "--report", "junit=deep/report.xml"]);
     assert_eq!(output.code, 0, "{}", output.all());
     let xml = std::fs::read_to_string(directory.path().join("deep/report.xml")).expect("read file");
@@ -255,7 +241,7 @@ fn junit_test_count_matches_its_test_cases() {
 
 #[test]
 fn secrets_appear_in_no_output_and_no_file() {
-    let directory = project();
+    let directory = notes_project();
     let arguments = [
         "check",
         "notes",
@@ -283,14 +269,14 @@ fn secrets_appear_in_no_output_and_no_file() {
 
 #[test]
 fn cases_are_printed_as_curl_commands() {
-    let directory = project();
+    let directory = notes_project();
     let output = run(directory.path(), &["cases", "notes", "--format", "curl", "-E", "valid/control/plain"]);
     snapshot!("cases-curl", output.all());
 }
 
 #[test]
 fn dropped_limit_is_found_with_its_document_line() {
-    let directory = project();
+    let directory = notes_project();
     let listed = run(directory.path(), &["serve", "notes", "--list-faults"]);
     assert_eq!(listed.code, 0, "{}", listed.all());
     let fault = listed
@@ -321,7 +307,7 @@ fn dropped_limit_is_found_with_its_document_line() {
 #[cfg(unix)]
 #[test]
 fn findings_of_the_last_run_are_listed_with_all_that_they_explain() {
-    let directory = project();
+    let directory = notes_project();
     let report = |arguments: &[&str]| run(directory.path(), &[&["report", "last"], arguments].concat());
     assert_eq!(report(&[]).code, 2, "there is no run yet");
     let url = crate::loopback::serve_json(|_, _, _| (200, serde_json::json!({"tags": ["a"]})));
@@ -350,7 +336,7 @@ fn findings_of_the_last_run_are_listed_with_all_that_they_explain() {
 #[test]
 fn interrupted_run_writes_complete_reports_and_a_summary() {
     use std::io::Read as _;
-    let directory = project();
+    let directory = notes_project();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("bind a free port");
     let url = format!("http://{}", listener.local_addr().expect("local address"));
     let arguments = [
@@ -405,7 +391,7 @@ fn shared_page(path: &str) -> Option<String> {
 
 #[test]
 fn ingest_writes_a_contract_that_can_be_read_again() {
-    let directory = project();
+    let directory = notes_project();
     let Some(page) = shared_page("connect/API_TagContact.txt") else { return };
     let output = run(directory.path(), &["ingest", &page]);
     assert_eq!(output.code, 0, "{}", output.all());
@@ -426,7 +412,7 @@ fn ingest_writes_a_contract_that_can_be_read_again() {
 
 #[test]
 fn invalid_contract_is_rejected_with_its_line() {
-    let directory = project();
+    let directory = notes_project();
     std::fs::write(directory.path().join("a.contract.json"), "{\"format\": \"overstep-contract/1\",\n \"service\": 5}")
         .expect("write file");
     let output = run(directory.path(), &["ingest", "a.contract.json"]);
@@ -436,7 +422,7 @@ fn invalid_contract_is_rejected_with_its_line() {
 
 #[test]
 fn drift_shows_contradictions_between_two_pages() {
-    let directory = project();
+    let directory = notes_project();
     let (Some(one), Some(two)) = (shared_page("connect/API_TagContact.txt"), shared_page("connect/tag_contact.rst"))
     else {
         return;

@@ -4,18 +4,11 @@
 #![expect(clippy::disallowed_methods, reason = "tests prepare and read files")]
 
 use crate::support::command::{Watched, overstep, watched};
+use crate::support::notes_project;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
-use tempfile::TempDir;
-
-fn project() -> TempDir {
-    let directory = tempfile::tempdir().expect("create a folder");
-    write(directory.path(), "scenarios/notes.toml", include_str!("notes/notes.toml"));
-    write(directory.path(), "scenarios/notes.contract.json", include_str!("notes/notes.contract.json"));
-    directory
-}
 
 fn write(directory: &Path, name: &str, text: &str) {
     let path = directory.join(name);
@@ -37,7 +30,7 @@ fn run(directory: &Path, arguments: &[&str], code: i32, expected: &[&str]) -> St
 
 #[test]
 fn results_that_are_cut_short_are_not_read_as_a_run() {
-    let directory = project();
+    let directory = notes_project();
     run(directory.path(), &["check", "notes"], 0, &["0 findings"]);
     let file = directory.path().join(".overstep/last/results.ndjson");
     let whole = std::fs::read_to_string(&file).expect("read a file");
@@ -50,7 +43,7 @@ fn results_that_are_cut_short_are_not_read_as_a_run() {
 
 #[test]
 fn saved_requests_that_no_longer_fit_are_reported() {
-    let directory = project();
+    let directory = notes_project();
     let saved = |operation: &str, judged: u32| {
         format!(
             "format = \"overstep-regression/1\"\nfound = \"once\"\njudged = \"{judged}\"\n\
@@ -71,7 +64,7 @@ fn saved_requests_that_no_longer_fit_are_reported() {
 
 #[test]
 fn snapshot_without_its_end_is_rejected() {
-    let directory = project();
+    let directory = notes_project();
     run(directory.path(), &["check", "notes", "--update", "all"], 0, &[]);
     let file = directory.path().join("snapshots/embedded/notes/TagNote.osnap");
     let whole = std::fs::read_to_string(&file).expect("read a file");
@@ -83,7 +76,7 @@ fn snapshot_without_its_end_is_rejected() {
 #[cfg(unix)]
 #[test]
 fn special_files_are_rejected_by_their_kind() {
-    let directory = project();
+    let directory = notes_project();
     let snapshot = directory.path().join("snapshots/embedded/notes/TagNote.osnap");
     std::fs::create_dir_all(snapshot.parent().expect("a folder")).expect("create folders");
     assert!(Command::new("mkfifo").arg(&snapshot).status().expect("run mkfifo").success());
@@ -106,7 +99,7 @@ fn special_files_are_rejected_by_their_kind() {
 
 #[test]
 fn verdicts_are_printed_although_snapshots_cannot_be_written() {
-    let directory = project();
+    let directory = notes_project();
     // A file where a folder is needed: this fails for every user, unlike missing permissions.
     write(directory.path(), "snapshots/embedded", "");
     run(directory.path(), &["check", "notes", "--update", "all"], 2, &["0 findings in", "cannot write"]);
@@ -115,7 +108,7 @@ fn verdicts_are_printed_although_snapshots_cannot_be_written() {
 #[cfg(target_os = "linux")]
 #[test]
 fn verdicts_and_other_reports_are_complete_although_one_report_fails() {
-    let directory = project();
+    let directory = notes_project();
     let arguments = ["check", "notes", "--report", "ndjson=/dev/full", "--report", "junit=all.xml"];
     run(directory.path(), &arguments, 2, &["0 findings in", "cannot write the report to `/dev/full`"]);
     let xml = std::fs::read_to_string(directory.path().join("all.xml")).expect("read a file");
@@ -124,7 +117,7 @@ fn verdicts_and_other_reports_are_complete_although_one_report_fails() {
 
 #[test]
 fn leftovers_of_killed_runs_are_removed() {
-    let directory = project();
+    let directory = notes_project();
     let leftovers = [".overstep/last/.overstep-killed", "snapshots/embedded/notes/.overstep-killed"];
     leftovers.iter().for_each(|name| write(directory.path(), name, "half"));
     run(directory.path(), &["check", "notes"], 0, &["0 findings"]);
@@ -136,7 +129,7 @@ fn leftovers_of_killed_runs_are_removed() {
 #[cfg(unix)]
 #[test]
 fn fuzzing_that_a_signal_cuts_short_is_incomplete() {
-    let directory = project();
+    let directory = notes_project();
     for signal in ["-TERM", "-INT"] {
         let mut command = overstep(directory.path(), &["fuzz", "notes", "--max-time", "100s"]);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("start overstep");
@@ -164,7 +157,7 @@ fn run_limited(directory: &Path, limit: &str, arguments: &[&str]) -> Watched {
 #[cfg(unix)]
 #[test]
 fn few_files_mean_fewer_workers_and_the_same_verdicts() {
-    let directory = project();
+    let directory = notes_project();
     let counts = |text: &str| {
         let line = text.lines().find(|line| line.contains(" findings in ")).expect("a line with the counts");
         line.rsplit_once(" · ").map(|(counts, _seconds)| counts.to_owned())
@@ -183,7 +176,7 @@ fn few_files_mean_fewer_workers_and_the_same_verdicts() {
 #[cfg(unix)]
 #[test]
 fn too_few_files_are_named_and_not_blamed_on_the_endpoint() {
-    let directory = project();
+    let directory = notes_project();
     for limit in 6..24 {
         for command in ["check", "fuzz"] {
             let arguments = [command, "notes", "--max-time", "1s"];
@@ -202,7 +195,7 @@ fn too_few_files_are_named_and_not_blamed_on_the_endpoint() {
 #[cfg(target_os = "linux")]
 #[test]
 fn little_memory_is_named_and_not_blamed_on_the_endpoint() {
-    let directory = project();
+    let directory = notes_project();
     for kilobytes in [800_000, 400_000] {
         let Watched { code, text, .. } = run_limited(directory.path(), &format!("-v {kilobytes}"), &["check", "notes"]);
         assert!(!text.contains("has a bug") && !text.contains("the endpoint"), "{kilobytes}: {text}");
@@ -228,7 +221,7 @@ fn trace_files(directory: &Path, arguments: &[&str]) -> Option<Vec<String>> {
 #[cfg(target_os = "linux")]
 #[test]
 fn accepted_snapshots_are_on_the_disk_before_they_replace_others() {
-    let directory = project();
+    let directory = notes_project();
     let Some(calls) = trace_files(directory.path(), &["check", "notes", "--update", "all"]) else {
         println!("skipped: accepted_snapshots_are_on_the_disk_before_they_replace_others needs strace");
         return;
@@ -260,7 +253,7 @@ fn full_pipe() -> (std::io::PipeReader, std::io::PipeWriter) {
 #[cfg(unix)]
 #[test]
 fn signal_ends_a_run_that_cannot_end_by_itself() {
-    let directory = project();
+    let directory = notes_project();
     for signal in ["-TERM", "-INT"] {
         // Nobody reads the report, so the run waits for ever when it writes.
         let (_reader, writer) = full_pipe();

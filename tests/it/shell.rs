@@ -4,25 +4,11 @@
 #![expect(clippy::disallowed_methods, reason = "tests read and write files")]
 
 use crate::support::command;
+use crate::support::notes_project;
 use crate::support::visible;
 use command::overstep;
 use std::path::Path;
 use std::process::{Command, Output};
-use tempfile::TempDir;
-
-/// Creates a directory with the invented service `notes`.
-fn project() -> TempDir {
-    let directory = tempfile::tempdir().expect("create temporary directory");
-    let scenarios = directory.path().join("scenarios");
-    std::fs::create_dir(&scenarios).expect("create directory");
-    for (name, text) in [
-        ("notes.toml", include_str!("notes/notes.toml")),
-        ("notes.contract.json", include_str!("notes/notes.contract.json")),
-    ] {
-        std::fs::write(scenarios.join(name), text).expect("write file");
-    }
-    directory
-}
 
 fn texts(output: &Output) -> (String, String) {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8 text");
@@ -35,7 +21,7 @@ fn run(directory: &Path, arguments: &[&str]) -> (String, String) {
 
 #[test]
 fn wrong_command_lines_are_answered_in_plain_english() {
-    let directory = project();
+    let directory = notes_project();
     let mut shown = String::new();
     for line in [
         "chek",
@@ -88,7 +74,7 @@ fn wrong_command_lines_are_answered_in_plain_english() {
 
 #[test]
 fn endpoint_of_the_environment_counts_unless_a_flag_names_one() {
-    let directory = project();
+    let directory = notes_project();
     let check = |endpoint: &str, arguments: &[&str]| {
         let mut command = overstep(directory.path(), &[&["check", "notes", "-E", "control"], arguments].concat());
         let output = command.env("OVERSTEP_ENDPOINT", endpoint).output().expect("start overstep");
@@ -107,7 +93,7 @@ fn endpoint_of_the_environment_counts_unless_a_flag_names_one() {
 
 #[test]
 fn scenarios_are_found_from_a_folder_below() {
-    let directory = project();
+    let directory = notes_project();
     let below = directory.path().join("src/deep");
     std::fs::create_dir_all(&below).expect("create directory");
     let output = overstep(&below, &["check"]).output().expect("start overstep");
@@ -128,7 +114,7 @@ fn scenarios_are_found_from_a_folder_below() {
 
 #[test]
 fn colors_follow_the_variables_of_the_environment() {
-    let directory = project();
+    let directory = notes_project();
     let is_colored = |variables: &[(&str, &str)], arguments: &[&str]| {
         let mut command = overstep(directory.path(), &[&["check", "nots"], arguments].concat());
         let output = command.envs(variables.iter().copied()).output().expect("start overstep");
@@ -167,7 +153,7 @@ fn bash_completes_names_of_scenarios_endpoints_operations_laws_and_codes() {
         visible::say("skipped: bash is not installed");
         return;
     }
-    let directory = project();
+    let directory = notes_project();
     std::fs::write(directory.path().join("overstep.toml"), "[endpoints.local]\nurl = \"http://127.0.0.1:1\"\n")
         .expect("write file");
     let offered = |line: &[&str]| completions(directory.path(), line);
@@ -186,7 +172,7 @@ fn bash_completes_names_of_scenarios_endpoints_operations_laws_and_codes() {
 
 #[test]
 fn every_shell_gets_a_script_and_every_command_a_manual_page() {
-    let directory = project();
+    let directory = notes_project();
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let (stdout, _) = run(directory.path(), &["completions", shell]);
         assert!(stdout.contains("OVERSTEP_COMPLETE"), "{shell}: {stdout}");
@@ -206,7 +192,7 @@ fn every_shell_gets_a_script_and_every_command_a_manual_page() {
 
 #[test]
 fn snapshots_and_known_divergences_of_a_url_belong_to_its_host_and_port() {
-    let directory = project();
+    let directory = notes_project();
     // Nothing listens on the port, so nothing is learnt; which files apply is known all the same.
     let known = directory.path().join("scenarios/notes.known");
     std::fs::create_dir(&known).expect("create directory");

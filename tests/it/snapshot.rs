@@ -5,6 +5,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests read and write files")]
 
 use crate::support::command;
+use crate::support::notes_project;
 use indexmap::IndexMap;
 use overstep::snapshot::{
     AcceptedResponse, CaseCoverage, CaseState, ConstraintLine, ConstraintSide, DocumentedMark, ObservedBehavior,
@@ -15,7 +16,6 @@ use serde_json::Value as Json;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use tempfile::TempDir;
 
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![
@@ -148,19 +148,6 @@ fn cases_that_differ_from_their_side_get_lines_of_their_own() {
     assert_eq!(merge_snapshot(Some(&first), vec![], &other, CaseCoverage::Complete).lines.len(), 1);
 }
 
-/// Creates a directory with the invented service `notes`.
-fn project() -> TempDir {
-    let directory = tempfile::tempdir().expect("create temporary directory");
-    std::fs::create_dir(directory.path().join("scenarios")).expect("create directory");
-    for (name, text) in [
-        ("notes.toml", include_str!("notes/notes.toml")),
-        ("notes.contract.json", include_str!("notes/notes.contract.json")),
-    ] {
-        std::fs::write(directory.path().join("scenarios").join(name), text).expect("write file");
-    }
-    directory
-}
-
 struct Output {
     all: String,
     code: i32,
@@ -244,7 +231,7 @@ impl Drop for Server {
 
 #[test]
 fn update_flag_decides_what_is_written() {
-    let directory = project();
+    let directory = notes_project();
     let at = directory.path();
     let count = |ending: &str| {
         files(&at.join("snapshots")).iter().filter(|(path, _)| path.to_string_lossy().ends_with(ending)).count()
@@ -274,7 +261,7 @@ fn update_flag_decides_what_is_written() {
 
 #[test]
 fn changed_undocumented_response_is_a_finding() {
-    let directory = project();
+    let directory = notes_project();
     let at = directory.path();
     let faithful = Server::start(at, &[]);
     run(at, &["check", "notes", "-e", &faithful.url, "--profile", "default", "--update", "all"]);
@@ -327,7 +314,7 @@ fn changed_undocumented_response_is_a_finding() {
 
 #[test]
 fn accepted_divergence_is_no_finding() {
-    let directory = project();
+    let directory = notes_project();
     let at = directory.path();
     let faulty = Server::start(at, &["requests.always-ok"].map(|_| "TagNote.requests.always-ok"));
     let check =
@@ -354,7 +341,7 @@ fn accepted_divergence_is_no_finding() {
 
 #[test]
 fn partial_run_changes_only_the_lines_of_its_cases() {
-    let directory = project();
+    let directory = notes_project();
     let at = directory.path();
     let faithful = Server::start(at, &[]);
     run(at, &["check", "notes", "-e", &faithful.url, "--profile", "default", "--update", "all"]);
@@ -406,7 +393,7 @@ fn partial_run_changes_only_the_lines_of_its_cases() {
 
 #[test]
 fn results_of_another_run_can_be_accepted() {
-    let directory = project();
+    let directory = notes_project();
     let at = directory.path();
     let faulty = Server::start(at, &["TagNote.requests.always-ok", "RenameNote.successes.null"]);
     run(
@@ -459,7 +446,7 @@ fn results_of_another_run_can_be_accepted() {
 
 #[test]
 fn invalid_snapshot_file_exits_with_2() {
-    let directory = project();
+    let directory = notes_project();
     let at = directory.path();
     run(at, &["check", "--update", "all"]);
     let path = at.join("snapshots/embedded/notes/TagNote.osnap");
@@ -473,7 +460,7 @@ fn invalid_snapshot_file_exits_with_2() {
 #[cfg(unix)]
 #[test]
 fn killed_run_leaves_valid_snapshot_files() {
-    let directory = project();
+    let directory = notes_project();
     let at = directory.path();
     let servers =
         [Server::start(at, &[]), Server::start(at, &["TagNote.requests.always-ok", "RenameNote.requests.always-ok"])];
@@ -501,7 +488,7 @@ fn killed_run_leaves_valid_snapshot_files() {
 
 #[test]
 fn insta_can_read_pending_snapshots() {
-    let directory = project();
+    let directory = notes_project();
     let at = directory.path();
     run(at, &["check"]);
     for (path, text) in files(&at.join("snapshots")) {
@@ -531,7 +518,7 @@ fn cargo_insta_accepts_snapshots_only_with_their_extension() {
         println!("skipped: cargo-insta is not installed (`cargo install cargo-insta --version 1.49.0`)");
         return;
     }
-    let directory = project();
+    let directory = notes_project();
     let at = directory.path();
     std::fs::write(at.join("Cargo.toml"), "[package]\nname = \"x\"\nversion = \"0.1.0\"\nedition = \"2021\"\n")
         .expect("write file");

@@ -5,26 +5,13 @@
 #![expect(clippy::disallowed_methods, reason = "tests read and write files")]
 
 use crate::support::command;
+use crate::support::notes_project;
 use command::overstep;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Stdio};
-use tempfile::TempDir;
 
 const FAULT: &str = "TagNote.tags.length.max+1";
-
-fn project() -> TempDir {
-    let directory = tempfile::tempdir().expect("create temporary directory");
-    let scenarios = directory.path().join("scenarios");
-    std::fs::create_dir(&scenarios).expect("create directory");
-    for (name, text) in [
-        ("notes.toml", include_str!("notes/notes.toml")),
-        ("notes.contract.json", include_str!("notes/notes.contract.json")),
-    ] {
-        std::fs::write(scenarios.join(name), text).expect("write file");
-    }
-    directory
-}
 
 /// A process that ends with the test.
 struct Running {
@@ -78,7 +65,7 @@ impl Drop for Running {
 
 #[test]
 fn list_shrinks_when_a_mended_server_is_back() {
-    let directory = project();
+    let directory = notes_project();
     let at = directory.path();
     let (faulty, url) = Running::serve(at, "0", &[FAULT]);
     let mut watch =
@@ -100,7 +87,7 @@ fn list_shrinks_when_a_mended_server_is_back() {
 
 #[test]
 fn change_of_a_watched_file_sends_the_failing_cases_again() {
-    let directory = project();
+    let directory = notes_project();
     let at = directory.path();
     let (_faulty, url) = Running::serve(at, "0", &[FAULT]);
     let arguments =
@@ -123,7 +110,7 @@ fn change_of_a_watched_file_sends_the_failing_cases_again() {
 #[cfg(unix)]
 #[test]
 fn interrupt_ends_a_waiting_watch() {
-    let directory = project();
+    let directory = notes_project();
     let at = directory.path();
     let (_faulty, url) = Running::serve(at, "0", &[FAULT]);
     let mut watch =
