@@ -121,16 +121,16 @@ fn without_volatile(directory: &Path, text: &str) -> String {
         masked.push_str(rest);
         text = masked;
     }
-    text.lines().map(without_duration).collect::<Vec<_>>().join("\n")
+    // A processor time is unknown, and its line missing, if the server has just ended.
+    let lines = text.lines().filter(|line| !line.starts_with("processor time:"));
+    lines.map(without_duration).collect::<Vec<_>>().join("\n")
 }
 
-/// Removes the duration at the end of a line of counts, and processor times.
+/// Removes the duration at the end of a line of counts.
 fn without_duration(line: &str) -> &str {
     let is_duration = |text: &str| text.strip_suffix(" s").is_some_and(|number| number.parse::<f64>().is_ok());
     match line.rsplit_once(" · ") {
         Some((before, end)) if is_duration(end.trim_end_matches('.')) => before,
-        // How many resources an emulator can still delete depends on what it is doing at the time.
-        _ if line.contains("processor") || line.contains("cleanup failed") => "",
         _ => line,
     }
 }
