@@ -43,6 +43,11 @@ macro_rules! name {
     };
 }
 
+/// Returns the letters and digits of a name in lowercase, so that `user_id`, `userId` and `UserID` become the same text.
+pub fn plain_name(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
+}
+
 name!(
     /// The name of an operation, for example `TagContact`.
     OperationName

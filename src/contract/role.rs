@@ -1,5 +1,6 @@
 //! What an error means, regardless of its name.
 
+use super::names::plain_name;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -90,7 +91,7 @@ impl ErrorRole {
     /// Infers the role from status, name and description, in this order of trust:
     /// an unambiguous name, then an unambiguous status, then the description, then a vague name.
     pub fn infer(status: Option<u16>, name: &str, description: &str) -> Self {
-        let name = normalize_name(name);
+        let name = plain_name(name);
         let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
         if has(&THROTTLING_WORDS) {
             return Self::Throttled;
@@ -130,7 +131,7 @@ impl ErrorRole {
 
     /// Returns true if the name means that too many requests were sent, regardless of the status.
     pub fn is_throttling_name(name: &str) -> bool {
-        let name = normalize_name(name);
+        let name = plain_name(name);
         THROTTLING_WORDS.iter().any(|word| name.contains(word))
     }
 }
@@ -138,10 +139,6 @@ impl ErrorRole {
 /// Parts of the names of errors for too many requests, in lowercase letters only.
 const THROTTLING_WORDS: [&str; 6] =
     ["throttl", "toomanyrequests", "ratelimit", "ratexceeded", "slowdown", "requestlimitexceeded"];
-
-fn normalize_name(name: &str) -> String {
-    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
-}
 
 impl fmt::Display for ErrorRole {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -3,7 +3,7 @@
 //!
 //! It never sends a request and knows no secret: values come from environment variables.
 
-use crate::contract::{AuthScheme, Contract, Operation, ShapeId, ShapeKind};
+use crate::contract::{AuthScheme, Contract, Operation, ShapeId, ShapeKind, plain_name};
 use crate::infer::creators::input_members;
 use crate::infer::name_parts::split_words;
 use crate::scenario::{Credentials, LoginStep, Principal, Scenario};
@@ -182,9 +182,4 @@ fn find_token(contract: &Contract, output: &ShapeId) -> Option<String> {
         open = next;
     }
     None
-}
-
-/// Returns the letters and digits of a name in lower case.
-fn plain_name(name: &str) -> String {
-    name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
 }

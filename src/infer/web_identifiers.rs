@@ -2,7 +2,7 @@
 //!
 //! It never builds a fixture.
 
-use crate::contract::{Contract, Operation, Shape, ShapeId, ShapeKind};
+use crate::contract::{Contract, Operation, Shape, ShapeId, ShapeKind, plain_name};
 use crate::infer::name_parts::{ReferenceKind, parse_reference, split_words};
 use crate::infer::template_fit::template_fits;
 use crate::infer::unique_template::unique_template;
@@ -127,11 +127,6 @@ pub(super) fn member_of_noun(name: &str, noun: &[String]) -> Option<String> {
     Some(rest.join("_"))
 }
 
-/// Returns a name without case and separators.
-fn plain_name(name: &str) -> String {
-    name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
-}
-
 /// Returns true if a member refers to a resource by its own identifier rather than by a name, a slug or a number.
 pub(super) fn is_own_identifier(member: &str, noun: &[String]) -> bool {
     let reference = parse_reference(member);
@@ -217,7 +212,7 @@ pub(super) fn fresh_value(member: &str, shape: &Shape) -> Option<String> {
 
 /// Returns true for a header that makes a request idempotent: `Idempotency-Key`.
 pub(super) fn is_idempotency_key(header: &str) -> bool {
-    let plain: String = header.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let plain = plain_name(header);
     plain.contains("idempotency") || plain == "requestid" || plain == "xrequestid"
 }
 

@@ -2,7 +2,7 @@
 //!
 //! It sends nothing.
 
-use crate::contract::{Contract, MemberPath, PathSegment};
+use crate::contract::{Contract, MemberPath, PathSegment, plain_name};
 use crate::infer::IdentifierOrigin;
 use serde_json::Value as Json;
 
@@ -62,12 +62,9 @@ const REFERENCE_ENDINGS: [&str; 7] = ["ids", "arns", "names", "id", "arn", "name
 
 /// Returns true if a message names the resource that a member refers to: "the specified subnet" for `Subnets`.
 pub(super) fn names_member(message: &str, place: &str) -> bool {
-    let plain = |text: &str| -> String {
-        text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
-    };
-    let last = plain(place.rsplit('.').next().unwrap_or(place));
+    let last = plain_name(place.rsplit('.').next().unwrap_or(place));
     let noun = REFERENCE_ENDINGS.iter().find_map(|ending| last.strip_suffix(ending)).unwrap_or(&last);
-    noun.len() >= MIN_NOUN_LENGTH && plain(message).contains(noun)
+    noun.len() >= MIN_NOUN_LENGTH && plain_name(message).contains(noun)
 }
 
 /// Returns true if an error says that a resource does not exist.

@@ -2,12 +2,11 @@
 //! members that a request asks for.
 
 use crate::case::{Case, LawName, ResponseCheck, StepPurpose, Value};
-use crate::contract::{MemberLocation, MemberPath, Shape, ShapeKind};
+use crate::contract::{MemberLocation, MemberPath, Shape, ShapeKind, plain_name};
 use crate::generate::input_sampler::InputChange;
 use crate::generate::operation_context::OperationContext;
 use crate::generate::stateful::fixture_resource::FixtureResource;
 use crate::generate::stateful::resource_case::{FurtherResource, ResourceCase};
-use crate::generate::web::list_names::plain_name;
 use crate::generate::web::list_shape::ListShape;
 use crate::generate::web::resource::{has_method, is_web_api, listed_resource, resource_labels, resource_of_fixture};
 use crate::generate::web::shown_members::shown_members;

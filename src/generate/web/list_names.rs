@@ -2,7 +2,7 @@
 //!
 //! It knows names only.
 
-use crate::contract::ShapeKind;
+use crate::contract::{ShapeKind, plain_name};
 
 /// Names of parameters for the size of a page, in lowercase letters only.
 pub(super) const SIZE_NAMES: [&str; 13] = [
@@ -52,11 +52,6 @@ pub(super) const TOTAL_NAMES: [&str; 6] =
 /// Names of members whose value may hide a resource from a list.
 pub(super) const STATUS_NAMES: [&str; 8] =
     ["status", "state", "published", "draft", "active", "enabled", "archived", "deleted"];
-
-/// Returns the letters and digits of a name in lowercase.
-pub(crate) fn plain_name(name: &str) -> String {
-    name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
-}
 
 /// Returns true if a parameter of a query is a place in a list that only an earlier response can name: a cursor, or the
 /// number of a page, which may not exist.

@@ -3,13 +3,13 @@
 //! It reads names and shapes, and sends nothing.
 
 use crate::case::{ListView, StepPurpose, StepRef, Value};
-use crate::contract::{Contract, Member, MemberLocation, Operation, ShapeId, ShapeKind};
+use crate::contract::{Contract, Member, MemberLocation, Operation, ShapeId, ShapeKind, plain_name};
 use crate::generate::plan_context::PlanContext;
 use crate::generate::stateful::fixture_resource::FixtureResource;
 use crate::generate::stateful::resource_case::{ResourceCase, with_member};
 use crate::generate::web::list_names::{
     CURSOR_NAMES, FORWARD_CURSORS, MORE_NAMES, NEXT_NAMES, OFFSET_NAMES, PAGE_NAMES, SIZE_NAMES, STATUS_NAMES,
-    TOTAL_NAMES, plain_name,
+    TOTAL_NAMES,
 };
 use indexmap::IndexMap;
 

@@ -3,7 +3,7 @@
 //! Names are only guesses, and never override what is known: a value that the client sent must come back unchanged,
 //! whatever its member is called.
 
-use crate::contract::ShapeKind;
+use crate::contract::{ShapeKind, plain_name};
 
 /// Kind of a value, inferred from its name and shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ impl ValueKind {
             Some(ShapeKind::Timestamp) => return Self::Timestamp,
             _ => {}
         }
-        let bare: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+        let bare = plain_name(name);
         let one = bare.strip_suffix('s').unwrap_or(&bare);
         let ends = |all: &[&str]| all.iter().any(|end| bare.ends_with(end) || one.ends_with(end));
         let is = |all: &[&str]| all.contains(&bare.as_str());

@@ -3,6 +3,7 @@
 //! It never waits itself.
 
 use crate::case::{Step, StepRequest, Value};
+use crate::contract::plain_name;
 use std::time::Duration;
 
 /// Maximum time that a request may ask the server to wait. Longer waits are not awaited.
@@ -22,8 +23,7 @@ pub(super) fn requested_wait(step: &Step) -> Duration {
 
 /// Returns the unit of a member that says how long the server waits; `None` for all other members.
 fn wait_unit(name: &str) -> Option<Duration> {
-    let name: String =
-        name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect();
+    let name = plain_name(name);
     let is_wait = ["waittime", "waitseconds", "waittimeout", "polltimeout", "pollingtimeout", "longpoll"]
         .iter()
         .any(|part| name.contains(part));
