@@ -5,11 +5,10 @@
 use crate::cli::{CommandError, RunSettings, ScenarioRun, announce_start, messages, snapshot_options};
 use crate::session::{DifferentialMode, RecordedResponses, RunOptions, SnapshotOptions, SnapshotUpdate};
 use overstep::exit::ExitStatus;
-use overstep::report::{CaseResult, Reporter, RunStarted, RunSummary, pluralize};
+use overstep::report::{Reporter, pluralize};
 use overstep::run::CancelToken;
 use overstep::session;
 use overstep::store::{self, FoundScenario, TemporaryFolder};
-use std::io;
 
 /// The second endpoint of a differential run.
 pub struct ComparisonEndpoint {
@@ -68,20 +67,4 @@ impl ComparisonEndpoint {
 /// Discards all events: the second endpoint has no report of its own.
 struct SilentOutput;
 
-impl Reporter for SilentOutput {
-    fn begin_run(&mut self, _head: &RunStarted) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn report_case(&mut self, _done: &CaseResult) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn end_run(&mut self, _summary: &RunSummary) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn finish(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
+impl Reporter for SilentOutput {}

@@ -3,7 +3,7 @@
 //! It never stores a case, so memory does not grow with their number.
 
 use super::blob_event::{BlobEvent, BlobForm, BlobHeader, CaseDetail, ControlsEnd, FollowUpReason};
-use super::{CaseResult, MergeRecord, Reporter, RunStarted, RunSummary};
+use super::{CaseResult, MergeRecord, Reporter};
 use crate::escape::json_line;
 use crate::judge::SnapshotChange;
 use std::io::{self, Write};
@@ -54,18 +54,6 @@ impl<W: Write> BlobReporter<W> {
 }
 
 impl<W: Write> Reporter for BlobReporter<W> {
-    fn begin_run(&mut self, _head: &RunStarted) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn report_case(&mut self, _done: &CaseResult) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn end_run(&mut self, _summary: &RunSummary) -> io::Result<()> {
-        Ok(())
-    }
-
     fn record_for_merge(&mut self, record: &MergeRecord<'_>) -> io::Result<()> {
         match record {
             MergeRecord::Begin(begin) => {

@@ -2,7 +2,7 @@
 //!
 //! This module never looks at a file, a port or a clock: it receives what was observed.
 
-use crate::report::{CaseResult, Reporter, RunStarted, RunSummary};
+use crate::report::{CaseResult, Reporter, RunSummary};
 use std::collections::BTreeSet;
 use std::io;
 
@@ -103,10 +103,6 @@ pub struct WatchedRun {
 }
 
 impl Reporter for WatchedRun {
-    fn begin_run(&mut self, _head: &RunStarted) -> io::Result<()> {
-        Ok(())
-    }
-
     fn report_case(&mut self, done: &CaseResult) -> io::Result<()> {
         let id = done.case.id.to_string();
         if done.is_finding {
@@ -118,10 +114,6 @@ impl Reporter for WatchedRun {
 
     fn end_run(&mut self, summary: &RunSummary) -> io::Result<()> {
         self.incomplete.clone_from(&summary.incomplete_reason);
-        Ok(())
-    }
-
-    fn finish(&mut self) -> io::Result<()> {
         Ok(())
     }
 }
