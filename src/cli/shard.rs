@@ -100,7 +100,7 @@ fn engine_shard(environment: EnvironmentLookup<'_>) -> Result<ShardNumber, Box<D
     let invalid =
         |reason: &str| Box::new(Diagnostic::error(format!("{} (`{}={index}`): {reason}", engine.name, engine.index)));
     let place = place.ok_or_else(|| invalid(&format!("indexes begin with {first} and are {step} apart")))?;
-    ShardNumber::new(place.saturating_add(1), count).map_err(|reason| invalid(&reason))
+    ShardNumber::new(place.saturating_add(1), count).map_err(|error| invalid(&error.to_string()))
 }
 
 #[cfg(test)]

@@ -80,6 +80,8 @@ pub use regressions::{SavedRegression, check_regressions};
 pub use replay::{ReplaySummary, build_record, list_case_ids, replay_cases, split_headers};
 pub use review::{LineChange, PendingSnapshot, ReviewChoice, accept_results, pending_snapshots};
 pub use review_details::{DocumentedState, LineDetails, ReviewDetails};
-pub use shards::{BlobError, BlobReader, CaseOwner, CaseOwners, MergeError, ShardNumber, ShardSplit, merge_scenario};
+pub use shards::{
+    BlobError, BlobReader, CaseOwner, CaseOwners, MergeError, ShardNumber, ShardNumberError, ShardSplit, merge_scenario,
+};
 pub use snapshot_options::{SnapshotOptions, SnapshotUpdate};
 pub use watch::{ChangeDetector, FailingCases, ListChange, WatchedChange, WatchedRun};

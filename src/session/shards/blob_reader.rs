@@ -104,7 +104,11 @@ impl BlobReader {
             BlobEvent::Blob(header) => reader.header = header,
             _ => return Err(reader.malformed(&"the first event is not `blob`")),
         }
-        reader.shard = reader.header.shard.parse().map_err(|reason: String| reader.malformed(&reason))?;
+        reader.shard = reader
+            .header
+            .shard
+            .parse()
+            .map_err(|error: super::ShardNumberError| reader.malformed(&error.to_string()))?;
         Ok(reader)
     }
 

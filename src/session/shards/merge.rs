@@ -163,7 +163,7 @@ impl Merge<'_, '_> {
         }
         drop(controls);
         if has_obstacle {
-            // What every request gets is no result of any.
+            // A response that every request gets says nothing about a single case.
             self.observers.forget_results();
         } else if self.knowledge.wrong_base_url(&self.job.contract).is_none() {
             self.merge_others()?;

@@ -12,5 +12,5 @@ pub use blob_reader::{BlobError, BlobReader};
 pub(super) use follow_up::{FollowUpContext, RecordedExplanations};
 pub use merge::{MergeError, merge_scenario};
 pub(super) use selection::{ShardSelection, select_cases};
-pub use shard_number::ShardNumber;
+pub use shard_number::{ShardNumber, ShardNumberError};
 pub use split::{CaseOwner, CaseOwners, ShardSplit};

@@ -15,6 +15,25 @@ pub struct ShardNumber {
     count: u32,
 }
 
+/// Why a text or two numbers name no shard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ShardNumberError {
+    /// The text is not two numbers.
+    #[error("expected a shard and the number of shards, such as `3/8`")]
+    NotTwoNumbers,
+    /// There cannot be that many shards.
+    #[error("the number of shards must be 1 to {MAX_SHARDS}, and is {0}")]
+    WrongCount(u64),
+    /// There are fewer shards.
+    #[error("the shard must be 1 to {count}, and is {number}")]
+    WrongNumber {
+        /// The number of the shard.
+        number: u64,
+        /// The number of shards.
+        count: u64,
+    },
+}
+
 impl ShardNumber {
     /// The only shard of a run that is not split.
     pub const WHOLE: Self = Self { number: 1, count: 1 };
@@ -22,13 +41,13 @@ impl ShardNumber {
     /// Creates the number of a shard, counted from 1.
     ///
     /// # Errors
-    /// Returns an error if there is no such shard, or if there are more than [`MAX_SHARDS`].
-    pub fn new(number: u64, count: u64) -> Result<Self, String> {
+    /// Returns an error if the number is not one of 1 to the number of shards, or if that is 0 or above [`MAX_SHARDS`].
+    pub fn new(number: u64, count: u64) -> Result<Self, ShardNumberError> {
         if !(1..=u64::from(MAX_SHARDS)).contains(&count) {
-            return Err(format!("the number of shards must be 1 to {MAX_SHARDS}, and is {count}"));
+            return Err(ShardNumberError::WrongCount(count));
         }
         if !(1..=count).contains(&number) {
-            return Err(format!("the shard must be 1 to {count}, and is {number}"));
+            return Err(ShardNumberError::WrongNumber { number, count });
         }
         let narrow = |value: u64| u32::try_from(value).expect("at most `MAX_SHARDS`");
         Ok(Self { number: narrow(number), count: narrow(count) })
@@ -67,14 +86,14 @@ impl fmt::Display for ShardNumber {
 }
 
 impl FromStr for ShardNumber {
-    type Err = String;
+    type Err = ShardNumberError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, ShardNumberError> {
         let numbers = text.split_once('/').and_then(|(number, count)| {
             let parse = |text: &str| text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse::<u64>().ok())?;
             Some((parse(number.trim())?, parse(count.trim())?))
         });
-        let (number, count) = numbers.ok_or("expected a shard and their number: `3/8`")?;
+        let (number, count) = numbers.ok_or(ShardNumberError::NotTwoNumbers)?;
         Self::new(number, count)
     }
 }

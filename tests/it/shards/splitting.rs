@@ -164,7 +164,7 @@ fn wrong_shards_are_usage_errors() {
     let directory = crate::replay::project();
     for (arguments, variables, expected) in [
         (&["--shard", "9/8"][..], &[][..], "invalid value `9/8` of `--shard`"),
-        (&["--shard", "three"], &[], "expected a shard and their number"),
+        (&["--shard", "three"], &[], "expected a shard and the number of shards"),
         (&["--shard", "auto"], &[], "no engine tells the shard"),
         (&[], &[("OVERSTEP_SHARD", "0/2")], "invalid value `0/2` of `OVERSTEP_SHARD`"),
         (&["--shard", "1/2", "--update", "new"], &[], "a shard writes no snapshots"),
