@@ -392,7 +392,7 @@ mod tests {
                 "why": why, "source": {"document": "page.md", "line": 12}, "steps": if verdict == "pass" { json!([]) }
                 else { json!([{"purpose": "act", "method": "POST", "target": "/things",
                     "headers": [["content-type", "application/json"]],
-                    "body": "{\"name\":\"a name that is so long that it does not fit into eighty columns of text\"}",
+                    "body": "{\"name\":\"a long name, which does not fit into eighty columns of text, so that it wraps\"}",
                     "answer": {"answered": {"status": 200, "body": "{\"id\":1}"}}}]) }})
         };
         vec![
@@ -416,6 +416,6 @@ mod tests {
         assert_eq!(counts, ReviewCounts { accepted: 2, rejected: 0, left: 1 });
         let longest = shown.lines().map(|line| line.chars().count()).max();
         assert!(longest <= Some(80), "{longest:?}\n{shown}");
-        insta::assert_snapshot!(shown);
+        insta::with_settings!({snapshot_path => "../../tests/it/snapshots"}, { insta::assert_snapshot!(shown) });
     }
 }
