@@ -8,6 +8,7 @@ use crate::case::{CANARY_OPERATION, Case, Intent, JudgedPart};
 use crate::contract::{Contract, ErrorRole, MemberPath};
 use crate::run::{CaseOutcome, HttpResponse};
 use crate::wire;
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -72,7 +73,7 @@ fn strip_volatile_words(text: &str) -> String {
 /// service accepts, so a rejected boundary value means something only if a plain value was accepted. Nor does a rejected
 /// violation prove anything if a valid value is rejected in the same way.
 #[derive(Clone, Debug, Default)]
-pub struct RejectedPlainValues(HashMap<String, HashMap<MemberPath, PlainRejection>>);
+pub struct RejectedPlainValues(HashMap<String, IndexMap<MemberPath, PlainRejection>>);
 
 /// How an endpoint rejected a plain value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,7 +109,7 @@ impl RejectedPlainValues {
     /// Adjusts the judgement of a case whose request violates a constraint and was rejected as expected: if a valid value
     /// of the same member, or of one that contains it, is rejected in the same words, the endpoint may check nothing of
     /// it.
-    pub fn adjust_unproven(&self, outcome: &CaseOutcome, judgement: Judgement) -> Judgement {
+    pub fn adjust_unproven_rejection(&self, outcome: &CaseOutcome, judgement: Judgement) -> Judgement {
         let case = &*outcome.case;
         let (Verdict::Pass, Intent::Violates, Some(member)) = (judgement.verdict, case.intent, &case.member) else {
             return judgement;

@@ -4,7 +4,7 @@
 
 use super::{JudgedCase, Judgement, SnapshotComparison, Verdict};
 use crate::case::JudgedPart;
-use crate::run::{BodyFraming, CaseOutcome, has_failed_setup, has_server_failure, is_unavailable};
+use crate::run::{BodyFraming, CaseOutcome, has_failed_setup, has_server_failure, was_unavailable};
 
 /// What a repetition shows.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,7 +25,7 @@ pub enum Confirmation {
 /// a request that creates what the case needs is repeated, too.
 pub fn must_confirm(outcome: &CaseOutcome, judged: &JudgedCase) -> bool {
     if judged.judgement.verdict == Verdict::Indeterminate {
-        return has_failed_setup(outcome);
+        return outcome.broken_operation.is_none() && has_failed_setup(outcome);
     }
     let is_suspect = match outcome.case.judged {
         JudgedPart::Step(index) => !is_plain_success(outcome, index),
@@ -45,7 +45,7 @@ fn is_plain_success(outcome: &CaseOutcome, index: usize) -> bool {
 
 /// Decides between the result of a case and that of its repetition, each with its outcome.
 pub fn confirm(first: (&CaseOutcome, &JudgedCase), repeated: (&CaseOutcome, &JudgedCase)) -> Confirmation {
-    let was_temporary = is_unavailable(first.0) && !has_server_failure(repeated.0);
+    let was_temporary = was_unavailable(first.0) && !has_server_failure(repeated.0);
     let (first, repeated) = (first.1, repeated.1);
     // A server that says that it cannot be used now promises another response for later.
     if was_temporary || first.judgement.verdict == Verdict::Indeterminate {

@@ -147,7 +147,7 @@ impl EndpointKnowledge {
         }
         if !is_control {
             let judgement = self.rejected_plain_values.adjust_verdict(contract, &outcome.case, judgement);
-            let judgement = self.rejected_plain_values.adjust_unproven(outcome, judgement);
+            let judgement = self.rejected_plain_values.adjust_unproven_rejection(outcome, judgement);
             return self.suppress_repeats(&outcome.case, judgement);
         }
         if matches!(judgement.verdict, Verdict::Pass | Verdict::Unsendable) {

@@ -51,7 +51,7 @@ pub struct JudgedCase {
     pub comparison: SnapshotComparison,
     /// Whether the case counts as a finding.
     pub is_finding: bool,
-    /// The message of the response if the case diverges or tests a plain value in vain, with secrets redacted.
+    /// The message of the response if the case diverges, or tests a plain value that is not accepted; secrets are redacted.
     pub message: Option<String>,
 }
 
@@ -68,7 +68,7 @@ impl JudgeContext<'_> {
             Some(accepted) => self.compare(outcome, &judgement, accepted),
             None => SnapshotComparison::default(),
         };
-        // What rejects a plain value may reject other values as well.
+        // The message that rejects a plain value is compared with those that reject other values.
         let has_message = judgement.verdict == Verdict::Diverges
             || (judgement.verdict != Verdict::Pass && outcome.case.id.plain_value_member().is_some());
         let mut message = if has_message { response_message(outcome) } else { None };

@@ -13,7 +13,8 @@ pub(super) enum LawAbort {
     Undocumented(String),
     /// Neither a response nor the documentation has this place.
     UnknownPlace(String),
-    /// The server failed on a request, or gave a response of another form: this is no fault of what is stored.
+    /// The server failed on a request, or its response has another form than the documented one. This says nothing about
+    /// stored data.
     BadResponse {
         /// The status.
         status: u16,

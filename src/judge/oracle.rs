@@ -32,6 +32,10 @@ fn decide_verdict(contract: &Contract, scenario: &Scenario, outcome: &CaseOutcom
     if let Some(reason) = &case.unsendable_reason {
         return (Verdict::Unsendable, nothing, reason.clone());
     }
+    if let Some(operation) = &outcome.broken_operation {
+        let why = format!("`{operation}` no longer works, whatever is sent: an earlier request broke it");
+        return (Verdict::Indeterminate, nothing, why);
+    }
     if let Some(failed) = describe_failed_setup(contract, scenario, outcome) {
         return (Verdict::Indeterminate, nothing, failed);
     }

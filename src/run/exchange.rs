@@ -5,6 +5,7 @@
 use super::body_framing::BodyFraming;
 use super::shortage::Shortage;
 use crate::case::{Case, StepPurpose};
+use crate::contract::OperationName;
 use crate::wire::EncodedRequest;
 use bytes::Bytes;
 use std::sync::Arc;
@@ -27,6 +28,9 @@ pub struct CaseOutcome {
     /// Result of the control requests that follow a repeated hang or drop, or a request that must be rejected but
     /// stayed throttled.
     pub liveness: Option<Liveness>,
+    /// The operation on which the server failed, if its control fails as well although it succeeded before: the failure says
+    /// nothing about this case.
+    pub broken_operation: Option<OperationName>,
     /// Last lines, with secrets redacted, that a server that was started for the run printed while the case failed.
     /// Concurrent cases may have contributed to them.
     pub server_output: Vec<String>,

@@ -34,13 +34,20 @@ impl<'a> InProcessRunner<'a> {
         let mut case = case.into();
         if case.unsendable_reason.is_some() {
             let exchanges = vec![None; case.steps.len()];
-            return CaseOutcome { case, exchanges, not_sent: None, liveness: None, server_output: Vec::new() };
+            return CaseOutcome {
+                case,
+                exchanges,
+                not_sent: None,
+                liveness: None,
+                broken_operation: None,
+                server_output: Vec::new(),
+            };
         }
         let SentSteps { exchanges, not_sent, unsendable } = self.run_steps(&case, send);
         if unsendable.is_some() {
             Arc::make_mut(&mut case).unsendable_reason = unsendable;
         }
-        CaseOutcome { case, exchanges, not_sent, liveness: None, server_output: Vec::new() }
+        CaseOutcome { case, exchanges, not_sent, liveness: None, broken_operation: None, server_output: Vec::new() }
     }
 
     fn run_steps(&mut self, case: &Case, send: &mut SendFn<'_>) -> SentSteps {

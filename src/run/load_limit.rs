@@ -2,7 +2,7 @@
 //!
 //! It never sends anything.
 
-use super::{CaseOutcome, TransportError};
+use super::{CaseOutcome, HttpResponse, TransportError};
 use crate::case::StepPurpose;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
@@ -21,14 +21,18 @@ pub struct LoadLimit(Arc<LoadState>);
 struct LoadState {
     limit: AtomicUsize,
     /// Number of failures that did not repeat.
-    relieved: AtomicU64,
+    transient_failures: AtomicU64,
     /// Number of consecutive repetitions of cases with a failed set-up that failed again.
     fruitless_repeats: AtomicU32,
 }
 
 impl Default for LoadState {
     fn default() -> Self {
-        Self { limit: AtomicUsize::new(usize::MAX), relieved: AtomicU64::new(0), fruitless_repeats: AtomicU32::new(0) }
+        Self {
+            limit: AtomicUsize::new(usize::MAX),
+            transient_failures: AtomicU64::new(0),
+            fruitless_repeats: AtomicU32::new(0),
+        }
     }
 }
 
@@ -39,15 +43,15 @@ impl LoadLimit {
     }
 
     /// Returns the lowered limit and the number of failures that did not repeat, if there were any.
-    pub fn relief(&self) -> Option<(usize, u64)> {
+    pub fn lowered_limit(&self) -> Option<(usize, u64)> {
         let limit = self.current();
-        (limit != usize::MAX).then(|| (limit, self.0.relieved.load(Ordering::Acquire)))
+        (limit != usize::MAX).then(|| (limit, self.0.transient_failures.load(Ordering::Acquire)))
     }
 
     /// Halves the limit after a failure that did not repeat. `seen` is the limit when the failed case began, so that
     /// cases that failed together count once; `workers` is the number of cases that may run without a limit.
     pub fn lower(&self, seen: usize, workers: usize) {
-        self.0.relieved.fetch_add(1, Ordering::AcqRel);
+        self.0.transient_failures.fetch_add(1, Ordering::AcqRel);
         let lowered = (seen.min(workers) / 2).max(1);
         // Another case may have lowered it in the meantime.
         let _ = self.0.limit.compare_exchange(seen, lowered, Ordering::AcqRel, Ordering::Acquire);
@@ -72,38 +76,32 @@ impl LoadLimit {
 /// Returns true if the server failed on a step, or gave no response to it. Requests that delete what the case created do
 /// not count.
 pub fn has_server_failure(outcome: &CaseOutcome) -> bool {
-    any_exchange(outcome, false, |response| match response {
-        Ok(status) => status >= 500,
+    responses(outcome, |purpose| purpose != StepPurpose::TearDown).any(|response| match response {
+        Ok(response) => response.status >= 500,
         Err(error) => matches!(error, TransportError::TimedOut(_) | TransportError::Dropped),
     })
 }
 
 /// Returns true if the response to a step says that the server cannot be used at the moment, see
-/// [RFC 9110, 15.6.4](https://www.rfc-editor.org/rfc/rfc9110#section-15.6.4).
-pub fn is_unavailable(outcome: &CaseOutcome) -> bool {
-    any_exchange(outcome, false, |response| response == Ok(503))
+/// [RFC 9110, 15.6.4](https://www.rfc-editor.org/rfc/rfc9110#section-15.6.4). Requests that delete what the case created do
+/// not count.
+pub fn was_unavailable(outcome: &CaseOutcome) -> bool {
+    responses(outcome, |purpose| purpose != StepPurpose::TearDown).flatten().any(|response| response.status == 503)
 }
 
 /// Returns true if the server failed on a request that creates what the case needs.
 pub fn has_failed_setup(outcome: &CaseOutcome) -> bool {
-    any_exchange(outcome, true, |response| response.is_ok_and(|status| status >= 500))
+    responses(outcome, |purpose| purpose == StepPurpose::SetUp).flatten().any(|response| response.status >= 500)
 }
 
-/// Returns true if a predicate holds for the response to a step.
-fn any_exchange(
+/// Returns the responses to the steps with certain purposes that were sent.
+fn responses(
     outcome: &CaseOutcome,
-    is_setup: bool,
-    predicate: impl Fn(Result<u16, &TransportError>) -> bool,
-) -> bool {
-    outcome.case.steps.iter().zip(&outcome.exchanges).any(|(step, exchange)| {
-        let counts = match step.purpose {
-            StepPurpose::TearDown => false,
-            StepPurpose::SetUp => true,
-            _ => !is_setup,
-        };
-        let response = exchange.as_ref().map(|exchange| exchange.response.as_ref().map(|response| response.status));
-        counts && response.is_some_and(&predicate)
-    })
+    counts: impl Fn(StepPurpose) -> bool,
+) -> impl Iterator<Item = Result<&HttpResponse, &TransportError>> {
+    let steps = outcome.case.steps.iter().zip(&outcome.exchanges);
+    let counted = steps.filter(move |(step, _)| counts(step.purpose));
+    counted.filter_map(|(_, exchange)| Some(exchange.as_ref()?.response.as_ref()))
 }
 
 #[cfg(test)]
@@ -116,7 +114,7 @@ mod tests {
         let seen = limit.current();
         limit.lower(seen, 16);
         limit.lower(seen, 16);
-        assert_eq!(limit.relief(), Some((8, 2)));
+        assert_eq!(limit.lowered_limit(), Some((8, 2)));
         for expected in [4, 2, 1, 1] {
             limit.clone().lower(limit.current(), 16);
             assert_eq!(limit.current(), expected, "clones share the limit");

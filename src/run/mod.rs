@@ -46,7 +46,7 @@ pub use fixture_tracker::LeakedFixtures;
 pub use host_address::{HostAddress, HostError, Reach};
 pub use in_process::{InProcessRunner, SendFn};
 pub use limits::RequestLimits;
-pub use load_limit::{LoadLimit, has_failed_setup, has_server_failure, is_unavailable};
+pub use load_limit::{LoadLimit, has_failed_setup, has_server_failure, was_unavailable};
 pub use logins::Logins;
 pub use operation_health::{Breakage, OperationHealth};
 pub use outcome_handler::OutcomeHandler;

@@ -11,7 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Maximum number of times that the endpoint is restored because of one operation.
 const MAX_BREAKAGES_PER_OPERATION: u32 = 8;
-/// Number of cases that meet a broken operation until its control is sent again: the endpoint may have been restored.
+/// Number of cases that fail on a broken operation until its control is sent again, because the endpoint may have been
+/// restored.
 const CASES_BETWEEN_CHECKS: u32 = 20;
 /// Maximum number of breakages whose details are kept.
 const MAX_KEPT_BREAKAGES: usize = 16;
@@ -40,10 +41,10 @@ struct Shared {
     restorations: AtomicU32,
     /// Whether a reset did not restore the endpoint, so that only a restart can.
     must_restart: AtomicBool,
-    /// The operations that no longer work on an endpoint that cannot be restored, each with the number of cases that met
-    /// it since.
+    /// The operations that no longer work on an endpoint that cannot be restored, each with the number of cases that have
+    /// failed on it since.
     broken: Mutex<HashMap<OperationName, u32>>,
-    /// Number of controls that were sent to look whether an operation still works.
+    /// Number of controls that were sent to see whether an operation still works.
     checks: AtomicU32,
 }
 
@@ -111,16 +112,16 @@ impl OperationHealth {
         lock(&self.0.broken).remove(operation);
     }
 
-    /// Returns true if an operation is known not to work any more, and counts one more case that met it. Now and then it
-    /// returns false, so that the operation is looked at again.
-    pub fn meets_broken(&self, operation: &OperationName) -> bool {
+    /// Returns true if an operation is known not to work any more. Each call counts one more case that failed on it; after
+    /// [`CASES_BETWEEN_CHECKS`] cases it returns false once, so that the control is sent again.
+    pub fn is_still_broken(&self, operation: &OperationName) -> bool {
         let mut broken = lock(&self.0.broken);
         let Some(cases) = broken.get_mut(operation) else { return false };
         *cases += 1;
         !cases.is_multiple_of(CASES_BETWEEN_CHECKS)
     }
 
-    /// Returns the number of one more control that looks whether an operation works, so that no two have the same id.
+    /// Returns a new number for a control that is sent to see whether an operation works, so that no two have the same id.
     pub fn next_check(&self) -> u32 {
         self.0.checks.fetch_add(1, Ordering::AcqRel)
     }

@@ -162,7 +162,7 @@ impl AfterEffects {
             start = suspects_before.saturating_sub(window);
         }
         failing.truncate(MAX_INVESTIGATED);
-        // An endpoint that cannot be restored gets no further requests: nothing more could be found out.
+        // On an endpoint that cannot be restored, further requests could not show which case is the cause.
         if !can_restore {
             return failing;
         }

@@ -200,7 +200,7 @@ impl<'s> CheckRun<'s, '_> {
         }
         drop(results);
         if self.knowledge.obstacle().is_some() {
-            // What every request gets is no result of any.
+            // A response that every request gets says nothing about a single case.
             self.observers.forget_results();
             return Ok(());
         }
@@ -367,7 +367,7 @@ impl<'s> CheckRun<'s, '_> {
     ) -> Result<RunSummary, SessionError> {
         let CheckObservers { recorder, tally, known_usage, muted, unknown_places, .. } = self.observers;
         let mut summary = tally.into_summary(watch.elapsed().as_secs_f64(), &self.ended);
-        // What all controls show is no reason of one shard: a merge finds it again.
+        // A reason that all controls show is left to the merge, which has the controls of all shards.
         let shown_by_controls = summary.incomplete_reason.clone().filter(|_| self.ended == RunEnd::Complete);
         if shown_by_controls.is_some() && !self.part.has_all_controls() {
             summary.incomplete_reason = None;

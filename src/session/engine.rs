@@ -214,7 +214,7 @@ impl<'s> Session<'s> {
             .lacking
             .map(|shortage| format!("{used} of {wanted} workers were used, because {shortage}; {}", shortage.hint()));
         summary.worker_note = lacking.or_else(|| {
-            let (limit, failures) = self.plan.load_limit.relief()?;
+            let (limit, failures) = self.plan.load_limit.lowered_limit()?;
             let times = if failures == 1 { "once".to_owned() } else { format!("{failures} times") };
             Some(format!(
                 "only {limit} of {used} in the end, because the endpoint failed {times} while it had several requests, \

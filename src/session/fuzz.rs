@@ -173,7 +173,7 @@ impl FuzzRun<'_, '_> {
                 result.message.as_deref(),
             );
         }
-        // What every request gets is no result of any.
+        // A response that every request gets says nothing about a single case.
         if self.knowledge.obstacle().is_some() {
             return Ok(());
         }

@@ -13,7 +13,7 @@ use super::worker_state::WorkerShared;
 use crate::case::{Case, CaseId};
 use crate::contract::OperationName;
 use crate::run::{
-    Breakage, CaseOutcome, Exchange, Liveness, OutcomeHandler, RunPlan, Shortage, TransportError, has_failed_setup,
+    Breakage, CaseOutcome, Liveness, OutcomeHandler, RunPlan, Shortage, TransportError, has_failed_setup,
     has_server_failure,
 };
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
@@ -111,19 +111,6 @@ pub fn run_judged_cases<H: OutcomeHandler>(
     run.into_run_end()
 }
 
-/// Returns an outcome without the response of an operation that no longer works, and without those after it.
-fn without_broken_operation(examined: ExaminedOutcome, operation: &OperationName) -> ExaminedOutcome {
-    let ExaminedOutcome { mut outcome, ran_alone } = examined;
-    let has_failed = |exchange: &Option<Exchange>| {
-        let response = exchange.as_ref().and_then(|exchange| exchange.response.as_ref().ok());
-        response.is_some_and(|response| response.status >= 500)
-    };
-    let first = outcome.exchanges.iter().position(has_failed).unwrap_or(0);
-    outcome.exchanges.iter_mut().skip(first).for_each(|exchange| *exchange = None);
-    outcome.not_sent = Some(format!("`{operation}` no longer works, whatever is sent: an earlier request broke it"));
-    ExaminedOutcome { outcome, ran_alone }
-}
-
 /// A function of the outcome; no case is repeated.
 struct HandledBy<F>(F);
 
@@ -208,7 +195,7 @@ where
     async fn run_worker(&self) {
         let mut worker = CaseWorker::new(self.plan, &self.shared);
         let number = self.worker_count.fetch_add(1, Ordering::AcqRel);
-        // The first worker stays, whatever the limit.
+        // The limit is at least 1, so that the first worker sends what is left.
         while !self.is_over() && number < self.plan.load_limit.current() {
             let Some((index, case)) = self.next_case() else { return };
             self.output.wait_for_window(index).await;
@@ -272,8 +259,8 @@ where
         Some(ExaminedOutcome { outcome, ran_alone: true })
     }
 
-    /// Finds out whether an operation that failed no longer works at all, on an endpoint that cannot be restored. The
-    /// outcome of the case says nothing about its own requests then. Returns `None` if the run is over.
+    /// Sends the control of an operation that failed, on an endpoint that cannot be restored. If it fails as well, the
+    /// outcome gets the operation as a broken one. Returns `None` if the run is over.
     async fn examine_broken(
         &self,
         worker: &mut CaseWorker<'_>,
@@ -284,8 +271,12 @@ where
         if examined.outcome.case.id.is_control() {
             return Some(examined);
         }
-        if health.meets_broken(operation) {
-            return Some(without_broken_operation(examined, operation));
+        let met_broken = || {
+            let outcome = CaseOutcome { broken_operation: Some(operation.clone()), ..examined.outcome.clone() };
+            ExaminedOutcome { outcome, ran_alone: examined.ran_alone }
+        };
+        if health.is_still_broken(operation) {
+            return Some(met_broken());
         }
         let _exclusive = self.exclusivity.write().await;
         let Some(control) = (self.plan.control_case)(operation.as_str()) else { return Some(examined) };
@@ -306,7 +297,7 @@ where
             health.record_breakage(Breakage { found_by: examined.outcome.case.id.clone(), control });
         }
         health.mark_broken(operation);
-        Some(without_broken_operation(examined, operation))
+        Some(met_broken())
     }
 
     /// Runs a case once more while no other is running, and once again after a restart if the endpoint went down. Returns
@@ -434,12 +425,12 @@ where
             return None;
         }
         let repeated = self.rerun_alone(worker, Arc::clone(&outcome.case)).await?;
-        let is_relieved = has_server_failure(&outcome) && !has_server_failure(&repeated);
-        if is_relieved {
+        let succeeds_alone = has_server_failure(&outcome) && !has_server_failure(&repeated);
+        if succeeds_alone {
             self.plan.load_limit.lower(load_limit, self.plan.transport_options.workers);
         }
         if failed_in_setup {
-            self.plan.load_limit.record_repeated_setup(is_relieved);
+            self.plan.load_limit.record_repeated_setup(succeeds_alone);
         }
         Some(self.handler.finish(outcome, judged, Some(repeated)))
     }

@@ -71,7 +71,14 @@ impl<'a> CaseWorker<'a> {
         if self.shared.is_unresponsive(&case.operation) && case.unsendable_reason.is_none() {
             let exchanges = case.steps.iter().map(|_| None).collect();
             let not_sent = Some("no control request of this operation gets a response".to_owned());
-            return Some(CaseOutcome { case, exchanges, not_sent, liveness: None, server_output: Vec::new() });
+            return Some(CaseOutcome {
+                case,
+                exchanges,
+                not_sent,
+                liveness: None,
+                broken_operation: None,
+                server_output: Vec::new(),
+            });
         }
         let output_start = self.plan.server.as_ref().map(|server| server.output_position());
         let (SentSteps { exchanges, not_sent, unsendable }, mut liveness) =
@@ -95,7 +102,7 @@ impl<'a> CaseWorker<'a> {
             Some(_) => liveness = Some(self.probe_liveness(&case.operation).await),
             None => {}
         }
-        Some(CaseOutcome { case, exchanges, not_sent, liveness, server_output })
+        Some(CaseOutcome { case, exchanges, not_sent, liveness, broken_operation: None, server_output })
     }
 
     /// Finds out what is down after a request of an operation got no response.

@@ -335,7 +335,7 @@ fn a_rejection_proves_nothing_if_a_valid_value_is_rejected_in_the_same_words() {
         case.member = MemberPath::parse(id.split('/').nth(2).expect("a member"));
         let body = serde_json::json!({"error": {"message": message}}).to_string();
         let outcome = outcome(case, vec![Ok(json(400, &body))]);
-        rejected.adjust_unproven(&outcome, judgement_with(Verdict::Pass, Some(400))).verdict
+        rejected.adjust_unproven_rejection(&outcome, judgement_with(Verdict::Pass, Some(400))).verdict
     };
     let same = "`size` is not supported here (request 18)";
     assert_eq!(adjusted("s/Do/size/length/above-max", same), Verdict::Indeterminate);

@@ -134,6 +134,7 @@ pub fn outcome(case: Case, responses: Vec<Result<HttpResponse, TransportError>>)
         exchanges: responses.into_iter().map(|response| Some(exchange(response))).collect(),
         not_sent: None,
         liveness: None,
+        broken_operation: None,
         server_output: Vec::new(),
     }
 }
