@@ -14,7 +14,9 @@ use super::protocols::{self, OperationSelector};
 use super::request::{DeliveryMode, MAX_BODY_LENGTH, ServerRequest, ServerResponse};
 use super::route::{LabelValues, split_path};
 use super::server_config::ServerConfig;
-use super::state::{ResourceRegistry, ResourceStore, StateProblem, WebRequest, WebStore, read_members, store_members};
+use super::state::{
+    MemberWrite, ResourceRegistry, ResourceStore, StateProblem, WebRequest, WebStore, read_members, write_members,
+};
 use crate::contract::{Constraint, Protocol};
 use bytes::Bytes;
 use serde_json::{Map, Value};
@@ -273,11 +275,16 @@ impl ServerVariant {
         let (output, created) =
             op.resource_effects.apply(contract, input, (op.output.as_ref(), &*op.smallest_output), &self.registry);
         let resource = created.unwrap_or(subject).to_string();
-        if !op.is_read_only {
-            store_members(contract, &self.store, &resource, (&op.name, op.input.as_ref()), input);
-        }
         let smallest = output.as_ref().unwrap_or(&op.smallest_output);
-        Ok(read_members(contract, &self.store, &resource, op.output.as_ref(), smallest).or(output))
+        let output_shape = op.output.as_ref();
+        let filled = if op.is_read_only {
+            read_members(contract, &self.store, &resource, output_shape, smallest)
+        } else {
+            let request =
+                MemberWrite { operation: &op.name, input_shape: op.input.as_ref(), input, output_shape, smallest };
+            write_members(contract, &self.store, &resource, &request)
+        };
+        Ok(filled.or(output))
     }
 
     /// Behaves as a web API does whose routes say what creates, lists, changes and deletes a resource.

@@ -16,34 +16,30 @@ const MAX_VALUE_SIZE: usize = 64 << 10;
 /// Maximum depth of structures to which an output is filled.
 const MAX_DEPTH: usize = 2;
 
-/// Stores the members of an operation's input under a resource.
-pub(in crate::reference) fn store_members(
+/// A request that writes members to a resource, and the response that shows them.
+pub(in crate::reference) struct MemberWrite<'a> {
+    pub(in crate::reference) operation: &'a str,
+    pub(in crate::reference) input_shape: Option<&'a ShapeId>,
+    pub(in crate::reference) input: &'a Map<String, Value>,
+    pub(in crate::reference) output_shape: Option<&'a ShapeId>,
+    /// The output with nothing but what is required.
+    pub(in crate::reference) smallest: &'a Value,
+}
+
+/// Stores the members of an operation's input under a resource. Returns the output filled with the stored members, or
+/// `None` if there are none for it. No other request comes in between.
+pub(in crate::reference) fn write_members(
     contract: &Contract,
     store: &ResourceStore,
     resource: &str,
-    (operation, input): (&str, Option<&ShapeId>),
-    members_sent: &Map<String, Value>,
-) {
-    let change = TagChange::of_operation(operation);
-    let members = input.and_then(|id| contract.shapes.get(id)?.kind.members());
-    let shape_of = |name: &String| members.and_then(|members| members.get(name)).map(|member| &member.shape);
-    let done: Result<(), Infallible> = store.write(resource, MisbehaviorSet::default(), |record| {
-        for (name, value) in members_sent {
-            let Some(shape) = shape_of(name).filter(|_| !value.is_null() && approximate_size(value) <= MAX_VALUE_SIZE)
-            else {
-                continue;
-            };
-            let is_change = holds_tags(contract, name, shape) && change != TagChange::Remove
-                || holds_tag_keys(contract, name, shape) && change == TagChange::Remove;
-            if is_change {
-                change_tags(contract, record, change, (shape, value));
-            } else if is_plain_number(contract, shape, value) {
-                record.insert(name.clone(), value.clone());
-            }
-        }
-        Ok(())
+    request: &MemberWrite<'_>,
+) -> Option<Value> {
+    let written: Result<Option<Value>, Infallible> = store.write(resource, MisbehaviorSet::default(), |record| {
+        store_input(contract, record, request);
+        Ok(fill_smallest(contract, record, request.output_shape, request.smallest))
     });
-    let Ok(()) = done;
+    let Ok(output) = written;
+    output
 }
 
 /// Returns an output filled with the stored members, or `None` if there are none for it.
@@ -51,17 +47,40 @@ pub(in crate::reference) fn read_members(
     contract: &Contract,
     store: &ResourceStore,
     resource: &str,
-    output: Option<&ShapeId>,
-    least: &Value,
+    output_shape: Option<&ShapeId>,
+    smallest: &Value,
 ) -> Option<Value> {
-    let output = output?;
-    store.read(resource, MisbehaviorSet::default(), |record| {
-        if record.is_empty() {
-            return None;
+    store.read(resource, MisbehaviorSet::default(), |record| fill_smallest(contract, record, output_shape, smallest))
+}
+
+fn store_input(contract: &Contract, record: &mut Map<String, Value>, request: &MemberWrite<'_>) {
+    let change = TagChange::of_operation(request.operation);
+    let members = request.input_shape.and_then(|id| contract.shapes.get(id)?.kind.members());
+    let shape_of = |name: &String| members.and_then(|members| members.get(name)).map(|member| &member.shape);
+    for (name, value) in request.input {
+        let Some(shape) = shape_of(name).filter(|_| !value.is_null() && approximate_size(value) <= MAX_VALUE_SIZE)
+        else {
+            continue;
+        };
+        let is_change = holds_tags(contract, name, shape) && change != TagChange::Remove
+            || holds_tag_keys(contract, name, shape) && change == TagChange::Remove;
+        if is_change {
+            change_tags(contract, record, change, (shape, value));
+        } else if is_plain_number(contract, shape, value) {
+            record.insert(name.clone(), value.clone());
         }
-        let mut answer = least.clone();
-        fill_output(contract, output, record, &mut answer, 0).then_some(answer)
-    })
+    }
+}
+
+fn fill_smallest(
+    contract: &Contract,
+    record: &Map<String, Value>,
+    output_shape: Option<&ShapeId>,
+    smallest: &Value,
+) -> Option<Value> {
+    let output_shape = output_shape.filter(|_| !record.is_empty())?;
+    let mut output = smallest.clone();
+    fill_output(contract, output_shape, record, &mut output, 0).then_some(output)
 }
 
 /// Returns true if a shape has this value, as far as types tell.
@@ -149,6 +168,38 @@ mod tests {
     use crate::reference::testing::contract_of_shapes;
     use serde_json::json;
 
+    fn put(contract: &Contract, store: &ResourceStore, resource: &str, input: &Map<String, Value>) -> Option<Value> {
+        let (input_shape, output_shape) = (ShapeId::from("In"), ShapeId::from("Out"));
+        let request = MemberWrite {
+            operation: "Put",
+            input_shape: Some(&input_shape),
+            input,
+            output_shape: Some(&output_shape),
+            smallest: &json!({}),
+        };
+        write_members(contract, store, resource, &request)
+    }
+
+    #[test]
+    fn a_write_returns_its_own_members_whoever_else_writes() {
+        let contract = contract_of_shapes(json!({
+            "In": {"type": "structure", "members": {"name": {"shape": "Text"}}},
+            "Out": {"type": "structure", "members": {"name": {"shape": "Text"}}},
+            "Text": {"type": "string"}
+        }));
+        let store = ResourceStore::default();
+        let write_often = |name: &str| {
+            for _ in 0..5_000 {
+                let input = Map::from_iter([("name".to_owned(), json!(name))]);
+                assert_eq!(put(&contract, &store, "r", &input), Some(json!({ "name": name })));
+            }
+        };
+        std::thread::scope(|scope| {
+            scope.spawn(|| write_often("one"));
+            scope.spawn(|| write_often("two"));
+        });
+    }
+
     #[test]
     fn plain_values_match_by_name_and_others_by_shape_too() {
         let kinds = ["string", "boolean", "integer", "long", "double", "timestamp"];
@@ -159,10 +210,10 @@ mod tests {
                     "Out": {"type": "structure", "members": {"a": {"shape": "Other"}}},
                     "One": {"type": kind}, "Other": {"type": other}
                 }));
-                let (store, input, output) = (ResourceStore::default(), ShapeId::from("In"), ShapeId::from("Out"));
+                let (store, output) = (ResourceStore::default(), ShapeId::from("Out"));
                 let keeps = |value: Value| {
                     let input_members = Map::from_iter([("a".to_owned(), value)]);
-                    store_members(&contract, &store, "r", ("Put", Some(&input)), &input_members);
+                    put(&contract, &store, "r", &input_members);
                     read_members(&contract, &store, "r", Some(&output), &json!({}))
                 };
                 let value = match kind {
@@ -212,10 +263,10 @@ mod tests {
             "C": {"type": "structure", "members": {"three": {"shape": "Text"}}},
             "Text": {"type": "string"}
         }));
-        let (store, input, output) = (ResourceStore::default(), ShapeId::from("In"), ShapeId::from("Out"));
+        let (store, output) = (ResourceStore::default(), ShapeId::from("Out"));
         let input_members: Map<String, Value> =
             ["one", "two", "three"].map(|name| (name.to_owned(), json!(name))).into_iter().collect();
-        store_members(&contract, &store, "r", ("Put", Some(&input)), &input_members);
+        put(&contract, &store, "r", &input_members);
         let read = read_members(&contract, &store, "r", Some(&output), &json!({}));
         assert_eq!(read, Some(json!({"a": {"one": "one", "b": {"two": "two"}}})));
     }
@@ -231,28 +282,16 @@ mod tests {
             "Tags": {"type": "list", "member": "Text"}, "Number": {"type": "integer"},
             "Text": {"type": "string"}, "Name": {"type": "string"}
         }));
-        let (store, input, output) = (ResourceStore::default(), ShapeId::from("In"), ShapeId::from("Out"));
+        let (store, output) = (ResourceStore::default(), ShapeId::from("Out"));
         let input_members = |value: Value| value.as_object().cloned().expect("an object");
         let read = |resource: &str| read_members(&contract, &store, resource, Some(&output), &json!({}));
         assert_eq!(read("a"), None);
-        store_members(
-            &contract,
-            &store,
-            "a",
-            ("Put", Some(&input)),
-            &input_members(json!({"name": "one", "tags": ["x"], "more": 1})),
-        );
-        store_members(
-            &contract,
-            &store,
-            "a",
-            ("Put", Some(&input)),
-            &input_members(json!({"name": "two", "tags": null})),
-        );
+        put(&contract, &store, "a", &input_members(json!({"name": "one", "tags": ["x"], "more": 1})));
+        put(&contract, &store, "a", &input_members(json!({"name": "two", "tags": null})));
         assert_eq!(read("a"), Some(json!({"cart": {"name": "two", "tags": ["x"], "size": 0}})));
         assert_eq!(read("b"), None);
         let large = "x".repeat(MAX_VALUE_SIZE + 1);
-        store_members(&contract, &store, "a", ("Put", Some(&input)), &input_members(json!({ "name": large })));
+        put(&contract, &store, "a", &input_members(json!({ "name": large })));
         assert_eq!(read("a"), Some(json!({"cart": {"name": "two", "tags": ["x"], "size": 0}})));
     }
 }

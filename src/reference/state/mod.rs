@@ -14,7 +14,7 @@ mod web_model;
 mod web_output;
 mod web_store;
 
-pub(super) use generic_members::{read_members, store_members};
+pub(super) use generic_members::{MemberWrite, read_members, write_members};
 pub(super) use merge::{mangle_value, member_object_mut, merge_entries};
 pub(super) use output_path::apply_output_texts;
 pub(super) use resource_effects::ResourceEffects;
