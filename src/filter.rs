@@ -8,6 +8,7 @@
 //! and the other properties the whole value must match.
 
 use crate::case::{Case, CaseId, matches_glob};
+use crate::contract::nearest_name;
 use std::ops::Range;
 
 /// A parsed filter expression.
@@ -231,8 +232,7 @@ impl FilterParser<'_> {
     fn parse_property(&mut self, name: &str, start: usize) -> Result<Filter, FilterError> {
         let Some((_, property)) = PROPERTIES.iter().find(|(known, _)| *known == name) else {
             let names: Vec<&str> = PROPERTIES.iter().map(|(known, _)| *known).collect();
-            let near = names.iter().copied().min_by_key(|known| strsim::damerau_levenshtein(name, known));
-            let hint = match near.filter(|near| strsim::damerau_levenshtein(name, near) <= 2) {
+            let hint = match nearest_name(name, names.iter().copied(), 2) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("available properties: {}", names.join(", ")),
             };

@@ -4,6 +4,7 @@
 
 use super::{CommandError, current_directory, environment_variable, messages};
 use crate::config::{Config, error_diagnostic, substitute_variables, warning_diagnostic};
+use overstep::contract::nearest_name;
 use overstep::report::Diagnostic;
 use overstep::scenario::{Scenario, Variable};
 use overstep::store::{self, FoundScenario};
@@ -123,8 +124,7 @@ fn set_variable(
     }
     let names: Vec<&str> =
         scenarios.iter().flat_map(|(_, scenario)| scenario.variables.keys()).map(String::as_str).collect();
-    let near = names.iter().min_by_key(|known| strsim::damerau_levenshtein(name, known));
-    let hint = match near.filter(|near| strsim::damerau_levenshtein(name, near) <= 3) {
+    let hint = match nearest_name(name, names.iter().copied(), 3) {
         Some(near) => format!("did you mean `{near}`?"),
         None if names.is_empty() => "the scenario has no variables".to_owned(),
         None => format!("known variables: {}", names.join(", ")),

@@ -4,6 +4,7 @@
 
 use clap::Command;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use overstep::contract::nearest_name;
 use overstep::report::Diagnostic;
 
 /// Commands of other tools, and what overstep calls them.
@@ -85,20 +86,12 @@ fn flag_name(argument: &str) -> String {
     name.to_owned()
 }
 
-fn nearest<'w>(word: &str, known: impl Iterator<Item = &'w str>) -> Option<&'w str> {
-    known
-        .map(|known| (strsim::damerau_levenshtein(word, known), known))
-        .filter(|(distance, known)| *distance <= MAX_DISTANCE && *distance < known.chars().count())
-        .min()
-        .map(|(_, known)| known)
-}
-
 fn unknown_command(word: &str, root: &Command, parent: &NamedCommand<'_>) -> Diagnostic {
     let names = parent.command.get_subcommands().map(Command::get_name);
     let problem = Diagnostic::error(format!("unknown command `{word}`"));
     let is_top = parent.name == root.get_name();
     let other = OTHER_NAMES.iter().find(|(name, _)| is_top && *name == word);
-    let hint = if let Some(name) = nearest(word, names) {
+    let hint = if let Some(name) = nearest_name(word, names, MAX_DISTANCE) {
         format!("did you mean `{} {name}`?", parent.name)
     } else if let Some((_, command)) = other {
         format!("did you mean `{command}`?")
@@ -192,7 +185,7 @@ fn invalid_value(error: &clap::Error) -> Option<Diagnostic> {
     } else {
         Diagnostic::error(format!("`{value}` is not a value of `{}`", flag_name(&argument)))
     };
-    let hint = match nearest(&value, known.iter().map(String::as_str)) {
+    let hint = match nearest_name(&value, known.iter().map(String::as_str), MAX_DISTANCE) {
         Some(near) => format!("did you mean `{near}`? The values are {list}"),
         None if known.is_empty() => format!("write `{}`", plain_argument(&argument)),
         None => format!("the values are {list}"),

@@ -45,7 +45,7 @@ pub use fact::{Fact, FactOrigin, Provenance};
 pub use fact_field::FactField;
 pub use format::{ContractFormatError, FORMAT, digest, from_json, to_json};
 pub use merge::{merge, merge_all};
-pub use names::{ErrorName, OperationName, ShapeId, plain_name};
+pub use names::{ErrorName, OperationName, ShapeId, nearest_name, plain_name};
 pub use operation::{Contract, ErrorShape, HttpBinding, Operation, Protocol};
 pub use operation_defect::{OperationDefect, find_operation_defects, remove_invalid_statuses};
 pub use path::{MemberPath, PathSegment};

@@ -48,6 +48,18 @@ pub fn plain_name(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
 }
 
+/// Returns the name that was probably meant by a misspelled one: the first of those that at most `max_distance` edits turn
+/// into it, and that share a letter with it.
+pub fn nearest_name<'n>(
+    misspelled: &str,
+    known: impl IntoIterator<Item = &'n str>,
+    max_distance: usize,
+) -> Option<&'n str> {
+    let distances = known.into_iter().map(|name| (strsim::damerau_levenshtein(misspelled, name), name));
+    let near = distances.filter(|(distance, name)| *distance <= max_distance && *distance < name.chars().count());
+    near.min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
+}
+
 name!(
     /// The name of an operation, for example `TagContact`.
     OperationName

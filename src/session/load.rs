@@ -5,7 +5,9 @@
 use super::contract_problems::{ContractProblems, ignored_patterns};
 use super::referenced_files::ReferencedFiles;
 use crate::case::LawName;
-use crate::contract::{Amendment, AuthScheme, Contract, Operation, Provenance, find_documented_place, switch_protocol};
+use crate::contract::{
+    Amendment, AuthScheme, Contract, Operation, Provenance, find_documented_place, nearest_name, switch_protocol,
+};
 use crate::infer::{InferenceResult, complete_scenario, find_supporting_services, is_supporting_operation};
 use crate::ingest;
 use crate::report::{Diagnostic, Severity};
@@ -263,8 +265,7 @@ fn unknown_fixtures(scenario: &Scenario, completed: &Scenario, display_name: &st
                 continue;
             }
             let known: Vec<&str> = completed.fixtures.keys().map(String::as_str).collect();
-            let near = known.iter().min_by_key(|known| strsim::damerau_levenshtein(fixture, known));
-            let hint = match near.filter(|near| strsim::damerau_levenshtein(fixture, near) <= 3) {
+            let hint = match nearest_name(fixture, known, 3) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None if reference.starts_with("`needs`") => format!("{reference} `[fixtures.{fixture}]` creates"),
                 None => format!("{reference} `[fixtures.{fixture}]` captures"),
@@ -341,10 +342,9 @@ fn find_mistyped_place(contract: &Contract, operation: &str, read: &ReadBack) ->
     let reader = if read.request == "answer" { operation } else { read.request.as_str() };
     let output = contract.operation(reader)?.output.as_ref()?;
     let unknown = find_documented_place(contract, output, &read.value_path).err()?;
-    let near = unknown.members.iter().min_by_key(|known| strsim::damerau_levenshtein(&unknown.name, known))?;
-    let is_similar = strsim::damerau_levenshtein(&unknown.name, near) <= 2;
+    let near = nearest_name(&unknown.name, unknown.members.iter().map(|known| known.as_ref()), 2)?;
     let reason = format!("the response of `{reader}` has no `{}`: unknown member `{}`", read.value_path, unknown.name);
-    is_similar.then(|| Diagnostic::error(reason).with_hint(format!("did you mean `{near}`?")))
+    Some(Diagnostic::error(reason).with_hint(format!("did you mean `{near}`?")))
 }
 
 /// Checks that a contract has all these operations.
@@ -366,8 +366,7 @@ fn check_operation(contract: &Contract, name: &str, display_name: Option<&str>) 
         return Ok(());
     }
     let known: Vec<&str> = contract.operations.iter().map(|operation| operation.name.as_str()).collect();
-    let near = known.iter().min_by_key(|known| strsim::damerau_levenshtein(name, known));
-    let hint = match near.filter(|near| strsim::damerau_levenshtein(name, near) <= 3) {
+    let hint = match nearest_name(name, known.iter().copied(), 3) {
         Some(near) => format!("did you mean `{near}`?"),
         None if known.len() <= 12 => format!("available operations: {}", known.join(", ")),
         None => format!("the sources contain {} other operations", known.len()),

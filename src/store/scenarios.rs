@@ -3,6 +3,7 @@
 //! It never parses a scenario.
 
 use super::{StoreError, read_text};
+use crate::contract::nearest_name;
 use std::path::{Path, PathBuf};
 
 /// A scenario's text and the directory that its sources are relative to.
@@ -167,8 +168,7 @@ pub fn find_scenario(directory: &Path, name: &str) -> Result<FoundScenario, Stor
         return Ok(shipped.to_found_scenario());
     }
     let known = scenario_names(directory)?;
-    let near = known.iter().min_by_key(|known| strsim::damerau_levenshtein(name, known));
-    let hint = match near.filter(|near| strsim::damerau_levenshtein(name, near) <= 2) {
+    let hint = match nearest_name(name, known.iter().map(String::as_str), 2) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("expected one of {}, or the path of a scenario file", known.join(", ")),
     };
