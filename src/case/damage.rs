@@ -32,6 +32,8 @@ pub enum Damage {
     Root(String),
     /// Encodes the outermost map of the CBOR document with indefinite length.
     Indefinite,
+    /// Writes the JSON document in a syntax that only lenient parsers read.
+    LenientJson(LenientSyntax),
     /// Sets the content type, or removes it.
     ContentType(Option<String>),
     /// Sets the header of this name to this value, or removes it.
@@ -42,4 +44,20 @@ pub enum Damage {
     RawTarget(String),
     /// Replaces the method.
     Method(String),
+}
+
+/// A syntax that is not JSON ([RFC 8259](https://www.rfc-editor.org/rfc/rfc8259)), and that lenient parsers read as if it were.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LenientSyntax {
+    /// Strings in single quotes.
+    SingleQuotes,
+    /// Member names without quotes.
+    BareNames,
+    /// A comma after the last member.
+    TrailingComma,
+    /// A comment in `/*` and `*/`.
+    BlockComment,
+    /// A comment from `//` to the end of the line.
+    LineComment,
 }

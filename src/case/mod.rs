@@ -23,7 +23,7 @@ mod value;
 
 pub use canary::CANARY_OPERATION;
 pub use certainty::Certainty;
-pub use damage::Damage;
+pub use damage::{Damage, LenientSyntax};
 pub use expectation::{Expectation, ExpectedError, ExpectedSuccess, StateAssumption};
 pub use glob::matches_glob;
 pub use id::{CONTROL_VARIANT, CaseId, CaseIdError};

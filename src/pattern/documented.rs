@@ -140,6 +140,14 @@ impl DocumentedPattern {
         without_duplicates(self.tree.char_ranges().into_iter().flat_map(|(low, high)| [low, high]).collect())
     }
 
+    /// Returns the printable ASCII characters inside the classes of the pattern that are not at the end of a range.
+    pub fn inner_characters(&self) -> Vec<char> {
+        let ranges = self.tree.char_ranges();
+        let is_edge = |c: char| ranges.iter().any(|(low, high)| c == *low || c == *high);
+        let is_inside = |c: char| ranges.iter().any(|(low, high)| (*low..=*high).contains(&c));
+        (' '..='~').filter(|c| is_inside(*c) && !is_edge(*c)).collect()
+    }
+
     /// Returns each character just outside a class of the pattern, without duplicates.
     pub(super) fn neighbours(&self) -> Vec<char> {
         let next_to = |(low, high): (char, char)| {

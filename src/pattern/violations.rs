@@ -92,6 +92,15 @@ impl DocumentedPattern {
                 }
             }
         }
+        // Documents and servers disagree about punctuation most often; letters and digits are alike.
+        for bad in (' '..='~').filter(|c| c.is_ascii_punctuation() || "5Mm".contains(*c)) {
+            let mut edited = chars.clone();
+            let middle = chars.len() / 2;
+            if let Some(replaced) = edited.get_mut(middle) {
+                *replaced = bad;
+            }
+            offer(format!("middle-U+{:04X}", bad as u32), edited.into_iter().collect());
+        }
         for forbidden in self.forbidden_prefixes(draw) {
             offer("look-ahead".to_owned(), forbidden.clone());
             offer("look-ahead-and-more".to_owned(), format!("{forbidden}{member}"));
@@ -168,6 +177,21 @@ mod tests {
         {
             assert!(found.iter().any(|one| one == variant), "{variant} is missing in {found:?}");
         }
+    }
+
+    #[test]
+    fn all_punctuation_outside_of_a_class_is_tried() {
+        let found = violation_variants(r"^[a-zA-Z0-9_]+$", "key1");
+        for c in (' '..='~').filter(|c| c.is_ascii_punctuation() && *c != '_') {
+            let variant = match c {
+                '"' => "middle-quote".to_owned(),
+                '\\' => "middle-backslash".to_owned(),
+                _ => format!("middle-U+{:04X}", c as u32),
+            };
+            assert!(found.contains(&variant), "{c} is missing in {found:?}");
+        }
+        let digits = violation_variants(r"^[0-9]+$", "12");
+        assert!(["middle-U+004D", "middle-U+006D"].iter().all(|variant| digits.iter().any(|one| one == variant)));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! Never checks a constraint; only a body that cannot be parsed at all is rejected here.
 
+use super::lenient_json::read_leniently;
 use super::misbehavior::{Misbehavior, MisbehaviorSet};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -132,6 +133,9 @@ fn apply_byte_faults(bytes: &[u8], misbehaviors: MisbehaviorSet) -> Result<Cow<'
             return Ok(Cow::Owned(first.to_string().into_bytes()));
         }
     }
+    if let Some(strict) = read_leniently(bytes, misbehaviors) {
+        return Ok(Cow::Owned(strict));
+    }
     if misbehaviors.has(Misbehavior::NanAccepted) && (text.contains("NaN") || text.contains("Infinity")) {
         return Err(ReadFailure::AcceptedUnread);
     }
@@ -238,6 +242,17 @@ mod tests {
             (Misbehavior::TrailingBytes, b"{} x".to_vec(), "read"),
             (Misbehavior::TrailingBytes, b"x {}".to_vec(), "malformed"),
             (Misbehavior::InvalidUtf8Accepted, b"\"\xff\"".to_vec(), "read"),
+            (Misbehavior::CommentsAccepted, b"[/* one */ 1, 2 // two\n]".to_vec(), "read"),
+            (Misbehavior::CommentsAccepted, b"[1,]".to_vec(), "malformed"),
+            (Misbehavior::CommentsAccepted, b"\"/* text */\"".to_vec(), "read"),
+            (Misbehavior::TrailingCommaAccepted, b"{\"a\": [1,] , }".to_vec(), "read"),
+            (Misbehavior::TrailingCommaAccepted, b"[1,,]".to_vec(), "malformed"),
+            (Misbehavior::TrailingCommaAccepted, b"[/**/ 1]".to_vec(), "malformed"),
+            (Misbehavior::SingleQuotesAccepted, b"{'a': 'b\\'\"c'}".to_vec(), "read"),
+            (Misbehavior::SingleQuotesAccepted, b"{a: 'b'}".to_vec(), "malformed"),
+            (Misbehavior::BareNamesAccepted, b"{a: true, b_1: null, \"c\": 1}".to_vec(), "read"),
+            (Misbehavior::BareNamesAccepted, b"{a: word}".to_vec(), "malformed"),
+            (Misbehavior::BareNamesAccepted, b"{'a': 1}".to_vec(), "malformed"),
             (Misbehavior::NullCrashes, b"[{\"a\": null}]".to_vec(), "crash"),
             (Misbehavior::NullCrashes, b"[4294967296]".to_vec(), "read"),
             (Misbehavior::HugeNumberCrashes, b"{\"a\": [4294967296]}".to_vec(), "crash"),

@@ -66,6 +66,14 @@ misbehaviors! {
     InvalidUtf8Accepted,
     /// `NaN` and `Infinity` are accepted.
     NanAccepted,
+    /// Strings in single quotes are accepted.
+    SingleQuotesAccepted,
+    /// Member names without quotes are accepted.
+    BareNamesAccepted,
+    /// A comma after the last member is accepted.
+    TrailingCommaAccepted,
+    /// Comments are accepted.
+    CommentsAccepted,
     /// A truncated body is accepted.
     TruncatedAccepted,
     /// A body that is not an object is accepted.

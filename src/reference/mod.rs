@@ -17,6 +17,7 @@ mod distort;
 mod error_response;
 mod error_writer;
 mod faults;
+mod lenient_json;
 mod misbehavior;
 mod operation;
 mod protocols;

@@ -40,8 +40,10 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
         enough
     };
     let enough = add("member".to_owned(), member.clone(), IntendedOutcome::Valid);
-    let characters = if enough { Vec::new() } else { pattern.edge_characters() };
-    for c in characters.into_iter().take(MAX_EDGE_CHARACTERS) {
+    let inner = if enough { Vec::new() } else { pattern.inner_characters() };
+    let (alike, different): (Vec<char>, Vec<char>) = inner.into_iter().partition(char::is_ascii_alphanumeric);
+    let edges = if enough { Vec::new() } else { pattern.edge_characters() };
+    for c in edges.into_iter().take(MAX_EDGE_CHARACTERS).chain(different) {
         let candidates = [
             c.to_string(),
             replace_character(&member, member.chars().count() / 2, c),
@@ -54,6 +56,11 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
             }
             add(format!("member-U+{:04X}", c as u32), text, IntendedOutcome::Valid);
         }
+    }
+    // Letters and digits are alike, so that they share texts.
+    let is_valid = |text: &str| pattern.matches(text) && fits(text) && arrives_unchanged(site, text);
+    for (first, last, text) in shared_texts(&member, &alike, &is_valid) {
+        add(format!("members-U+{:04X}-U+{:04X}", first as u32, last as u32), text, IntendedOutcome::Valid);
     }
     for (variant, text) in pattern.near_misses(&mut draw) {
         if fits(&text) {
@@ -79,6 +86,29 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
     out
 }
 
+/// Returns valid texts that together contain these characters, as few as possible: each with its first and its last one. A
+/// character that no text can contain is left out.
+fn shared_texts(member: &str, characters: &[char], is_valid: &impl Fn(&str) -> bool) -> Vec<(char, char, String)> {
+    let (Some(first), Some(last)) = (characters.first(), characters.last()) else { return Vec::new() };
+    let inserted: String = characters.iter().collect();
+    let middle = member.char_indices().nth(member.chars().count() / 2).map_or(member.len(), |(at, _)| at);
+    let (before, after) = member.split_at(middle);
+    let candidates = [
+        inserted.clone(),
+        format!("{before}{inserted}{after}"),
+        format!("{member}{inserted}"),
+        format!("{inserted}{member}"),
+    ];
+    if let Some(text) = candidates.into_iter().find(|text| is_valid(text)) {
+        return vec![(*first, *last, text)];
+    }
+    if characters.len() == 1 {
+        return Vec::new();
+    }
+    let (low, high) = characters.split_at(characters.len() / 2);
+    [low, high].into_iter().flat_map(|half| shared_texts(member, half, is_valid)).collect()
+}
+
 fn replace_character(text: &str, at: usize, c: char) -> String {
     text.chars().enumerate().map(|(index, old)| if index == at { c } else { old }).collect()
 }
@@ -94,5 +124,22 @@ pub(super) fn arrives_unchanged(site: &InputSite, text: &str) -> bool {
         MemberLocation::Form => !text.is_empty(),
         MemberLocation::Label => !matches!(text, "" | "." | ".."),
         _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn characters_share_as_few_texts_as_the_length_allows() {
+        let characters: Vec<char> = ('a'..='h').collect();
+        let texts = |max: usize| {
+            let texts = shared_texts("x", &characters, &|text| text.len() <= max && !text.contains('e'));
+            texts.into_iter().map(|(first, last, text)| format!("{first}-{last}:{text}")).collect::<Vec<_>>()
+        };
+        assert_eq!(texts(8), ["a-d:abcd", "f-f:f", "g-h:gh"]);
+        assert_eq!(texts(3), ["a-b:ab", "c-d:cd", "f-f:f", "g-h:gh"]);
+        assert!(texts(0).is_empty());
     }
 }

@@ -10,6 +10,16 @@ use crate::generate::limits::{integer_range, integer_step};
 use crate::generate::operation_context::OperationContext;
 use crate::generate::site::InputSite;
 
+/// Numbers that do not fit into a common width: 32 bits with and without a sign, the 53 bits of a double, and 64 bits with and
+/// without a sign.
+const WIDE_NUMBERS: [(&str, i128); 5] = [
+    ("above-31-bits", 1 << 31),
+    ("above-32-bits", 1 << 32),
+    ("above-53-bits", (1 << 53) + 1),
+    ("above-63-bits", 1 << 63),
+    ("above-64-bits", 1 << 64),
+];
+
 /// Builds a case with exactly this number, which is meant to be valid or not.
 pub(crate) fn case_with_number(
     context: &OperationContext<'_>,
@@ -59,6 +69,13 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
             }
             if range.max.is_some() && high + step <= type_max {
                 add("above-max", rule("most", high), &FactField::RangeMax, high + step, breaks());
+            }
+            if range.max.is_none() && shape.any_size {
+                for (variant, number) in WIDE_NUMBERS {
+                    let unclear = IntendedOutcome::Undocumented("no largest number is documented");
+                    let number = number - number.rem_euclid(step);
+                    add(variant, format!("no documented maximum, so {number} too"), &FactField::Type, number, unclear);
+                }
             }
         }
         ShapeKind::Float | ShapeKind::Double => {

@@ -2,11 +2,12 @@
 //!
 //! It never damages a body that is not a JSON document, such as a payload of bytes or text.
 
-use crate::case::{Damage, Value};
+use crate::case::{Damage, LenientSyntax, Value};
 use crate::contract::{MemberLocation, ShapeKind};
 use crate::generate::case_spec::CaseRequest;
+use crate::generate::input_sampler::InputChange;
 use crate::generate::malformed::cases::{
-    MalformedCases, add_invalid_utf8, has_required_input, with_body, with_damage, with_text_bytes,
+    MalformedCases, add_invalid_utf8, find_body_member, has_required_input, with_body, with_damage, with_text_bytes,
 };
 use crate::generate::operation_context::OperationContext;
 
@@ -21,6 +22,23 @@ fn only_takes_objects(context: &OperationContext<'_>) -> bool {
     })
 }
 
+/// Adds a valid request in each syntax that only lenient parsers read.
+fn add_lenient_syntax(out: &mut MalformedCases<'_, '_>) {
+    let Some(site) = find_body_member(out.context) else { return };
+    for (variant, rule, syntax) in [
+        ("single-quotes", "strings must be in double quotes", LenientSyntax::SingleQuotes),
+        ("bare-key", "names of members must be in double quotes", LenientSyntax::BareNames),
+        ("trailing-comma", "no comma may follow the last member", LenientSyntax::TrailingComma),
+        ("block-comment", "JSON has no comments", LenientSyntax::BlockComment),
+        ("line-comment", "JSON has no comments", LenientSyntax::LineComment),
+    ] {
+        out.add_rejected("not-json", variant, rule, |sampler| {
+            let input = sampler.input_with(&[(&site.path, InputChange::Touch)]);
+            Some(CaseRequest::with_damage(input, Damage::LenientJson(syntax)))
+        });
+    }
+}
+
 pub(super) fn add_rejected(out: &mut MalformedCases<'_, '_>) {
     let context = out.context;
     if !context.has_document() {
@@ -31,12 +49,11 @@ pub(super) fn add_rejected(out: &mut MalformedCases<'_, '_>) {
         ("brace", b"{"),
         ("xml", b"<overstep/>"),
         ("form", b"a=1&b=2"),
-        ("single-quotes", b"{'a':'b'}"),
-        ("bare-key", b"{a:\"b\"}"),
         ("control", b"\x01\x02\x03"),
     ] {
         out.add_rejected("not-json", variant, "the body must be JSON", with_body(bytes));
     }
+    add_lenient_syntax(out);
     let whole = "the body must be a complete document";
     out.add_rejected("truncated", "half", whole, with_damage(Damage::BodyTruncated(50)));
     out.add_rejected("truncated", "last-byte", whole, with_damage(Damage::BodyTruncated(99)));

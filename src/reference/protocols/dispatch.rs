@@ -131,6 +131,10 @@ pub(in crate::reference) fn is_observable(protocol: Option<Protocol>, misbehavio
         | Misbehavior::NullCrashes
         | Misbehavior::TrailingBytes
         | Misbehavior::NanAccepted
+        | Misbehavior::SingleQuotesAccepted
+        | Misbehavior::BareNamesAccepted
+        | Misbehavior::TrailingCommaAccepted
+        | Misbehavior::CommentsAccepted
         | Misbehavior::InvalidUtf8Accepted
         | Misbehavior::NotObjectCrashes
         | Misbehavior::NotObjectAccepted

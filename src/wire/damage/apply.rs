@@ -58,6 +58,10 @@ pub(in crate::wire) fn apply_damage(
             let changed = cbor::make_indefinite(&request.body);
             request.body = changed.ok_or_else(|| inapplicable_damage("the body is not a CBOR map"))?.into();
         }
+        Damage::LenientJson(syntax) => {
+            let changed = json::write_leniently(&request.body, *syntax);
+            request.body = changed.ok_or_else(|| inapplicable_damage("the body has no members"))?.into();
+        }
         Damage::ContentType(Some(value)) => request.set_header("content-type", value.as_str()),
         Damage::ContentType(None) => request.remove_header("content-type"),
         Damage::Header(name, Some(value)) => request.set_header(name, value.as_str()),
