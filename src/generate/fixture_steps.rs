@@ -7,6 +7,7 @@ use super::template_filler::TemplateFiller;
 use crate::case::{Authorization, Capture, CaseId, FixtureStep, Step, StepPurpose, StepRequest, Value};
 use crate::contract::Operation;
 use crate::scenario::{RawRequest, Scenario};
+use std::collections::HashSet;
 
 /// Adds set-up steps before `acts` and tear-down steps after them, for every fixture that they mention and every
 /// fixture that those fixtures need. Returns the steps and the index of the first act.
@@ -18,22 +19,22 @@ pub(crate) fn surround_with_fixtures(
     let (scenario, who) = (plan_context.scenario, &plan_context.default_authorization());
     let templates = TemplateFiller::new(scenario, case);
     let mut needed: Vec<(Vec<Step>, Vec<Step>)> = Vec::new();
+    let mut mentioned = HashSet::new();
+    own_steps.iter().for_each(|step| add_fixtures_of_step(scenario, step, &mut mentioned));
     // A fixture comes after those that it needs, so in reverse order every need is known before its fixture is visited.
     for (name, fixture) in scenario.fixtures.iter().rev() {
-        let placeholder = format!("{{{name}.");
-        let steps = needed.iter().flat_map(|(create, delete)| create.iter().chain(delete));
-        let needs_it = |step: &Step| step_mentions(step, &placeholder) || operation_needs(scenario, step, name);
-        if own_steps.iter().chain(steps).any(needs_it) {
-            let of = |requests: &[RawRequest], purpose| {
-                requests
-                    .iter()
-                    .map(|request| build_fixture_step(plan_context, request, name, &templates, purpose, who))
-                    .collect()
-            };
-            let (create, delete) =
-                (of(&fixture.create, StepPurpose::SetUp), of(&fixture.delete, StepPurpose::TearDown));
-            needed.push((create, delete));
+        if !mentioned.contains(name) {
+            continue;
         }
+        let of = |requests: &[RawRequest], purpose| -> Vec<Step> {
+            requests
+                .iter()
+                .map(|request| build_fixture_step(plan_context, request, name, &templates, purpose, who))
+                .collect()
+        };
+        let (create, delete) = (of(&fixture.create, StepPurpose::SetUp), of(&fixture.delete, StepPurpose::TearDown));
+        create.iter().chain(&delete).for_each(|step| add_fixtures_of_step(scenario, step, &mut mentioned));
+        needed.push((create, delete));
     }
     let mut steps: Vec<Step> = Vec::new();
     let mut delete = Vec::new();
@@ -175,32 +176,49 @@ fn plain_input(plan_context: &PlanContext<'_>, operation: &str, templates: &Temp
     known.map_or_else(Value::empty_map, |operation| plan_context.input_sampler(operation, templates.case).plain_input())
 }
 
-fn step_mentions(step: &Step, placeholder: &str) -> bool {
+/// Adds the names of the fixtures that a step mentions, and of those that its operation needs.
+fn add_fixtures_of_step(scenario: &Scenario, step: &Step, names: &mut HashSet<String>) {
     match &step.request {
-        StepRequest::Operation { input, .. } => contains_placeholder(input, placeholder),
+        StepRequest::Operation { name, input, .. } => {
+            add_fixtures_of_value(input, names);
+            let notes = scenario.operation_notes(name.as_str());
+            names.extend(notes.iter().flat_map(|notes| notes.needs.iter().cloned()));
+        }
         StepRequest::Raw { target, body, .. } => {
-            target.contains(placeholder) || body.as_ref().is_some_and(|body| contains_placeholder(body, placeholder))
+            add_fixtures_of_template(target, names);
+            body.iter().for_each(|body| add_fixtures_of_value(body, names));
         }
     }
 }
 
-/// Returns true if the scenario says that the operation of a step needs a fixture.
-fn operation_needs(scenario: &Scenario, step: &Step, fixture: &str) -> bool {
-    let StepRequest::Operation { name, .. } = &step.request else { return false };
-    scenario.operation_notes(name.as_str()).is_some_and(|notes| notes.needs.iter().any(|needed| needed == fixture))
+fn add_fixtures_of_value(value: &Value, names: &mut HashSet<String>) {
+    match value {
+        Value::Template(text) => add_fixtures_of_template(text, names),
+        Value::List(items) => items.iter().for_each(|item| add_fixtures_of_value(item, names)),
+        Value::Map(members) => {
+            for (key, item) in members {
+                Value::as_template_key(key).into_iter().for_each(|key| add_fixtures_of_template(key, names));
+                add_fixtures_of_value(item, names);
+            }
+        }
+        _ => {}
+    }
 }
 
-/// Returns true if a placeholder with this beginning occurs anywhere in a value.
-pub(crate) fn contains_placeholder(value: &Value, placeholder: &str) -> bool {
-    match value {
-        Value::Template(text) => text.contains(placeholder),
-        Value::List(items) => items.iter().any(|item| contains_placeholder(item, placeholder)),
-        Value::Map(members) => members.iter().any(|(key, item)| {
-            Value::as_template_key(key).is_some_and(|template| template.contains(placeholder))
-                || contains_placeholder(item, placeholder)
-        }),
-        _ => false,
+/// Adds `note` for each placeholder such as `{note.id}`.
+fn add_fixtures_of_template(text: &str, names: &mut HashSet<String>) {
+    for after in text.split('{').skip(1) {
+        if let Some((name, _)) = after.split_once('.') {
+            names.insert(name.to_owned());
+        }
     }
+}
+
+/// Returns true if a value mentions a fixture of the scenario.
+pub(crate) fn mentions_fixture(scenario: &Scenario, value: &Value) -> bool {
+    let mut names = HashSet::new();
+    add_fixtures_of_value(value, &mut names);
+    names.iter().any(|name| scenario.fixtures.contains_key(name))
 }
 
 #[cfg(test)]

@@ -25,7 +25,10 @@ pub(super) fn split_words(name: &str) -> Vec<String> {
         if begins && !word.is_empty() {
             words.push(std::mem::take(&mut word));
         }
-        word.extend(char.to_lowercase());
+        match char.is_ascii() {
+            true => word.push(char.to_ascii_lowercase()),
+            false => word.extend(char.to_lowercase()),
+        }
     }
     words.extend((!word.is_empty()).then_some(word));
     words

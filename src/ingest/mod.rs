@@ -48,6 +48,7 @@ mod stated_effects;
 mod stated_laws;
 mod stated_rules;
 mod tables;
+mod top_member;
 mod unknown_format;
 mod wire_names;
 mod worked_examples;

@@ -3,6 +3,7 @@
 //!
 //! It reads one text at a time and knows no shape.
 
+use super::sentences::compile_regex;
 use fancy_regex::Regex;
 use std::sync::LazyLock;
 
@@ -26,10 +27,6 @@ pub(super) enum ListRule {
     DistinctBy(String),
 }
 
-fn compile(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("the pattern is valid")
-}
-
 fn is_match(regex: &Regex, text: &str) -> bool {
     regex.is_match(text).unwrap_or(false)
 }
@@ -37,12 +34,12 @@ fn is_match(regex: &Regex, text: &str) -> bool {
 /// Returns what the documentation of an operation says about its effect.
 pub(super) fn read_effects(text: &str) -> StatedEffects {
     static DELAYED: LazyLock<Regex> = LazyLock::new(|| {
-        compile(
+        compile_regex(
             r"(?i)\b(?:asynchronous(?:ly)?|eventual(?:ly)?|takes? (?:up to|a few|some|about|several|time)|(?:may|can|might) take|schedul(?:e|es|ed|ing)|mark(?:s|ed) (?:\w+ )?(?:for|as)|in the background|begins?|initiates?|starts (?:the )?delet|(?-i:DELETING)|waiting period|recovery window|grace period|retained|is not immediate(?:ly)?|no longer be able to create|(?-i:INACTIVE))\b",
         )
     });
     static REPEATABLE: LazyLock<Regex> = LazyLock::new(|| {
-        compile(
+        compile_regex(
             r"(?i)\bidempotent(?:ly)?\b|\b(?:does(?:n't| not)|will not|won't) (?:fail\b|(?:return|result in|throw|raise|generate|produce|cause) (?:an? |any )?(?:\w+ )?(?:error|exception)s?\b)|\b(?:already exists?|same (?:name|settings|parameters|attributes))\b[^.]*\b(?:returns?|succeeds?|updates?|overwrit\w+|replaces?|no effect|is returned)\b|\b(?:creates? or (?:updates?|replaces?|overwrites?)|updates? or creates?|adds or (?:updates?|replaces?)|overwrites?|upsert)\b|\b(?:has no effect|no action is taken|is ignored|succeeds? even)\b",
         )
     });
@@ -51,45 +48,51 @@ pub(super) fn read_effects(text: &str) -> StatedEffects {
 
 /// Returns true if an error is the response to a creation under a name that is taken.
 pub(super) fn is_about_taken_name(error: &str, text: &str) -> bool {
-    static NAME: LazyLock<Regex> =
-        LazyLock::new(|| compile(r"(?i)already_?exist|duplicate|exists(?:exception|fault|error)?$|conflict|in_?use"));
+    static NAME: LazyLock<Regex> = LazyLock::new(|| {
+        compile_regex(r"(?i)already_?exist|duplicate|exists(?:exception|fault|error)?$|conflict|in_?use")
+    });
     static TEXT: LazyLock<Regex> = LazyLock::new(|| {
-        compile(
+        compile_regex(
             r"(?i)\b(?:already exists?|exists already|(?:with|of) (?:the same|this|that|the specified|an existing) (?:name|identifier|id)|(?:name|identifier) (?:is )?(?:already )?(?:in use|taken|used))\b",
         )
     });
     // Some services compare all settings, and a request with the same ones succeeds.
     static DIFFERENT: LazyLock<Regex> = LazyLock::new(|| {
-        compile(r"(?i)\b(?:differ(?:s|ent|ently)?|mismatch|token|concurrent(?:ly)?|modified|operation|in progress)\b")
+        compile_regex(
+            r"(?i)\b(?:differ(?:s|ent|ently)?|mismatch|token|concurrent(?:ly)?|modified|operation|in progress)\b",
+        )
     });
     is_match(&NAME, error) && is_match(&TEXT, text) && !is_match(&DIFFERENT, text)
 }
 
 /// Returns true if an error is the response to the deletion of what still contains something.
 pub(super) fn is_about_contents(error: &str, text: &str) -> bool {
-    static NAME: LazyLock<Regex> = LazyLock::new(|| compile(r"(?i)not_?empty|non_?empty|has_?(?:children|dependents)"));
-    static TEXT: LazyLock<Regex> =
-        LazyLock::new(|| compile(r"(?i)\b(?:contains?|(?:is|isn't|not) (?:not )?empty|still (?:has|contains))\b"));
+    static NAME: LazyLock<Regex> =
+        LazyLock::new(|| compile_regex(r"(?i)not_?empty|non_?empty|has_?(?:children|dependents)"));
+    static TEXT: LazyLock<Regex> = LazyLock::new(|| {
+        compile_regex(r"(?i)\b(?:contains?|(?:is|isn't|not) (?:not )?empty|still (?:has|contains))\b")
+    });
     is_match(&NAME, error) && is_match(&TEXT, text)
 }
 
 /// Returns what an error says about the list of a request that gets it.
 pub(super) fn rule_of_error(error: &str, text: &str) -> Option<ListRule> {
-    static EMPTY: LazyLock<Regex> = LazyLock::new(|| compile(r"^(?:Empty(?:Batch)?Request|EmptyBatch|EmptyEntries)"));
+    static EMPTY: LazyLock<Regex> =
+        LazyLock::new(|| compile_regex(r"^(?:Empty(?:Batch)?Request|EmptyBatch|EmptyEntries)"));
     static MANY: LazyLock<Regex> =
-        LazyLock::new(|| compile(r"^TooMany(?:Entries|Items|Records|Messages|Elements|TagKeys)"));
+        LazyLock::new(|| compile_regex(r"^TooMany(?:Entries|Items|Records|Messages|Elements|TagKeys)"));
     static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
-        compile(
+        compile_regex(
             r"(?i)\b(?:maximum number of (?:\w+ ){1,3}[^.]*\bis|more than|maximum of|limit of|up to|at most)\s+(\d[\d,]*)\b|\((\d[\d,]*) tag keys\b",
         )
     });
     static DISTINCT: LazyLock<Regex> = LazyLock::new(|| {
-        compile(
+        compile_regex(
             r"(?i)\b(?:two or more|multiple|several|at least two)\b[^.]*\b(?:entries|items|records|messages|elements)\b[^.]*\bsame (?:event |entry )?(ID|Id|key|name)\b",
         )
     });
     static REPEATED_KEY: LazyLock<Regex> =
-        LazyLock::new(|| compile(r"(?i)\btag key was specified more than once\b|\bduplicate tag keys?\b"));
+        LazyLock::new(|| compile_regex(r"(?i)\btag key was specified more than once\b|\bduplicate tag keys?\b"));
     if is_match(&EMPTY, error) {
         return Some(ListRule::NotEmpty);
     }

@@ -2,6 +2,7 @@
 //!
 //! It reads one text at a time, and nothing that no document says.
 
+use super::sentences::compile_regex;
 use fancy_regex::Regex;
 use std::sync::LazyLock;
 
@@ -18,10 +19,6 @@ const OPPOSITES: [(&str, &[&str]); 9] = [
     ("deactivate", &["active"]),
 ];
 
-fn compile(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("the pattern is valid")
-}
-
 fn is_match(regex: &Regex, text: &str) -> bool {
     regex.is_match(text).unwrap_or(false)
 }
@@ -29,16 +26,16 @@ fn is_match(regex: &Regex, text: &str) -> bool {
 /// Returns the law that the description of a conflict states, by the request that gets it.
 pub(super) fn law_of_conflict(method: &str, uri: &str, description: &str) -> Option<&'static str> {
     static TAKEN: LazyLock<Regex> = LazyLock::new(|| {
-        compile(
+        compile_regex(
             r"(?i)\b(?:taken|already exists?|exists already|(?:already )?in use|already used|already registered|duplicates?|must be unique|not unique)\b",
         )
     });
     static DEPENDS: LazyLock<Regex> = LazyLock::new(|| {
-        compile(
+        compile_regex(
             r"(?i)\b(?:(?:still )?(?:has|have|contains?|holds)|not empty|non-empty|in use|referenced|depends? on|dependent|children)\b",
         )
     });
-    static ALREADY: LazyLock<Regex> = LazyLock::new(|| compile(r"(?i)\balready\b"));
+    static ALREADY: LazyLock<Regex> = LazyLock::new(|| compile_regex(r"(?i)\balready\b"));
     let last = uri.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     let is_item = last.starts_with('{');
     let is_action = method == "POST" && !is_item && uri.contains("}/") && is_verb_behind_label(uri);
@@ -68,12 +65,12 @@ fn says_undone(action: &str, description: &str) -> bool {
 /// Returns the law that the description of an operation states.
 pub(super) fn law_of_operation(method: &str, text: &str) -> Option<&'static str> {
     static REPLACES: LazyLock<Regex> = LazyLock::new(|| {
-        compile(
+        compile_regex(
             r"(?i)\b(?:not (?:sent|given|provided|specified|included)|omitted|left out|missing|absent)\b[^.;]*\b(?:removed|deleted|cleared|reset|unset)\b",
         )
     });
     static ALL_OR_NONE: LazyLock<Regex> = LazyLock::new(|| {
-        compile(
+        compile_regex(
             r"(?i)\b(?:all or nothing|all-or-nothing|all of them,? or none|or none (?:of them )?(?:if|when)|atomic(?:ally)?)\b",
         )
     });
@@ -87,7 +84,7 @@ pub(super) fn law_of_operation(method: &str, text: &str) -> Option<&'static str>
 /// Returns the law that the description of a header states.
 pub(super) fn law_of_header(name: &str, text: &str) -> Option<&'static str> {
     static OTHER_BODY: LazyLock<Regex> = LazyLock::new(|| {
-        compile(
+        compile_regex(
             r"(?i)\b(?:another|other|different)\b[^.]*\b(?:body|payload|request|parameters|content)\b[^.]*\b(?:reject(?:ed|s)?|conflict|error|fails?|409|422)\b",
         )
     });

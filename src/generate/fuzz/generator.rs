@@ -128,8 +128,7 @@ fn find_stateful_targets<'a>(context: &PlanContext<'a>, operation: &'a Operation
     let input_of = |resource| context.input_sampler(operation, &id).for_resource(resource).plain_input();
     let is_apart = input_of(Resource::FIRST) != input_of(Resource::SECOND);
     let plain = input_of(Resource::FIRST);
-    let is_fixture =
-        context.scenario.fixtures.keys().any(|name| fixture_steps::contains_placeholder(&plain, &format!("{{{name}.")));
+    let is_fixture = fixture_steps::mentions_fixture(context.scenario, &plain);
     stored_members(context, operation)
         .into_iter()
         .map(|stored_member| StatefulTarget {

@@ -55,8 +55,9 @@ pub(crate) fn resource_of_fixture<'p>(plan: &PlanContext<'p>, name: &str) -> Opt
         let is_detail = matches!(rest, [word] if DETAIL_WORDS.contains(&word.as_str()));
         (rest.is_empty() || is_detail).then_some(rest.len())
     };
-    let readers = plan.contract.operations.iter().filter(is_wanted).filter(|one| names_it(one).is_some());
-    let reader = readers.filter_map(|one| Some((rank(one)?, one))).min_by_key(|(rank, _)| *rank).map(|(_, one)| one);
+    let ranked = plan.contract.operations.iter().filter(is_wanted).filter_map(|one| Some((rank(one)?, one)));
+    let readers = ranked.filter(|(_, one)| names_it(one).is_some());
+    let reader = readers.min_by_key(|(rank, _)| *rank).map(|(_, one)| one);
     let deleter = match fixture.delete.as_slice() {
         [delete] => delete.operation_name().and_then(|name| plan.contract.operation(name)),
         _ => None,

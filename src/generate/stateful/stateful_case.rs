@@ -202,11 +202,7 @@ impl<'s, 'p> StatefulCaseBuilder<'s, 'p> {
 
     fn mentions_fixtures(&self) -> bool {
         let plain = self.plan_context.input_sampler(self.member.operation, &self.id).plain_input();
-        self.plan_context
-            .scenario
-            .fixtures
-            .keys()
-            .any(|name| fixture_steps::contains_placeholder(&plain, &format!("{{{name}.")))
+        fixture_steps::mentions_fixture(self.plan_context.scenario, &plain)
     }
 
     /// Builds the case, which is judged by what its reads return.

@@ -2,10 +2,12 @@
 //!
 //! It never parses the document.
 
+use crate::ingest::top_member::top_member;
+
 /// Returns true if a text has the version field of an OpenAPI document at its top level.
 pub(in crate::ingest) fn is_document(text: &str) -> bool {
     if text.trim_start().starts_with('{') {
-        return ["\"openapi\"", "\"swagger\""].iter().any(|key| has_version_after(text, key));
+        return ["openapi", "swagger"].iter().any(|key| top_member(text, key).is_some_and(is_version));
     }
     text.lines().any(|line| {
         let field = ["openapi", "swagger"].iter().find_map(|key| {
@@ -15,14 +17,6 @@ pub(in crate::ingest) fn is_document(text: &str) -> bool {
         });
         let value = field.and_then(|rest| rest.trim_start_matches(['"', '\'']).trim_start().strip_prefix(':'));
         value.is_some_and(is_version)
-    })
-}
-
-/// Returns true if a key of a JSON text is followed by a version anywhere, because the key may come last.
-fn has_version_after(text: &str, key: &str) -> bool {
-    text.match_indices(key).any(|(at, _)| {
-        let rest = text[at + key.len()..].trim_start();
-        rest.strip_prefix(':').is_some_and(is_version)
     })
 }
 

@@ -35,3 +35,4 @@ pub(super) use relation_reader::read_relations;
 pub(super) use statement::UUID_PATTERN;
 pub use statement::{ProseStatement, StatedFact, StatedPart, StatedRelation, TextFormat};
 pub(super) use text::{Sentence, html_lines, split_html_sentences, split_sentences};
+pub(super) use vocabulary::compile_regex;

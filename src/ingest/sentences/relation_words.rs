@@ -23,7 +23,7 @@ const GIVEN: &str = r"(?:specified|provided|used|included|set|passed|supplied|pr
 /// What may follow a relation without changing it.
 const TAIL: &str = r"(?: (?:together|parameters?|fields?|properties|in (?:the same|one|a single|your|the|this) (?:request|call|operation|api call|query|command)|for (?:the|this|a|each) (?:request|operation|call)|at the same time|per request|simultaneously|with this (?:operation|action)|as well|too))*\.?$";
 /// A value of a member.
-const VALUE: &str = r"(?:‹[^›]{1,60}›|true|false|[A-Z][A-Z0-9_-]{2,})";
+const VALUE: &str = r"(?:‹[^›]+›|true|false|[A-Z][A-Z0-9_-]{2,})";
 /// The ways to say that a member has a value.
 const CONDITIONS: [&str; 4] = [
     r"(?P<cond>the value|this value) is VALUES",

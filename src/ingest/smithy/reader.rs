@@ -8,6 +8,7 @@ use super::shape_traits::{entry, text_entry};
 use crate::contract::{AuthScheme, Contract, Protocol};
 use crate::ingest::json::{JsonEntry, JsonNode, JsonValue};
 use crate::ingest::source_text::SourceText;
+use crate::ingest::top_member::top_member;
 use crate::ingest::worked_examples::add_examples;
 use crate::ingest::{IngestDiagnostic, IngestError, IngestOptions, botocore, json};
 
@@ -24,7 +25,7 @@ const PROTOCOLS: &[(&str, Protocol, &str)] = &[
 
 /// Returns true if a document is a Smithy model as JSON.
 pub(in crate::ingest) fn is_model(text: &str) -> bool {
-    text.trim_start().starts_with('{') && text.contains("\"smithy\"") && text.contains("\"shapes\"")
+    text.trim_start().starts_with('{') && top_member(text, "smithy").is_some()
 }
 
 /// Reads a model, limited to the operations that the options name, if any.

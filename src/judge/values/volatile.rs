@@ -45,13 +45,13 @@ pub(super) enum TextToken<'t> {
 /// Alternatives in the order in which they are tried at each position.
 static TOKEN_PATTERN: LazyLock<Regex> = LazyLock::new(|| {
     let all = [
-        r"(?P<time>\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?(?:[Zz]|UTC|GMT|[+-]\d\d:?\d\d))?|\d{8}T\d{6}Z|(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? )\d{1,2}[ -][A-Z][a-z]{2}[ -]\d{2,4} \d\d:\d\d:\d\d(?: (?:GMT|UTC|[+-]\d{4}))?)",
+        r"(?P<time>[0-9]{4}-[0-9][0-9]-[0-9][0-9][Tt ][0-9][0-9]:[0-9][0-9](?::[0-9][0-9](?:[.,][0-9]+)?)?(?: ?(?:[Zz]|UTC|GMT|[+-][0-9][0-9]:?[0-9][0-9]))?|[0-9]{8}T[0-9]{6}Z|(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? )[0-9]{1,2}[ -][A-Z][a-z]{2}[ -][0-9]{2,4} [0-9][0-9]:[0-9][0-9]:[0-9][0-9](?: (?:GMT|UTC|[+-][0-9]{4}))?)",
         r#"(?P<scheme>\b[a-z]{2,8}://)(?P<host>[^/\s"'<>?#]+)"#,
         r"(?P<arn>\barn:aws[a-z-]*:[A-Za-z0-9.-]*:)(?P<region>[a-z0-9-]*)(?P<colon>:)(?P<account>[0-9]{12})?(?=:)",
         r"(?P<uuid>\b[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}(?![0-9A-Za-z]))",
         r"(?P<pairs>\b[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5,}\b)",
-        r"(?P<seconds>(?<![\w.])\d{10,13}(?:\.\d{1,9})?(?![\w.]))",
-        r"(?P<address>\b(?:\d{1,3}\.){3}\d{1,3}(?::\d{1,5})?\b|\blocalhost(?::\d{1,5})?\b)",
+        r"(?P<seconds>(?<![0-9A-Za-z_.])[0-9]{10,13}(?:\.[0-9]{1,9})?(?![0-9A-Za-z_.]))",
+        r"(?P<address>\b(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?::[0-9]{1,5})?\b|\blocalhost(?::[0-9]{1,5})?\b)",
         r"(?P<base64>(?<![A-Za-z0-9+/])(?=[A-Za-z0-9]*[+/])[A-Za-z0-9+/]{24,}={0,2}(?![A-Za-z0-9+/_-]))",
         r"(?P<word>[A-Za-z0-9_-]+)",
     ];
@@ -59,7 +59,7 @@ static TOKEN_PATTERN: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 static REGION_PATTERN: LazyLock<Regex> = LazyLock::new(|| {
-    let pattern = r"\A[a-z]{2}(?:-gov|-iso[a-z]?)?-(?:north|south|east|west|central|northeast|northwest|southeast|southwest)-\d[a-z]?\z";
+    let pattern = r"\A[a-z]{2}(?:-gov|-iso[a-z]?)?-(?:north|south|east|west|central|northeast|northwest|southeast|southwest)-[0-9][a-z]?\z";
     Regex::new(pattern).expect("the constant pattern is valid")
 });
 
