@@ -93,6 +93,7 @@ fn job(contract: Contract, scenario: Scenario, url: &str) -> ScenarioJob {
         level: GenerationLevel::Full,
         filter: None,
         case_ids: None,
+        used: None,
         rerun_command: "overstep check connect".to_owned(),
         lifecycle: Default::default(),
     }

@@ -179,5 +179,8 @@ pub mod snapshot;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod store;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod usage;
 #[doc(hidden)]
 pub mod wire;

@@ -3,6 +3,7 @@
 //! It never reads a file or the environment; `jobs` resolves the flags into checked jobs.
 
 use super::completion_candidates::{endpoint_candidates, filter_candidates, operation_candidates, scenario_candidates};
+use super::fit_flags::FitFlags;
 use super::flag_values::{
     CasesFormat, DurationFlag, ReportFormat, RequestRate, SecretValueParser, parse_assignment, parse_cases_format,
     parse_count, parse_duration, parse_header, parse_port, parse_profile, parse_proxy, parse_rate, parse_report,
@@ -37,6 +38,7 @@ Examples:
   overstep init queues --source botocore:sqs -e http://127.0.0.1:5000
   overstep doctor queues                           show which operations succeed or fail, and why
   overstep watch queues -e http://127.0.0.1:5000   send what failed again when the server is back
+  overstep fit queues -e moto --used app.log       show which operations an application can rely on
   overstep trend results/*.ndjson                  show findings and coverage over runs
   overstep cases connect --format curl             print the requests without sending them
   overstep ingest docs/*.md -o my.contract.json    read documents into a contract
@@ -72,6 +74,8 @@ pub enum CliCommand {
     Check(Box<CheckFlags>),
     /// Merge the results of shards that `check --shard` sent from several machines
     Merge(MergeFlags),
+    /// Show whether an endpoint has what an application uses
+    Fit(Box<FitFlags>),
     /// Send generated requests and sequences of requests, guided by the kinds of responses
     Fuzz(Box<FuzzFlags>),
     /// Send the failing cases again whenever files change or the server is back

@@ -7,7 +7,7 @@ use super::flags::{LevelFlag, SelectionFlags};
 use super::repository_path::{repository_path, repository_root};
 use super::rerun_command::rerun_command;
 use super::saved_requests::read_scenario_requests;
-use super::scenarios::{VariableFlags, fill_from_environment, read_scenarios};
+use super::scenarios::{SelectedScenarios, VariableFlags, fill_from_environment, read_scenarios};
 use super::{CommandError, current_directory, environment_variable, lifecycle, messages};
 use crate::config::{
     Config, EndpointKind, ResolvedEndpoint, error_diagnostic, find_aws_credentials, referenced_variables,
@@ -48,16 +48,20 @@ pub fn build_jobs(
     allow_remote: bool,
     needs_endpoint: bool,
 ) -> Result<ResolvedJobs, CommandError> {
+    let selected = read_scenarios(&selection.scenarios, &VariableFlags::new(selection), selection.strict)?;
+    build_selected_jobs(selection, selected, allow_remote, needs_endpoint)
+}
+
+/// Builds the jobs of scenarios that are read already, with their endpoints.
+pub fn build_selected_jobs(
+    selection: &SelectionFlags,
+    selected: SelectedScenarios,
+    allow_remote: bool,
+    needs_endpoint: bool,
+) -> Result<ResolvedJobs, CommandError> {
     let selection =
         &SelectionFlags { endpoint: endpoint_or_environment(selection.endpoint.as_ref()), ..selection.clone() };
     let filter = selection.filter.as_deref().map(parse_filter).transpose()?;
-    let variables = VariableFlags {
-        plain: &selection.variable,
-        secret: &selection.secret,
-        file: selection.variables_file.as_deref(),
-        principals: None,
-    };
-    let selected = read_scenarios(&selection.scenarios, &variables, selection.strict)?;
     let mut jobs = Vec::new();
     for (found, scenario) in selected.scenarios {
         let mut endpoint = resolve_endpoint(selection, &scenario, &selected.config, allow_remote, needs_endpoint)?;
@@ -97,12 +101,7 @@ pub fn build_recorded_job(
     recorded: &RecordedScenario<'_>,
 ) -> Result<ResolvedJob, CommandError> {
     let filter = selection.filter.as_deref().map(parse_filter).transpose()?;
-    let variables = VariableFlags {
-        plain: &selection.variable,
-        secret: &selection.secret,
-        file: selection.variables_file.as_deref(),
-        principals: Some(recorded.principals),
-    };
+    let variables = VariableFlags { principals: Some(recorded.principals), ..VariableFlags::new(selection) };
     let mut selected = read_scenarios(&selection.scenarios, &variables, selection.strict)?;
     let Some((found, scenario)) = selected.scenarios.pop() else {
         return Err(Diagnostic::error(format!("scenario `{}` no longer exists", recorded.record.named)).into());
@@ -177,6 +176,7 @@ fn new_job(loaded: LoadedContract, endpoint: &ResolvedEndpoint) -> Result<Scenar
         level: GenerationLevel::Full,
         filter: None,
         case_ids: None,
+        used: None,
         lifecycle: lifecycle::endpoint_lifecycle(endpoint)?,
         documents: indexmap::IndexMap::new(),
         scenario_file: None,
@@ -232,9 +232,10 @@ pub struct NewScenarioJob {
 }
 
 /// Builds the job for a scenario that has no file yet, from sources and an endpoint. The documents decide how the
-/// principal authenticates, and the environment has the secrets.
+/// principal authenticates, and the environment has the secrets. `scenario` has a name, and may name operations and a
+/// protocol.
 pub fn job_without_scenario_file(
-    name: &str,
+    mut scenario: Scenario,
     path: &Path,
     sources: &[String],
     endpoint: Option<&str>,
@@ -242,11 +243,10 @@ pub fn job_without_scenario_file(
 ) -> Result<NewScenarioJob, CommandError> {
     let directory = path.parent().map(Path::to_owned);
     let config = Config::load(&current_directory()?)?;
-    let mut scenario = Scenario::with_name(name);
     scenario.sources = sources.to_vec();
     let places = document_places(directory);
     let documents = store::read_sources(&places, sources)?;
-    let display_name = format!("scenarios/{name}.toml");
+    let display_name = format!("scenarios/{}.toml", scenario.name);
     let read = session::load_scenario(&scenario, &display_name, documents.clone())?;
     let mut variables = Vec::new();
     let mut documented = session::documented_principal(&read.contract);

@@ -4,7 +4,7 @@
 
 use super::flag_values::{ReportFormat, RequestRate, parse_rate};
 use super::flags::{CheckFlags, FuzzFlags, NoCasesPolicy, SelectionFlags, SendFlags, UpdateFlag};
-use super::jobs::{ResolvedJob, build_jobs, scenario_argument};
+use super::jobs::{ResolvedJob, ResolvedJobs, build_jobs, scenario_argument};
 use super::last_run::last_failed_ids;
 use super::saved_requests::{artifacts_folder, saved_folder};
 use super::shard::resolve_shard;
@@ -157,7 +157,24 @@ impl RunSettings {
         send: &SendFlags,
         snapshots: &SnapshotChoice<'_>,
     ) -> Result<Self, CommandError> {
-        let resolved = build_jobs(selection, send.allow_remote, true)?;
+        Self::for_jobs(build_jobs(selection, send.allow_remote, true)?, selection, send, snapshots)
+    }
+
+    /// Resolves the settings of `fit` for jobs with one endpoint. Divergences count even if they are accepted, because
+    /// another application accepted them.
+    pub fn for_fit(resolved: ResolvedJobs, selection: &SelectionFlags, send: &SendFlags) -> Result<Self, CommandError> {
+        let mut settings = Self::for_jobs(resolved, selection, send, &NO_SNAPSHOTS)?;
+        settings.scenarios.iter_mut().for_each(|run| run.options.strict = true);
+        Ok(settings)
+    }
+
+    /// Resolves how the cases of jobs are sent.
+    fn for_jobs(
+        resolved: ResolvedJobs,
+        selection: &SelectionFlags,
+        send: &SendFlags,
+        snapshots: &SnapshotChoice<'_>,
+    ) -> Result<Self, CommandError> {
         let directory = resolved.directory;
         messages::warn_of_short_secrets(resolved.jobs.iter().map(|one| &one.job), selection.strict)?;
         if send.insecure && send.cacert.is_some() {

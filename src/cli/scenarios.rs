@@ -2,6 +2,7 @@
 //!
 //! It never reads a document.
 
+use super::flags::SelectionFlags;
 use super::{CommandError, current_directory, environment_variable, messages};
 use crate::config::{Config, error_diagnostic, substitute_variables, warning_diagnostic};
 use overstep::contract::nearest_name;
@@ -71,7 +72,17 @@ pub struct VariableFlags<'a> {
     pub principals: Option<&'a [String]>,
 }
 
-impl VariableFlags<'_> {
+impl<'a> VariableFlags<'a> {
+    /// Takes the values from flags, and credentials from the environment.
+    pub fn new(selection: &'a SelectionFlags) -> Self {
+        Self {
+            plain: &selection.variable,
+            secret: &selection.secret,
+            file: selection.variables_file.as_deref(),
+            principals: None,
+        }
+    }
+
     fn apply(&self, scenarios: &mut [(FoundScenario, Scenario)], directory: &Path) -> Result<(), CommandError> {
         if let Some(file) = self.file {
             for (name, value) in read_variables_file(file, directory)? {

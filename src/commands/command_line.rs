@@ -3,8 +3,8 @@
 //! It never looks at a flag of a command.
 
 use super::{
-    cases, check, completions, doctor, drift, explain, export, fuzz, ingest, init, man, merge, replay, report, schema,
-    serve, snapshot, trend, watch,
+    cases, check, completions, doctor, drift, explain, export, fit, fuzz, ingest, init, man, merge, replay, report,
+    schema, serve, snapshot, trend, watch,
 };
 use crate::cli::{CliCommand, CliFlags, ColorWhen, environment_variable, messages, usage_diagnostic};
 use clap::{CommandFactory as _, Parser as _};
@@ -43,6 +43,7 @@ fn run_command_line() -> ExitStatus {
     let result = match flags.command {
         CliCommand::Check(flags) => check::check_scenarios(&flags),
         CliCommand::Merge(flags) => merge::merge_shards(&flags),
+        CliCommand::Fit(flags) => fit::check_fit(&flags),
         CliCommand::Fuzz(flags) => fuzz::fuzz_scenarios(&flags),
         CliCommand::Cases(flags) => cases::print_cases(&flags),
         CliCommand::Init(flags) => init::init_scenario(&flags),

@@ -14,6 +14,7 @@ use overstep::exit::ExitStatus;
 use overstep::report::{
     ContractSummary, Diagnostic, EndpointDiagnosis, SCENARIO_SCHEMA_FILE, pluralize, scenario_text,
 };
+use overstep::scenario::Scenario;
 use overstep::store;
 use std::path::PathBuf;
 
@@ -30,8 +31,13 @@ pub fn init_scenario(flags: &InitFlags) -> Result<ExitStatus, CommandError> {
     }
     let path = scenario_path(flags)?;
     let sources = resolve_sources(flags, &path)?;
-    let NewScenarioJob { mut job, diagnostics, variables, proposed_principal } =
-        job_without_scenario_file(&flags.name, &path, &sources, flags.endpoint.as_deref(), flags.allow_remote)?;
+    let NewScenarioJob { mut job, diagnostics, variables, proposed_principal } = job_without_scenario_file(
+        Scenario::with_name(&flags.name),
+        &path,
+        &sources,
+        flags.endpoint.as_deref(),
+        flags.allow_remote,
+    )?;
     job.headers.extend(flags.header.iter().cloned());
     messages::print_warnings(&diagnostics, false)?;
     let found = match &flags.endpoint {

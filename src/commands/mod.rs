@@ -14,6 +14,7 @@ mod drift;
 mod explain;
 mod export;
 mod finding_writer;
+mod fit;
 mod fuzz;
 mod ingest;
 mod init;

@@ -131,6 +131,12 @@ impl ReferenceService {
         })
     }
 
+    /// Returns the operation that a request is for, whether or not its input can be read.
+    pub fn requested_operation(&self, request: &ServerRequest<'_>) -> Option<&str> {
+        let (op, ..) = self.main_variant.find_operation(request, origin_form(request.target))?;
+        Some(&op.name)
+    }
+
     /// Returns the success response of an operation for this output, or `None` if there is no such operation.
     pub fn write_success(&self, operation: &str, output: &Value) -> Option<ServerResponse> {
         let op = self.main_variant.operation(operation)?;

@@ -19,6 +19,7 @@ mod drift;
 mod event;
 mod explain;
 mod finding_text;
+mod fit;
 mod github;
 mod har;
 mod html;
@@ -62,6 +63,10 @@ pub use event::{
     VerdictCounts,
 };
 pub use explain::{code_index_page, code_page, explain_code, list_codes};
+pub use fit::{
+    EndpointFit, FitCollector, FitFinding, FitReport, FitService, FitStatus, OperationFit, write_fit_json,
+    write_fit_markdown, write_fit_text,
+};
 pub use github::GithubReporter;
 pub use har::HarConverter;
 pub use html::HtmlConverter;

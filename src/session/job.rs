@@ -20,6 +20,7 @@ use crate::session::regressions;
 use crate::session::regressions::SavedRegression;
 use crate::session::shards::ShardNumber;
 use crate::session::snapshot_options::SnapshotOptions;
+use crate::usage::UsedOperations;
 use crate::wire::RedactedSecret;
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher as _, Hasher as _};
@@ -56,6 +57,8 @@ pub struct ScenarioJob {
     pub filter: Option<Filter>,
     /// Ids of the cases to run; all if there are none.
     pub case_ids: Option<HashSet<String>>,
+    /// What an application uses; cases about anything else are left out. All are run if absent.
+    pub used: Option<UsedOperations>,
     /// Paths in the repository of the documents that are there, by the names that facts use for them.
     pub documents: indexmap::IndexMap<String, String>,
     /// The scenario's file, if it has one.
@@ -193,11 +196,13 @@ impl ScenarioJob {
     fn matches_filters(&self, case: &Case) -> bool {
         self.filter.as_ref().is_none_or(|filter| filter.matches(case))
             && self.case_ids.as_ref().is_none_or(|ids| ids.contains(case.id.as_str()))
+            && self.used.as_ref().is_none_or(|used| used.concern(&self.contract, case))
     }
 
     /// Returns true if the flags select every case.
     pub(super) fn is_unfiltered(&self) -> bool {
-        self.filter.is_none() && self.case_ids.is_none() && self.level == GenerationLevel::Full
+        let selects_all = self.filter.is_none() && self.case_ids.is_none() && self.used.is_none();
+        selects_all && self.level == GenerationLevel::Full
     }
 
     /// Returns the number of cases per operation; generates all of them once without keeping them.

@@ -53,6 +53,7 @@ mod snapshot_recorder;
 mod state_search;
 mod tally;
 mod unknown_places;
+mod used_operations;
 mod watch;
 
 pub use crate::contract::find_drift;
@@ -84,4 +85,5 @@ pub use shards::{
     BlobError, BlobReader, CaseOwner, CaseOwners, MergeError, ShardNumber, ShardNumberError, ShardSplit, merge_scenario,
 };
 pub use snapshot_options::{SnapshotOptions, SnapshotUpdate};
+pub use used_operations::{CallMatch, MatchedUsage, match_usage};
 pub use watch::{ChangeDetector, FailingCases, ListChange, WatchedChange, WatchedRun};

@@ -27,6 +27,7 @@ pub use scenarios::{
 pub use snapshots::{SnapshotFile, SnapshotStore};
 pub use sources::{
     SourceDocument, SourceSearchPaths, find_site_packages, read_referenced_file, read_site_file, read_sources,
+    read_unpacked_bytes,
 };
 pub use write::{
     FinishOutput, OutputSink, TemporaryFolder, create_temporary_file, create_temporary_folder, open_sink,

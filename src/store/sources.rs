@@ -74,7 +74,7 @@ fn read_source_file(directory: &Path, path: &Path, previous: &[SourceDocument]) 
     if is_too_large {
         return Err(StoreError::new(format!("`{}` is larger than {MAX_SOURCE_BYTES} bytes", path.display())));
     }
-    let bytes = unpack_if_gzip(path, read_bytes(path)?)?;
+    let bytes = read_unpacked_bytes(path)?;
     let file_name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let relative_path = path.strip_prefix(directory).unwrap_or(path).display().to_string();
     let name = if previous.iter().any(|other| other.name == file_name) { relative_path } else { file_name };
@@ -109,6 +109,14 @@ pub fn read_site_file(page: &SourceDocument, path: &str) -> Option<Vec<u8>> {
     let configuration = SITE_FILES.iter().find_map(|name| find_upwards(&folder, name));
     let root = configuration.as_deref().and_then(Path::parent).unwrap_or(&folder);
     read_file_below(root, path)
+}
+
+/// Reads a file as bytes, unpacked if it is compressed with gzip.
+///
+/// # Errors
+/// Returns an error if the file is missing, unreadable, not a regular file or too large, also after it is unpacked.
+pub fn read_unpacked_bytes(path: &Path) -> Result<Vec<u8>, StoreError> {
+    unpack_if_gzip(path, read_bytes(path)?)
 }
 
 fn unpack_if_gzip(path: &Path, bytes: Vec<u8>) -> Result<Vec<u8>, StoreError> {

@@ -34,6 +34,8 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
     ("export", &["contract", "case", "escape", "scenario", "generate", "wire", "run", "snapshot", "judge", "report"]),
     ("store", &["contract", "case", "escape", "scenario", "generate", "wire", "run", "snapshot", "judge", "report"]),
     ("reference", &["contract"]),
+    // What an application uses; an API document that says so is read as every document is.
+    ("usage", &["contract", "case", "ingest"]),
     ("exit", &[]),
     // As `session`, without what needs sockets, files or a terminal: a service in the same process.
     ("inprocess", &["contract", "case", "escape", "pattern", "scenario", "infer", "generate", "wire", "run", "judge"]),
@@ -54,6 +56,7 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
             "judge",
             "search",
             "filter",
+            "usage",
             "report",
             "export",
             "store",
@@ -66,8 +69,8 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "session", "filter", "report", "export", "store", "exit", "config", "scenario", "contract", "case", "run",
-            "generate", "judge", "escape",
+            "session", "filter", "usage", "report", "export", "store", "exit", "config", "scenario", "contract",
+            "case", "run", "generate", "judge", "escape",
         ],
     ),
     // One file per command, on top of everything else.
@@ -77,6 +80,7 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
             "cli",
             "session",
             "filter",
+            "usage",
             "report",
             "export",
             "store",
@@ -128,6 +132,7 @@ const CONSOLE_FILES: &[(&str, &str)] = &[
     ("commands/explain.rs", "escape::ConsoleWriter"),
     ("commands/export.rs", "exports consist of quoted values"),
     ("commands/finding_writer.rs", "only asks for a terminal"),
+    ("commands/fit.rs", "escape::ConsoleWriter"),
     ("commands/ingest.rs", "escape::escape_json_text and contract_text"),
     ("commands/libfuzzer_endpoint.rs", "what the user typed"),
     ("commands/man.rs", "escape::ConsoleWriter"),
