@@ -2,8 +2,8 @@
 //!
 //! The codes themselves are defined in `exit`.
 
-use super::flags::NoCasesPolicy;
 use super::messages;
+use super::run_flags::NoCasesPolicy;
 use overstep::exit::ExitStatus;
 use overstep::report::{Diagnostic, RunSummary, Severity};
 

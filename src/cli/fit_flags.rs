@@ -4,7 +4,7 @@
 
 use super::completion_candidates::{endpoint_candidates, scenario_candidates};
 use super::flag_values::{SecretValueParser, parse_assignment, parse_header, parse_seed};
-use super::flags::{LevelFlag, NoCasesPolicy, SelectionFlags, SendFlags};
+use super::run_flags::{LevelFlag, NoCasesPolicy, SelectionFlags, SendFlags};
 use clap::{Args, ValueEnum, ValueHint};
 use clap_complete::engine::ArgValueCandidates;
 use std::path::PathBuf;

@@ -3,9 +3,9 @@
 //! It never sends a request: all configuration errors are reported before the first one.
 
 use super::document_places::document_places;
-use super::flags::{LevelFlag, SelectionFlags};
 use super::repository_path::{repository_path, repository_root};
 use super::rerun_command::rerun_command;
+use super::run_flags::{LevelFlag, SelectionFlags};
 use super::saved_requests::read_scenario_requests;
 use super::scenarios::{SelectedScenarios, VariableFlags, fill_from_environment, read_scenarios};
 use super::{CommandError, current_directory, environment_variable, lifecycle, messages};

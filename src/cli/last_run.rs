@@ -2,9 +2,9 @@
 //!
 //! It never sends anything.
 
-use super::flags::{LevelFlag, NoCasesPolicy, SelectionFlags};
 use super::jobs::{ResolvedJob, build_jobs};
 use super::recorded_run_flags::ReplayOverrides;
+use super::run_flags::{LevelFlag, NoCasesPolicy, SelectionFlags};
 use super::{CommandError, environment_variable, messages};
 use crate::config::ResolvedEndpoint;
 use crate::session::{IndexedCase, ResultsIndex, ScenarioJob};

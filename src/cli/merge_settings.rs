@@ -3,8 +3,9 @@
 //! Nothing after this looks at a flag. A shard that is missing, there twice, or of another run is an error.
 
 use super::flag_values::ReportFormat;
-use super::flags::{LevelFlag, MergeFlags, NoCasesPolicy, SelectionFlags};
+use super::flags::MergeFlags;
 use super::jobs::{RecordedScenario, build_recorded_job};
+use super::run_flags::{LevelFlag, NoCasesPolicy, SelectionFlags};
 use super::run_settings::{OutputSettings, RunSettings, ScenarioRun, snapshot_update};
 use super::snapshot_folders::snapshot_options;
 use super::{CommandError, current_directory};

@@ -21,6 +21,7 @@ mod replay_settings;
 mod repository_path;
 mod rerun_command;
 mod results_format;
+mod run_flags;
 mod run_settings;
 mod runtime;
 mod saved_requests;

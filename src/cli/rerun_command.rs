@@ -2,7 +2,7 @@
 //!
 //! It never contains a secret: secrets are replaced by the names of shell variables.
 
-use super::flags::{LevelFlag, SelectionFlags};
+use super::run_flags::{LevelFlag, SelectionFlags};
 use overstep::escape::{escape_text, shell_word};
 
 /// Returns `overstep check connect -e http://…` with every flag that changes what is sent.

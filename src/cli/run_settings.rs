@@ -3,9 +3,10 @@
 //! Nothing after this looks at a flag, a settings file or the environment again.
 
 use super::flag_values::{ReportFormat, RequestRate, parse_rate};
-use super::flags::{CheckFlags, FuzzFlags, NoCasesPolicy, SelectionFlags, SendFlags, UpdateFlag};
+use super::flags::{CheckFlags, FuzzFlags, UpdateFlag};
 use super::jobs::{ResolvedJob, ResolvedJobs, build_jobs, scenario_argument};
 use super::last_run::last_failed_ids;
+use super::run_flags::{NoCasesPolicy, SelectionFlags, SendFlags};
 use super::saved_requests::{artifacts_folder, saved_folder};
 use super::shard::resolve_shard;
 use super::snapshot_folders::snapshot_options;

@@ -2,7 +2,7 @@
 //!
 //! It never reads a document.
 
-use super::flags::SelectionFlags;
+use super::run_flags::SelectionFlags;
 use super::{CommandError, current_directory, environment_variable, messages};
 use crate::config::{Config, error_diagnostic, substitute_variables, warning_diagnostic};
 use overstep::contract::nearest_name;

@@ -20,6 +20,8 @@ use std::path::Path;
 
 /// Maximum number of names that one note lists.
 const MAX_NAMED: usize = 6;
+/// Maximum number of unknown names of a list that are errors of their own.
+const MAX_PROBLEMS: usize = 20;
 /// What begins the name of a source that is a model of an installed botocore.
 const BOTOCORE_PREFIX: &str = "botocore:";
 
@@ -220,13 +222,22 @@ fn find_unmatched(
         }
     }
     if !problems.is_empty() {
+        let more = problems.len().saturating_sub(MAX_PROBLEMS);
+        problems.truncate(MAX_PROBLEMS);
+        if more > 0 {
+            problems
+                .push(Diagnostic::error(format!("{} in `{recording}`", pluralize(more as u64, "more unknown name"))));
+        }
         return Err(problems.into());
     }
     let mut notes = Vec::new();
-    for (service, operations) in others {
-        let operations = list_names(operations.into_iter());
-        let operations = if operations.is_empty() { String::new() } else { format!(" ({operations})") };
-        notes.push(format!("{service}{operations}: no scenario has this service"));
+    if !others.is_empty() {
+        let describe = |(service, operations): (String, BTreeSet<&str>)| match operations.is_empty() {
+            true => service,
+            false => format!("{service} ({})", list_names(operations.into_iter())),
+        };
+        let services: Vec<String> = others.into_iter().map(describe).collect();
+        notes.push(format!("services without a scenario: {}", list_names(services.iter().map(String::as_str))));
     }
     if !unknown.is_empty() {
         let describe = |(name, nearest): (&&str, &Option<&str>)| match nearest {
@@ -234,7 +245,7 @@ fn find_unmatched(
             None => (*name).to_owned(),
         };
         let names: Vec<String> = unknown.iter().map(describe).collect();
-        notes.push(format!("{}: no document has this operation", list_names(names.iter().map(String::as_str))));
+        notes.push(format!("operations that no document has: {}", list_names(names.iter().map(String::as_str))));
     }
     if requests > 0 {
         notes.push(format!("{} without an operation of the scenarios", pluralize(requests, "request")));

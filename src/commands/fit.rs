@@ -11,13 +11,14 @@ use crate::cli::{
 };
 use crate::session::SessionError;
 use indicatif::{ProgressBar, ProgressStyle};
-use overstep::escape::ConsoleWriter;
+use overstep::escape::{ConsoleWriter, shell_word};
 use overstep::exit::ExitStatus;
 use overstep::report::{
     CaseResult, Diagnostic, EndpointFit, FitCollector, FitReport, FitStatus, Reporter, RunStarted, RunSummary,
     scenario_text, write_fit_json, write_fit_markdown, write_fit_text,
 };
 use overstep::run::CancelToken;
+use overstep::scenario::Scenario;
 use overstep::session;
 use std::io::{self, IsTerminal as _, Write as _};
 
@@ -53,8 +54,8 @@ pub fn check_fit(flags: &FitFlags) -> Result<ExitStatus, CommandError> {
                 resolve_settings(flags, &used, endpoint.as_deref(), probed)?
             }
         };
-        let fit = check_endpoint(&used, settings, endpoint.as_deref(), flags.source.is_empty())?;
-        report.endpoints.push(fit);
+        let command = (!flags.source.is_empty()).then(|| init_and_check_command(flags, &used, endpoint.as_deref()));
+        report.endpoints.push(check_endpoint(&used, settings, endpoint.as_deref(), command)?);
     }
     print_report(&report, flags.format)?;
     Ok(report.endpoints.iter().map(exit_of_endpoint).fold(ExitStatus::Success, ExitStatus::combine))
@@ -129,12 +130,21 @@ fn probe_scenarios(
     Ok(selected)
 }
 
-/// Checks one endpoint. Cases are only named by a command if the scenarios have files.
+/// Returns the command that writes a scenario from the sources and checks it.
+fn init_and_check_command(flags: &FitFlags, used: &UsedServices, endpoint: Option<&str>) -> String {
+    let word = |text: &str| shell_word(text.as_bytes()).unwrap_or_else(|| text.to_owned());
+    let name = used.services.first().map_or("api", |service| service.scenario.as_str());
+    let sources: String = flags.source.iter().map(|source| format!(" --source {}", word(source))).collect();
+    let endpoint = word(endpoint.unwrap_or_default());
+    format!("overstep init {name}{sources} -e {endpoint} && overstep check {name} -e {endpoint}")
+}
+
+/// Checks one endpoint. `command` sends the cases again; without one, that of each scenario does.
 fn check_endpoint(
     used: &UsedServices,
     settings: RunSettings,
     endpoint: Option<&str>,
-    has_files: bool,
+    command: Option<String>,
 ) -> Result<EndpointFit, CommandError> {
     let first = settings.scenarios.first().map_or("", |run| run.job.profile.as_str());
     let collector = FitCollector::new(endpoint.unwrap_or(first));
@@ -144,8 +154,8 @@ fn check_endpoint(
         let stop = CancelToken::default();
         tokio::spawn(stop_on_signal(stop.clone()));
         for run in &settings.scenarios {
-            let operations = used_operations(used, &run.job.scenario.name);
-            let command = has_files.then(|| run.job.rerun_command.clone());
+            let operations = used_operations(used, &run.job.scenario);
+            let command = command.clone().unwrap_or_else(|| run.job.rerun_command.clone());
             reporter.collector.begin_scenario(&run.job.scenario.name, operations, command);
             announce_start(&run.job);
             match session::check(&run.job, &run.options, &settings.run_id, &stop, &mut reporter).await {
@@ -161,9 +171,12 @@ fn check_endpoint(
     Ok(reporter.collector.into_fit())
 }
 
-fn used_operations(used: &UsedServices, scenario: &str) -> Vec<String> {
-    let services = used.services.iter().filter(|service| service.scenario == scenario);
-    services.flat_map(|service: &UsedService| service.used.operations.keys().map(ToString::to_string)).collect()
+/// Returns the used operations of a scenario, each with the reason why the scenario skips it, if it does.
+fn used_operations(used: &UsedServices, scenario: &Scenario) -> Vec<(String, Option<String>)> {
+    let services = used.services.iter().filter(|service| service.scenario == scenario.name);
+    let names = services.flat_map(|service: &UsedService| service.used.operations.keys());
+    let skip_reason = |name: &str| scenario.operation_notes(name).and_then(|notes| notes.skip_reason.clone());
+    names.map(|name| (name.to_string(), skip_reason(name.as_str()))).collect()
 }
 
 fn exit_of_endpoint(fit: &EndpointFit) -> ExitStatus {

@@ -9,10 +9,12 @@ use crate::contract::{
 use crate::reference::{ReferenceService, ServerConfig, ServerRequest};
 use crate::usage::{RecordedCall, RecordedMembers, RecordedRequest, UsedMembers, UsedOperation, UsedOperations};
 use indexmap::IndexMap;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// Maximum edit distance between an unknown name and the one that was probably meant.
 const MAX_NAME_DISTANCE: usize = 3;
+/// Maximum number of unknown names for which a known one is proposed.
+const MAX_PROPOSALS: usize = 100;
 
 /// What recorded calls have in common with a contract.
 #[derive(Clone, Debug, Default)]
@@ -83,6 +85,10 @@ struct UsageMatcher<'c> {
     contract: &'c Contract,
     /// The names of the service, as [`plain_name`] writes them.
     names: HashSet<String>,
+    /// The operations by their names as [`plain_name`] writes them.
+    operations: HashMap<String, &'c Operation>,
+    /// Number of unknown names for which a known one may still be proposed.
+    open_proposals: usize,
     /// Readers of requests, by protocol; the contract's own has `None`.
     readers: IndexMap<Option<Protocol>, ReferenceService>,
     found: IndexMap<OperationName, UsedOperation>,
@@ -100,6 +106,8 @@ impl<'c> UsageMatcher<'c> {
         Self {
             contract,
             names: names.filter(|name| !name.is_empty()).collect(),
+            operations: contract.operations.iter().map(|one| (plain_name(one.name.as_str()), one)).collect(),
+            open_proposals: MAX_PROPOSALS,
             readers: IndexMap::new(),
             found: IndexMap::new(),
             protocols: IndexMap::new(),
@@ -120,9 +128,13 @@ impl<'c> UsageMatcher<'c> {
             RecordedMembers::Request(request) => Some(request),
             _ => None,
         };
-        let requested = request.and_then(requested_service);
+        // A gateway of AWS may also serve an API that is none of AWS.
+        let requested = request.filter(|_| self.is_aws()).and_then(requested_service);
         let services: Vec<&str> = call.service.as_deref().into_iter().chain(requested.as_deref()).collect();
-        if !services.is_empty() && !services.iter().any(|service| self.is_own(service)) {
+        let is_own = services.is_empty()
+            || services.iter().any(|service| self.is_own(service))
+            || self.operation_of_full_name(call).is_some();
+        if !is_own {
             return CallMatch::OtherService(services[0].to_owned());
         }
         match (&call.operation, request) {
@@ -132,22 +144,20 @@ impl<'c> UsageMatcher<'c> {
         }
     }
 
+    /// Returns the operation whose own name contains what a list takes for the separator of a service: `pets.list`.
+    fn operation_of_full_name(&self, call: &RecordedCall) -> Option<&'c Operation> {
+        let full = format!("{}{}", call.service.as_ref()?, call.operation.as_ref()?);
+        self.operations.get(&plain_name(&full)).copied()
+    }
+
     /// Matches a call whose recording names the operation.
     fn match_named(&mut self, name: &str, call: &RecordedCall) -> CallMatch {
-        let plain = plain_name(name);
-        let operations = &self.contract.operations;
-        let exact = operations.iter().find(|operation| operation.name.as_str() == name);
-        let full = call.service.as_ref().map(|service| plain_name(&format!("{service}{name}")));
-        let similar = |operation: &&Operation| {
-            let known = plain_name(operation.name.as_str());
-            known == plain || full.as_ref() == Some(&known)
-        };
+        let found = self.operations.get(&plain_name(name)).copied();
+        // Two names may differ in their spelling alone.
+        let exact = found.filter(|found| found.name.as_str() != name).and_then(|_| self.contract.operation(name));
+        let found = exact.or(found).or_else(|| self.operation_of_full_name(call));
         let of_route = || call.route.as_ref().and_then(|route| self.operation_of_route(route));
-        let Some(operation) = exact.or_else(|| operations.iter().find(similar)).or_else(of_route) else {
-            let known = operations.iter().map(|operation| operation.name.as_str());
-            let nearest = nearest_name(name, known, MAX_NAME_DISTANCE).map(str::to_owned);
-            return CallMatch::UnknownOperation { name: name.to_owned(), nearest };
-        };
+        let Some(operation) = found.or_else(of_route) else { return self.unknown_operation(name) };
         let read = match &call.members {
             RecordedMembers::Request(request) => Some(self.read(request).filter(|(read, _)| *read == operation.name)),
             _ => None,
@@ -183,6 +193,13 @@ impl<'c> UsageMatcher<'c> {
             None => members.add_all(),
         }
         CallMatch::Known
+    }
+
+    fn unknown_operation(&mut self, name: &str) -> CallMatch {
+        let known = self.contract.operations.iter().map(|operation| operation.name.as_str());
+        let nearest = (self.open_proposals > 0).then(|| nearest_name(name, known, MAX_NAME_DISTANCE)).flatten();
+        self.open_proposals = self.open_proposals.saturating_sub(1);
+        CallMatch::UnknownOperation { name: name.to_owned(), nearest: nearest.map(str::to_owned) }
     }
 
     fn may_be_for_service(&self, request: &RecordedRequest) -> bool {

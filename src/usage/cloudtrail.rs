@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 
 /// A document of events, or one event.
 #[derive(Default, Deserialize)]
+#[serde(expecting = "an object with events")]
 #[serde(default, rename_all = "camelCase")]
 struct EventDocument {
     #[serde(rename = "Records")]
@@ -21,6 +22,7 @@ struct EventDocument {
 
 /// An event.
 #[derive(Default, Deserialize)]
+#[serde(expecting = "an event")]
 #[serde(default, rename_all = "camelCase")]
 struct Event {
     event_source: Option<String>,
@@ -30,6 +32,7 @@ struct Event {
 
 /// An event that `lookup-events` found, with the event itself as text.
 #[derive(Default, Deserialize)]
+#[serde(expecting = "an event that was found")]
 #[serde(default, rename_all = "PascalCase")]
 struct FoundEvent {
     cloud_trail_event: String,

@@ -31,9 +31,8 @@ impl UsageError {
 
     /// Returns the error for JSON that cannot be parsed. serde_json's position is in its text.
     pub(super) fn invalid_json(format: UsageFormat, error: &serde_json::Error) -> Self {
-        let line = error.line();
-        let reason =
-            if error.is_eof() { format!("{format} that is cut short: {error}") } else { format!("{format}: {error}") };
-        Self { line: u32::try_from(line).ok().filter(|line| *line > 0), ..Self::new(Some(format), reason) }
+        let line = u32::try_from(error.line()).ok().filter(|line| *line > 0);
+        let cut = if error.is_eof() { ", cut short" } else { "" };
+        Self { line, ..Self::new(Some(format), format!("{format}{cut}: {error}")) }
     }
 }

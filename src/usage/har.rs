@@ -8,21 +8,25 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object with `log`")]
 struct HarFile {
     log: HarLog,
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object with `entries`")]
 struct HarLog {
     entries: Vec<HarEntry>,
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object with `request`")]
 struct HarEntry {
     request: HarRequest,
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "a request")]
 #[serde(rename_all = "camelCase")]
 struct HarRequest {
     method: String,
@@ -36,6 +40,7 @@ struct HarRequest {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object with `name` and `value`")]
 struct NameAndValue {
     name: String,
     #[serde(default)]
@@ -43,6 +48,7 @@ struct NameAndValue {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "a body")]
 #[serde(rename_all = "camelCase")]
 struct PostData {
     #[serde(default)]

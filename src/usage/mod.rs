@@ -11,12 +11,14 @@ mod format;
 mod har;
 mod operation_list;
 mod python_literal;
+mod read_usage;
 mod recorded_call;
 mod used_members;
 mod used_operations;
 
 pub use error::UsageError;
-pub use format::{RecordedUsage, UsageFormat, read_usage};
+pub use format::UsageFormat;
+pub use read_usage::{RecordedUsage, read_usage};
 pub use recorded_call::{RecordedCall, RecordedMembers, RecordedRequest};
 pub use used_members::UsedMembers;
 pub use used_operations::{UsedOperation, UsedOperations};

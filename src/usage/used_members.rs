@@ -239,6 +239,9 @@ impl InputValue for Value {
 
 /// Calls `visit` with the path of every member of a value and true, and with the path of a structure and false for each of
 /// its members that is unknown. Depth is limited by that of the value.
+///
+/// A map whose keys are a closed list is like a structure: its keys are visited as if they were members, at a path such as
+/// `Attributes{key}.DelaySeconds`.
 pub(super) fn walk_members<V: InputValue>(
     contract: &Contract,
     id: &ShapeId,
@@ -253,7 +256,16 @@ pub(super) fn walk_members<V: InputValue>(
             value.items().iter().for_each(|item| walk_members(contract, member, item, path, visit));
             path.pop();
         }
-        ShapeKind::Map { value: inner, .. } => {
+        ShapeKind::Map { key, value: inner } => {
+            if let Some(ShapeKind::Enum { values }) = contract.shapes.get(key).map(|shape| &shape.kind) {
+                path.push(PathSegment::Key);
+                for (name, _) in value.entries().filter(|(name, _)| values.iter().any(|value| value == name)) {
+                    path.push(PathSegment::Member(name.to_owned()));
+                    visit(path, true);
+                    path.pop();
+                }
+                path.pop();
+            }
             path.push(PathSegment::Value);
             value.entries().for_each(|(_, entry)| walk_members(contract, inner, entry, path, visit));
             path.pop();

@@ -6,7 +6,7 @@
 use super::UsedMembers;
 use super::used_members::walk_members;
 use crate::case::{Case, CaseClass, CaseKind, CaseSubject, FaultClass, StepRequest, Value};
-use crate::contract::{Contract, MemberPath, Operation, OperationName};
+use crate::contract::{Contract, MemberPath, Operation, OperationName, PathSegment};
 use indexmap::IndexMap;
 
 /// An operation that an application uses.
@@ -65,9 +65,10 @@ impl UsedOperation {
         let Some(id) = operation.input.as_ref().filter(|_| !self.members.has_all()) else { return true };
         let mut has_all = true;
         walk_members(contract, id, input, &mut Vec::new(), &mut |path, is_known| {
+            let is_inside = path.len() > 1 && !path.contains(&PathSegment::Key);
             has_all = has_all
                 && (!is_known
-                    || (only_top_level && path.len() > 1)
+                    || (only_top_level && is_inside)
                     || self.plain_members.has_sent(path)
                     || self.members.contains(contract, operation, path));
         });

@@ -163,6 +163,8 @@ fn prepare_project() -> Option<TempDir> {
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("created");
         std::fs::write(path, text).expect("written");
     };
+    write("app.log", include_str!("fit/botocore.log"));
+    write("operations.txt", "SendMessage QueueUrl MessageBody\nCreateQueue\n");
     write("openapi.yaml", include_str!("openapi/notes.yaml"));
     write("docs/api/add-tags-to-contact.mdx", &page);
     let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("readable");

@@ -20,6 +20,7 @@ mod documented_commands;
 mod emulators;
 mod endpoints;
 mod export;
+mod fit;
 mod fixtures;
 mod fleet;
 mod foreign;

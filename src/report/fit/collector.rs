@@ -15,10 +15,11 @@ use std::io;
 #[derive(Debug, Default)]
 pub struct FitCollector {
     fit: EndpointFit,
-    /// The operations that the application uses, for each scenario that runs.
-    used: Vec<String>,
-    /// The command that sends the cases of the scenario again; without one, cases cannot be named by a command.
-    rerun_command: Option<String>,
+    /// The operations of the scenario that the application uses, each with the reason why the scenario skips it, if it
+    /// does.
+    used: Vec<(String, Option<String>)>,
+    /// The command that sends the cases of the scenario again.
+    rerun_command: String,
     scenario: String,
     counts: IndexMap<String, OperationCounts>,
 }
@@ -30,6 +31,8 @@ struct OperationCounts {
     passed: u64,
     valid_requests: u64,
     valid_accepted: u64,
+    /// Number of diverging cases whose request must not be rejected.
+    accepted_diverging: u64,
     /// The cases that the endpoint says it does not implement although it implements the operation.
     lacking: Option<LackingFeature>,
 }
@@ -48,17 +51,18 @@ impl FitCollector {
         Self { fit: EndpointFit { name: endpoint.to_owned(), ..EndpointFit::default() }, ..Self::default() }
     }
 
-    /// Says what runs next: a scenario, the operations that the application uses, and the command that sends cases again
-    /// if there is one.
-    pub fn begin_scenario(&mut self, scenario: &str, used: Vec<String>, rerun_command: Option<String>) {
+    /// Says what runs next: a scenario, the operations that the application uses, each with the reason why the scenario
+    /// skips it, if it does, and the command that sends its cases
+    /// again.
+    pub fn begin_scenario(&mut self, scenario: &str, used: Vec<(String, Option<String>)>, rerun_command: String) {
         (self.used, self.rerun_command, self.counts) = (used, rerun_command, IndexMap::new());
         scenario.clone_into(&mut self.scenario);
     }
 
     /// Records that nothing could be sent for the scenario that runs.
     pub fn record_no_cases(&mut self) {
-        for operation in std::mem::take(&mut self.used) {
-            let reason = "no request can be built from the documents".to_owned();
+        for (operation, skip_reason) in std::mem::take(&mut self.used) {
+            let reason = reason_without_cases(skip_reason);
             self.fit.operations.push(self.operation_fit(&operation, FitStatus::NotReached, reason, 0));
         }
     }
@@ -78,13 +82,23 @@ impl FitCollector {
             reason,
             findings,
             cases: count(|counts| counts.cases),
+            only_rejections_differ: status == FitStatus::Differs
+                && counts.is_some_and(|counts| {
+                    counts.valid_accepted > 0 && counts.accepted_diverging == 0 && counts.lacking.is_none()
+                }),
             valid_requests: count(|counts| counts.valid_requests),
             valid_accepted: count(|counts| counts.valid_accepted),
         }
     }
 
     /// Decides whether an operation fits.
-    fn decide(&self, operation: &str, findings: usize, summary: &RunSummary) -> OperationFit {
+    fn decide(
+        &self,
+        operation: &str,
+        skip_reason: Option<String>,
+        findings: usize,
+        summary: &RunSummary,
+    ) -> OperationFit {
         let decided = |status, reason: &str| self.operation_fit(operation, status, reason.to_owned(), findings);
         let skipped = summary.skipped_operations.iter().find(|skipped| skipped.operation == operation);
         if findings > 0 {
@@ -100,7 +114,7 @@ impl FitCollector {
             return decided(FitStatus::NotReached, reason);
         }
         match self.counts.get(operation) {
-            None => decided(FitStatus::NotReached, "no request can be built from the documents"),
+            None => decided(FitStatus::NotReached, &reason_without_cases(skip_reason)),
             Some(counts) if counts.passed == 0 => decided(FitStatus::NotReached, "no case had a conclusive result"),
             Some(_) => decided(FitStatus::Safe, ""),
         }
@@ -109,7 +123,7 @@ impl FitCollector {
     fn reproduce(&self, example: &str) -> String {
         let only = format!("id({example})");
         let word = shell_word(only.as_bytes()).unwrap_or(only);
-        self.rerun_command.as_ref().map_or_else(String::new, |command| format!("{command} -E {word}"))
+        format!("{} -E {word}", self.rerun_command)
     }
 
     fn to_fit_finding(&self, finding: &Finding) -> FitFinding {
@@ -143,6 +157,14 @@ impl FitCollector {
     }
 }
 
+/// Returns why an operation has no case.
+fn reason_without_cases(skip_reason: Option<String>) -> String {
+    match skip_reason {
+        Some(reason) => format!("the scenario skips it: {reason}"),
+        None => "no request can be built from the documents".to_owned(),
+    }
+}
+
 impl Reporter for FitCollector {
     fn begin_run(&mut self, head: &RunStarted) -> io::Result<()> {
         self.fit.url.clone_from(&head.endpoint);
@@ -157,8 +179,11 @@ impl Reporter for FitCollector {
         counts.passed += u64::from(verdict == Verdict::Pass);
         if is_valid && matches!(verdict, Verdict::Pass | Verdict::Diverges) {
             counts.valid_requests += 1;
-            counts.valid_accepted += u64::from(verdict == Verdict::Pass);
+            let is_accepted = done.judgement.observed.status.is_some_and(|status| status < 400);
+            counts.valid_accepted += u64::from(verdict == Verdict::Pass && is_accepted);
         }
+        let must_be_rejected = matches!(done.case.intent, Intent::Violates | Intent::Missing);
+        counts.accepted_diverging += u64::from(done.is_finding && !must_be_rejected);
         if verdict == Verdict::NotImplemented && !done.case.id.is_control() {
             let lacking = counts.lacking.get_or_insert_with(|| LackingFeature {
                 cases: 0,
@@ -173,10 +198,10 @@ impl Reporter for FitCollector {
 
     fn end_run(&mut self, summary: &RunSummary) -> io::Result<()> {
         let mut findings: Vec<FitFinding> = summary.findings.iter().map(|one| self.to_fit_finding(one)).collect();
-        findings.extend(self.used.iter().filter_map(|operation| self.lacking_finding(operation)));
-        for operation in std::mem::take(&mut self.used) {
+        findings.extend(self.used.iter().filter_map(|(operation, _)| self.lacking_finding(operation)));
+        for (operation, skip_reason) in std::mem::take(&mut self.used) {
             let count = findings.iter().filter(|finding| finding.operations.contains(&operation)).count();
-            let decided = self.decide(&operation, count, summary);
+            let decided = self.decide(&operation, skip_reason, count, summary);
             self.fit.operations.push(decided);
         }
         self.fit.findings.extend(findings);

@@ -26,6 +26,9 @@ pub fn write_fit_markdown(report: &FitReport, out: &mut impl Write) -> io::Resul
         let cells: Vec<String> = cells.map(|operation| operation.describe()).collect();
         writeln!(out, "| {} | {} |", table_code(&operation_title(report, operation)), cells.join(" | "))?;
     }
+    if let Some(note) = report.star_note() {
+        writeln!(out, "\n\\{note}")?;
+    }
     for endpoint in &report.endpoints {
         writeln!(out, "\n#### {}\n\n{}\n", inline_code(&endpoint.name), describe_counts(endpoint))?;
         for finding in endpoint.findings.iter().take(MAX_FINDINGS) {

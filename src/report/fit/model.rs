@@ -75,6 +75,8 @@ pub struct OperationFit {
     pub findings: usize,
     /// Number of cases.
     pub cases: u64,
+    /// Whether only requests that must be rejected differ, so that an application that sends none is safe.
+    pub only_rejections_differ: bool,
     /// Number of valid requests that the documents promise to accept.
     pub valid_requests: u64,
     /// Number of those that got the documented response.
@@ -129,6 +131,15 @@ pub struct FitFinding {
     pub cases: u64,
 }
 
+impl FitReport {
+    /// Returns what the star in [`OperationFit::describe`] means, if an operation has one.
+    pub(super) fn star_note(&self) -> Option<&'static str> {
+        let mut operations = self.endpoints.iter().flat_map(|endpoint| &endpoint.operations);
+        let has_star = operations.any(|operation| operation.only_rejections_differ);
+        has_star.then_some("* only requests that must be rejected differ; valid ones are as documented")
+    }
+}
+
 impl EndpointFit {
     /// Returns the number of operations with a status.
     pub fn count(&self, status: FitStatus) -> usize {
@@ -137,10 +148,12 @@ impl EndpointFit {
 }
 
 impl OperationFit {
-    /// Returns the status with the number of findings: `differs here (2)`.
+    /// Returns the status with the number of findings: `differs here (2)`. A star says that only requests that must be
+    /// rejected differ.
     pub fn describe(&self) -> String {
+        let star = if self.only_rejections_differ { "*" } else { "" };
         match self.status {
-            FitStatus::Differs => format!("{} ({})", self.status.describe(), self.findings),
+            FitStatus::Differs => format!("{} ({}){star}", self.status.describe(), self.findings),
             status => status.describe().to_owned(),
         }
     }

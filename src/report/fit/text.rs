@@ -33,6 +33,9 @@ pub fn write_fit_text(report: &FitReport, columns: usize, out: &mut impl Write) 
     }
     writeln!(out)?;
     write_table(report, columns, out)?;
+    if let Some(note) = report.star_note() {
+        writeln!(out, "  {}", paint(DIM_STYLE, note))?;
+    }
     let shown = MAX_FINDINGS.div_ceil(report.endpoints.len().max(1));
     for endpoint in &report.endpoints {
         write_endpoint(endpoint, shown, columns, out)?;
@@ -71,7 +74,9 @@ pub(super) fn operation_title(report: &FitReport, operation: &OperationFit) -> S
 fn write_table(report: &FitReport, columns: usize, out: &mut impl Write) -> io::Result<()> {
     let Some(first) = report.endpoints.first() else { return Ok(()) };
     let names: Vec<String> = first.operations.iter().map(|operation| operation_title(report, operation)).collect();
-    let heads: Vec<String> = report.endpoints.iter().map(|endpoint| escape_line(&endpoint.name)).collect();
+    let without_scheme = |url: &str| url.split_once("://").map_or(url, |(_, rest)| rest).to_owned();
+    let heads = report.endpoints.iter().map(|endpoint| escape_line(&without_scheme(&endpoint.name)));
+    let heads: Vec<String> = heads.collect();
     let room = columns.saturating_sub(2 + report.endpoints.len() * (MIN_STATUS_COLUMNS + 2)).max(MIN_NAME_COLUMNS);
     let widest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
     let width = widest.clamp(MIN_NAME_COLUMNS, room);
@@ -141,8 +146,7 @@ fn write_endpoint(endpoint: &EndpointFit, max_findings: usize, columns: usize, o
     if more > 0 {
         writeln!(out, "  and {}; `--format json` has all", pluralize(more as u64, "more finding"))?;
     }
-    let reproduce = endpoint.findings.iter().find(|finding| !finding.reproduce.is_empty());
-    if let Some(finding) = reproduce {
+    if let Some(finding) = endpoint.findings.first() {
         writeln!(out, "  {} {}", paint(DIM_STYLE, "reproduce the first:"), escape_line(&finding.reproduce))?;
     }
     write_reasons(endpoint, columns, out)
