@@ -204,3 +204,31 @@ fn command_lines_and_recordings_that_do_not_fit_are_explained() {
     let shown = shown.replace(&directory.display().to_string(), "DIR");
     insta::assert_snapshot!("usage_errors", shown);
 }
+
+#[test]
+fn a_long_list_of_unknown_names_is_told_in_a_few_lines() {
+    let project = notes_project();
+    let names: String = (0..200_000).map(|number| format!("Unknown{number}\n")).collect();
+    write(project.path(), "names.txt", &names);
+    let (code, _, err) = fit(project.path(), &["notes", "-e", "embedded", "--used", "names.txt"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("199980 more unknown names in `names.txt`"), "{err}");
+    assert!(err.lines().count() < 100, "{err}");
+}
+
+#[test]
+fn what_another_application_accepted_still_differs() {
+    let project = notes_project();
+    let directory = project.path();
+    let server = Server::start(directory, "notes", &[USED_FAULT]);
+    write(directory, "overstep.toml", &format!("[endpoints.mine]\nurl = \"{}\"\n", server.url));
+    std::fs::create_dir(directory.join("scenarios/notes.known")).expect("create directory");
+    let known = "[[known]]\ncases = [\"notes/RenameNote/name/length/*\"]\nobserved = \"200\"\nreason = \"x\"\n";
+    write(directory, "scenarios/notes.known/mine.toml", known);
+    write(directory, "used.txt", "RenameNote\n");
+    let check = overstep(directory, &["check", "notes", "-e", "mine", "--no-snapshots"]).output();
+    assert_eq!(check.expect("start overstep").status.code(), Some(0), "the divergence is known");
+    let (code, out, _) = fit(directory, &["notes", "-e", "mine", "--used", "used.txt"]);
+    assert_eq!(code, 1, "{out}");
+    assert!(out.contains("RenameNote            differs here (1)*"), "{out}");
+}
