@@ -52,6 +52,22 @@ fn without_ports(text: &str) -> String {
     out
 }
 
+/// Replaces the numbers of cases, which grow with every new kind of case.
+fn without_counts(text: &str) -> String {
+    let mask = |line: &str| match line.split_once(" in ") {
+        Some((findings, rest)) if rest.contains(" valid request") => {
+            let rest: String = rest.split_inclusive(' ').map(mask_number).collect();
+            format!("{findings} in {rest}\n")
+        }
+        _ => format!("{line}\n"),
+    };
+    text.lines().map(mask).collect()
+}
+
+fn mask_number(word: &str) -> &str {
+    if word.starts_with(|c: char| c.is_ascii_digit()) { "N " } else { word }
+}
+
 fn write(directory: &Path, name: &str, text: &str) {
     std::fs::write(directory.join(name), text).expect("write file");
 }
@@ -76,7 +92,7 @@ fn only_faults_in_what_the_application_uses_are_told() {
     assert!(out.contains("RenameNote · state · enum"), "{out}");
     let (code, out, _) = fit(directory, &["notes", "-e", &unused.url, "-e", &both.url, "--used", "used.txt"]);
     assert_eq!(code, 1, "{out}");
-    insta::assert_snapshot!("two_endpoints", out);
+    insta::assert_snapshot!("two_endpoints", without_counts(&out));
     // What the answer names can be sent again.
     let command = out.lines().find_map(|line| line.split_once("reproduce the first: ")).expect("a command").1;
     let filter = command.split('\'').nth(1).expect("a quoted filter");
@@ -128,10 +144,10 @@ fn an_operation_that_is_not_there_is_not_safe() {
     let arguments = ["notes", "-e", &small.url, "-e", &whole.url, "--used", "used.txt"];
     let (code, out, _) = fit(directory, &arguments);
     assert_eq!(code, 1, "{out}");
-    insta::assert_snapshot!("not_there", out);
+    insta::assert_snapshot!("not_there", without_counts(&out));
     let (code, markdown, _) = fit(directory, &[&arguments[..], &["--format", "markdown"]].concat());
     assert_eq!(code, 1);
-    insta::assert_snapshot!("not_there_markdown", markdown);
+    insta::assert_snapshot!("not_there_markdown", without_counts(&markdown));
     let (_, json, _) = fit(directory, &[&arguments[..], &["--format", "json"]].concat());
     let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
     assert_eq!(json["format"], "overstep-fit/1");
