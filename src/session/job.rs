@@ -196,7 +196,7 @@ impl ScenarioJob {
     fn matches_filters(&self, case: &Case) -> bool {
         self.filter.as_ref().is_none_or(|filter| filter.matches(case))
             && self.case_ids.as_ref().is_none_or(|ids| ids.contains(case.id.as_str()))
-            && self.used.as_ref().is_none_or(|used| used.concern(&self.contract, case))
+            && self.used.as_ref().is_none_or(|used| used.selects(&self.contract, case))
     }
 
     /// Returns true if the flags select every case.

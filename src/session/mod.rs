@@ -34,6 +34,7 @@ mod known_divergences;
 mod libfuzzer_target;
 mod limit_discovery;
 mod load;
+mod match_usage;
 mod muted_comparisons;
 mod operation_probe;
 mod planned_cases;
@@ -53,7 +54,6 @@ mod snapshot_recorder;
 mod state_search;
 mod tally;
 mod unknown_places;
-mod used_operations;
 mod watch;
 
 pub use crate::contract::find_drift;
@@ -73,6 +73,7 @@ pub use libfuzzer_target::{FuzzInputError, LibFuzzerTarget, MAX_RESPONSE_KINDS};
 pub use load::{
     LoadedContract, SupportingSource, check_operations, ingest_documents, load_scenario, load_scenario_with,
 };
+pub use match_usage::{CallMatch, MatchedUsage, match_usage};
 pub use recorded_results::{
     IndexedCase, RecordedRunStart, ResultsIndex, convert_results, index_results, read_recorded_cases,
     read_recorded_findings,
@@ -85,5 +86,4 @@ pub use shards::{
     BlobError, BlobReader, CaseOwner, CaseOwners, MergeError, ShardNumber, ShardNumberError, ShardSplit, merge_scenario,
 };
 pub use snapshot_options::{SnapshotOptions, SnapshotUpdate};
-pub use used_operations::{CallMatch, MatchedUsage, match_usage};
 pub use watch::{ChangeDetector, FailingCases, ListChange, WatchedChange, WatchedRun};

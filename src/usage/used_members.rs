@@ -109,7 +109,7 @@ impl UsedMembers {
         true
     }
 
-    /// Returns true if a member at this path is sent, as [`Self::contains`] does, for a path in a value.
+    /// Returns true if a member at exactly this path is known to be sent.
     pub(super) fn has_sent(&self, path: &[PathSegment]) -> bool {
         self.sent.contains(path)
     }

@@ -43,7 +43,7 @@ impl UsedOperations {
     }
 
     /// Returns true if a case is about what the application uses: an operation, with members that it sends.
-    pub fn concern(&self, contract: &Contract, case: &Case) -> bool {
+    pub fn selects(&self, contract: &Contract, case: &Case) -> bool {
         let Some(used) = self.operations.get(case.operation.as_str()) else { return false };
         let Some(operation) = contract.operation(case.operation.as_str()) else { return false };
         if !is_sendable_by_applications(case) {
