@@ -39,6 +39,8 @@ pub enum LawName {
     HonorsIdempotencyKey,
     /// A resource that others depend on is not deleted.
     ProtectsChildren,
+    /// What an expression refers to is given, and what is given for it is used.
+    ResolvesExpressions,
     /// A list shows what exists, and nothing else.
     Lists,
     /// Pages show all entries, each once, and never more than was asked for.
@@ -71,8 +73,16 @@ impl LawName {
         Self::ProtectsChildren,
     ];
     /// The laws that only cases name.
-    const TESTED: [Self; 7] =
-        [Self::Filters, Self::Echoes, Self::Sequence, Self::Lists, Self::Pages, Self::Sorts, Self::Identifies];
+    const TESTED: [Self; 8] = [
+        Self::Filters,
+        Self::Echoes,
+        Self::Sequence,
+        Self::Lists,
+        Self::Pages,
+        Self::Sorts,
+        Self::Identifies,
+        Self::ResolvesExpressions,
+    ];
 
     /// Returns the name as it is written.
     pub fn as_str(self) -> &'static str {
@@ -94,6 +104,7 @@ impl LawName {
             Self::Replaces => "replaces",
             Self::HonorsIdempotencyKey => "honors-idempotency-key",
             Self::ProtectsChildren => "protects-children",
+            Self::ResolvesExpressions => "resolves-expressions",
             Self::Lists => "lists",
             Self::Pages => "pages",
             Self::Sorts => "sorts",

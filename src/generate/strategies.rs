@@ -45,6 +45,7 @@ pub(crate) const OPERATION_STRATEGIES: &[OperationStrategy] = &[
     modelled::existence::cases,
     modelled::repetition::cases,
     modelled::stored::cases,
+    modelled::expressions::cases,
     web::existence::cases,
     web::duplicates::cases,
     web::stored::cases,

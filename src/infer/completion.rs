@@ -5,6 +5,7 @@
 use crate::contract::{Contract, MemberPath, Operation, Shape, ShapeId, ShapeKind};
 use crate::infer::creators::{IdentifierLocation, ResourceCreators, input_members};
 use crate::infer::inference_result::{IdentifierOrigin, InferenceResult, InferredResource};
+use crate::infer::key_schema::add_key_values;
 use crate::infer::name_parts::{ReferenceKind, ResourceReference, parse_reference, split_operation_name, split_words};
 use crate::infer::readiness::find_readiness;
 use crate::infer::required_scalars::{RequiredScalar, required_scalars};
@@ -69,6 +70,7 @@ pub fn complete_scenario(contract: &Contract, scenario: &Scenario) -> InferenceR
         completer.result.scenario.fixtures.insert(name, fixture);
     }
     add_tag_laws(contract, &mut completer.result.scenario);
+    add_key_values(contract, &mut completer.result.scenario);
     if !contract.supporting.is_empty() || !completer.own_fixtures.is_empty() || has_given_values(scenario) {
         completer.result.scenario.order_fixtures();
     }

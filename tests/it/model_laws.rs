@@ -14,9 +14,9 @@ use std::process::Command;
 
 /// A faithful server of shelves. Its second argument switches on one fault.
 const SERVER: &str = r#"
-import http.server, json, sys, time
+import http.server, json, re, sys, time
 FAULT = sys.argv[2] if len(sys.argv) > 2 else ""
-SHELVES, TAGS, GHOSTS = {}, {}, {}
+SHELVES, TAGS, GHOSTS, KEYS = {}, {}, {}, {}
 class Rejected(Exception): pass
 def invalid(why): return Rejected("ValidationException", why)
 def check(value, kind, low, high, size):
@@ -42,6 +42,15 @@ def create(i):
     name = i["ShelfName"]
     if name in SHELVES and FAULT == "renewed": SHELVES[name]["CreatedBy"] = str(time.time())
     if name in SHELVES and FAULT != "twice": raise Rejected("ShelfAlreadyExistsException", "there is one")
+    if not isinstance(i.get("KeySchema"), list) or not isinstance(i.get("AttributeDefinitions"), list): raise invalid("a key is missing")
+    for list_name, kind, values in (("KeySchema", "KeyType", ("HASH", "RANGE")), ("AttributeDefinitions", "AttributeType", ("S", "N"))):
+        for one in i[list_name]:
+            if not isinstance(one, dict): raise Rejected("SerializationException", "no object")
+            text(one, "AttributeName", 1, 80, True)
+            if one.get(kind) not in values: raise invalid(kind)
+    kinds = {one["AttributeName"]: one["AttributeType"] for one in i["AttributeDefinitions"]}
+    if any(one["AttributeName"] not in kinds for one in i["KeySchema"]): raise invalid("a key without a type")
+    KEYS[name] = {one["AttributeName"]: kinds[one["AttributeName"]] for one in i["KeySchema"]}
     shelf = {"ShelfName": name, "ShelfArn": "arn:aws:shelves:us-east-1:123456789012:shelf/" + name, "CreatedBy": "me"}
     shelf.update({key: i[key] for key in ("Description", "Capacity") if i.get(key) is not None and not (FAULT == "loses" and key == "Capacity")})
     SHELVES[name] = shelf; TAGS[shelf["ShelfArn"]] = []
@@ -100,7 +109,24 @@ def configure(i):
         if key not in ("Colour", "LoanDays"): raise invalid("unknown setting")
         if key == "LoanDays" and FAULT != "settings" and not (value.isdigit() and 1 <= int(value) <= 60): raise invalid("out of range")
     return {}
-OPERATIONS = {"CreateShelf": create, "DescribeShelf": lambda i: {"Shelf": find(i)}, "UpdateShelf": update, "DeleteShelf": delete,
+def update_card(i):
+    shelf = find(i)
+    key, attributes = KEYS[shelf["ShelfName"]], i.get("Key")
+    if not isinstance(attributes, dict): raise invalid("Key is missing")
+    for value in attributes.values():
+        if not isinstance(value, dict): raise Rejected("SerializationException", "no object")
+    if {name: "".join(value) for name, value in attributes.items()} != key: raise invalid("The provided key element does not match the schema")
+    expressions = [i[name] for name in ("UpdateExpression", "ConditionExpression") if i.get(name) is not None]
+    if not all(isinstance(one, str) for one in expressions): raise Rejected("SerializationException", "no text")
+    if FAULT != "syntax" and any(one.endswith("AND") for one in expressions): raise invalid("syntax error")
+    for member, mark, kind in (("ExpressionAttributeNames", "#", "name"), ("ExpressionAttributeValues", ":", "value")):
+        given = i.get(member) or {}
+        if not isinstance(given, dict): raise Rejected("SerializationException", "no map")
+        used = set(re.findall(mark + r"\w+", " ".join(expressions)))
+        if used - set(given) and FAULT != "undefined-" + kind: raise invalid("An expression attribute is not defined")
+        if set(given) - used and FAULT != "unused-" + kind: raise invalid("An expression attribute is unused")
+    return {}
+OPERATIONS = {"UpdateCard": update_card, "CreateShelf": create, "DescribeShelf": lambda i: {"Shelf": find(i)}, "UpdateShelf": update, "DeleteShelf": delete,
     "TagResource": add_tags, "UntagResource": remove_tags, "ListTagsForResource": lambda i: {"Tags": tagged(i)},
     "PutBooks": put_books, "ConfigureShelf": configure}
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -141,7 +167,8 @@ fn model() -> Json {
     let error = |text: &str| json!({"type": "structure", "members": {"message": {"shape": "Text"}}, "exception": true, "documentation": text});
     let shelf = || of(&[], &[("Shelf", "Shelf")]);
     let mut shapes = json!({
-        "CreateShelfRequest": of(&["ShelfName"], &[("ShelfName", "ShelfName"), ("Description", "Description"), ("Capacity", "Capacity")]),
+        "CreateShelfRequest": of(&["ShelfName", "KeySchema", "AttributeDefinitions"], &[("ShelfName", "ShelfName"),
+            ("KeySchema", "KeySchema"), ("AttributeDefinitions", "AttributeDefinitions"), ("Description", "Description"), ("Capacity", "Capacity")]),
         "UpdateShelfRequest": of(&["ShelfName"], &[("ShelfName", "ShelfName"), ("Description", "Description"), ("Capacity", "Capacity")]),
         "DescribeShelfRequest": of(&["ShelfName"], &[("ShelfName", "ShelfName")]),
         "DeleteShelfRequest": of(&["ShelfName"], &[("ShelfName", "ShelfName")]),
@@ -150,6 +177,18 @@ fn model() -> Json {
         "ListTagsForResourceRequest": of(&["ResourceArn"], &[("ResourceArn", "ShelfArn")]),
         "PutBooksRequest": of(&["ShelfName", "Entries"], &[("ShelfName", "ShelfName"), ("Entries", "Entries")]),
         "ConfigureShelfRequest": of(&["ShelfName", "Settings"], &[("ShelfName", "ShelfName"), ("Settings", "Settings")]),
+        "UpdateCardRequest": of(&["ShelfName", "Key"], &[("ShelfName", "ShelfName"), ("Key", "Attributes"),
+            ("UpdateExpression", "Text"), ("ConditionExpression", "Text"),
+            ("ExpressionAttributeNames", "AttributeNames"), ("ExpressionAttributeValues", "Attributes")]),
+        "KeySchema": {"type": "list", "member": {"shape": "KeyElement"}, "min": 1},
+        "KeyElement": of(&["AttributeName", "KeyType"], &[("AttributeName", "Title"), ("KeyType", "KeyType")]),
+        "KeyType": {"type": "string", "enum": ["HASH", "RANGE"]},
+        "AttributeDefinitions": {"type": "list", "member": {"shape": "AttributeDefinition"}, "min": 1},
+        "AttributeDefinition": of(&["AttributeName", "AttributeType"], &[("AttributeName", "Title"), ("AttributeType", "AttributeType")]),
+        "AttributeType": {"type": "string", "enum": ["S", "N"]},
+        "Attributes": {"type": "map", "key": {"shape": "Text"}, "value": {"shape": "AttributeValue"}},
+        "AttributeNames": {"type": "map", "key": {"shape": "Text"}, "value": {"shape": "Text"}},
+        "AttributeValue": of(&[], &[("S", "Text"), ("N", "Text")]),
         "CreateShelfResponse": shelf(), "UpdateShelfResponse": shelf(), "DescribeShelfResponse": shelf(),
         "ListTagsForResourceResponse": of(&[], &[("Tags", "Tags")]),
         "Shelf": of(&[], &[("ShelfName", "ShelfName"), ("ShelfArn", "ShelfArn"), ("CreatedBy", "Text"),
@@ -175,12 +214,12 @@ fn model() -> Json {
         "<p>The settings:</p><ul><li><p><code>LoanDays</code> – The number of days. Valid values: An integer from 1 to 60.\
          </p></li><li><p><code>Colour</code> – The colour.</p></li></ul>"
     );
-    for name in ["DeleteShelf", "TagResource", "UntagResource", "PutBooks", "ConfigureShelf"] {
+    for name in ["DeleteShelf", "TagResource", "UntagResource", "PutBooks", "ConfigureShelf", "UpdateCard"] {
         shapes[format!("{name}Response")] = of(&[], &[]);
     }
     let missing = "ShelfNotFoundException";
     let batch = [missing, "EmptyBatchRequest", "TooManyEntriesInBatch", "EntryIdsNotDistinct"];
-    let errors: [(&str, &[&str]); 9] = [
+    let errors: [(&str, &[&str]); 10] = [
         ("CreateShelf", &["ShelfAlreadyExistsException"]),
         ("DescribeShelf", &[missing]),
         ("UpdateShelf", &[missing]),
@@ -190,6 +229,7 @@ fn model() -> Json {
         ("ListTagsForResource", &[missing]),
         ("PutBooks", &batch),
         ("ConfigureShelf", &[missing]),
+        ("UpdateCard", &[missing]),
     ];
     let operations: serde_json::Map<String, Json> =
         errors.iter().map(|(name, errors)| ((*name).to_owned(), operation(name, errors))).collect();
@@ -202,7 +242,7 @@ fn model() -> Json {
 }
 
 /// Each fault, and a part of the id of a case that finds it.
-const FAULTS: [(&str, &str); 12] = [
+const FAULTS: [(&str, &str); 17] = [
     ("twice", "CreateShelf/law/rejects-duplicates/created"),
     ("renewed", "CreateShelf/law/rejects-duplicates/created"),
     ("ghost", "DescribeShelf/missing/ShelfName/deleted"),
@@ -215,6 +255,11 @@ const FAULTS: [(&str, &str); 12] = [
     ("same-ids", "PutBooks/Entries/distinctBy/"),
     ("empty", "PutBooks/Entries/length/"),
     ("settings", "ConfigureShelf/Settings/range/"),
+    ("unused-name", "UpdateCard/law/resolves-expressions/unused-name-UpdateExpression"),
+    ("unused-value", "UpdateCard/law/resolves-expressions/unused-value-UpdateExpression"),
+    ("undefined-name", "UpdateCard/law/resolves-expressions/undefined-name-ConditionExpression"),
+    ("undefined-value", "UpdateCard/law/resolves-expressions/undefined-value-ConditionExpression"),
+    ("syntax", "UpdateCard/law/resolves-expressions/syntax-UpdateExpression"),
 ];
 
 const SCENARIO: &str = "sources = [\"shelves.json\"]\nprincipal = \"aws\"\n[principals.aws]\nsigv4 = {}\n";

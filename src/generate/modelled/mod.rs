@@ -4,6 +4,8 @@
 //! It infers no fixture: those of the completed scenario say what creates and deletes a resource.
 
 pub(super) mod existence;
+pub(super) mod expression_grammar;
+pub(super) mod expressions;
 pub(super) mod repetition;
 pub(super) mod resource;
 pub(super) mod shown_members;

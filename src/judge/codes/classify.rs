@@ -174,6 +174,7 @@ fn classify_law(law: LawName) -> FindingCode {
         LawName::RejectsDuplicates | LawName::RejectsRepetition => FindingCode::OV608DuplicateAccepted,
         LawName::Lists | LawName::Filters | LawName::Sorts | LawName::Pages => FindingCode::OV609WrongList,
         LawName::Echoes => FindingCode::OV610WrongEcho,
+        LawName::ResolvesExpressions => FindingCode::OV209MemberRuleAccepted,
         LawName::Sequence => FindingCode::OV611WrongStateAfterSequence,
     }
 }

@@ -139,7 +139,7 @@ impl ConstraintTree {
         if union && present != 1 {
             return reject(node, Constraint::Type, "must have exactly one member");
         }
-        if let Some(broken) = node.find_broken_rule(members) {
+        if let Some(broken) = node.find_broken_rule(members).or_else(|| node.find_broken_expression(members)) {
             return Err(Box::new(broken));
         }
         self.check_budgets(node, members.iter().map(|(name, value)| (name.as_str(), value)))

@@ -5,6 +5,7 @@
 mod apply_edit;
 mod build;
 mod check;
+mod check_expressions;
 mod check_rules;
 mod edit;
 mod pattern_cache;
