@@ -13,7 +13,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// A faithful server of shelves. Its second argument switches on one fault.
-const SERVER: &str = r#"
+const SERVER: &str = r##"
 import http.server, json, re, sys, time
 FAULT = sys.argv[2] if len(sys.argv) > 2 else ""
 SHELVES, TAGS, GHOSTS, KEYS = {}, {}, {}, {}
@@ -155,7 +155,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         except Rejected as rejected:
             self.respond(400, {"__type": "com.shelves#" + rejected.args[0], "message": rejected.args[1]})
 http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
-"#;
+"##;
 
 /// Returns the service's model in botocore's format.
 fn model() -> Json {
