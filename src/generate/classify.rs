@@ -10,6 +10,7 @@ use super::resource_status::{self, ResourceStatus};
 use super::wire_view::{as_seen_on_wire, framing_header};
 use crate::case::{CaseId, Expectation, ExpectedError, Intent, Value};
 use crate::contract::{Constraint, ErrorRole, MemberLocation, MemberPath, Operation, Protocol};
+use crate::infer::fits_key_schema;
 
 /// The violations in a request's input.
 struct FoundViolations<'v> {
@@ -82,6 +83,9 @@ impl PlanContext<'_> {
                 }
                 if let Some(violation) = found.uncertain {
                     return undocumented(&describe_ambiguity(violation));
+                }
+                if !fits_key_schema(self.contract, self.scenario, operation, &request.input) {
+                    return undocumented("an item must have the key of the table, whose attributes must have a type");
                 }
                 let status = resource_status::classify_resources(self, operation, id, &request.input);
                 let (intent, mut expectation) = self.classify_by_resources(operation, &spec.outcome, status)?;

@@ -2,18 +2,24 @@
 //!
 //! It gives the creation and the requests that name an item values that agree. It reads shapes and names of members only.
 
+use crate::case::Value;
 use crate::contract::{Contract, Operation, ShapeId, ShapeKind};
 use crate::infer::creators::input_members;
 use crate::scenario::{Scenario, fixture_placeholder};
 use serde_json::{Value as Json, json};
+use std::collections::BTreeSet;
 
 /// The name of the key attribute of a created resource.
 const KEY_ATTRIBUTE: &str = "ovskey";
+/// The end of the name of a member that states a key schema.
+const SCHEMA_SUFFIX: &str = "KeySchema";
 
 /// The members of a creation that state the key of its items.
 struct KeySchema<'c> {
     /// The list of the key's attributes and the list of their types.
     members: [&'c str; 2],
+    /// The member of the items of both lists that names an attribute.
+    name: &'c str,
     /// The values of these members.
     values: [Json; 2],
     /// The attributes of the key: name and type.
@@ -74,6 +80,32 @@ pub(crate) fn key_attributes(
     })
 }
 
+/// Returns true if an input agrees with the key schema that it states, or with that of the resource that it names: the key's
+/// attributes are those that have a type, and an item has the key. Always true where there is no key schema.
+pub(crate) fn fits_key_schema(contract: &Contract, scenario: &Scenario, operation: &Operation, input: &Value) -> bool {
+    let states_key = input_members(contract, operation).any(|(member, _)| member.ends_with(SCHEMA_SUFFIX));
+    if states_key {
+        let Some(schema) = key_schema(contract, scenario, operation) else { return true };
+        let [keys, types] = schema.members.map(|member| attribute_names(input.member(member), schema.name));
+        return keys == types;
+    }
+    let Some(keys) = key_attributes(contract, scenario, operation) else { return true };
+    item_members(contract, operation, &keys).into_iter().all(|member| {
+        let Some(item) = input.member(member) else { return true };
+        keys.iter().all(|(name, kind)| item.member(name).is_some_and(|value| value.member(kind).is_some()))
+    })
+}
+
+/// Returns the names of the attributes in a list.
+fn attribute_names<'v>(list: Option<&'v Value>, name: &str) -> BTreeSet<&'v str> {
+    let Some(Value::List(items)) = list else { return BTreeSet::new() };
+    let names = items.iter().filter_map(|item| match item.member(name)? {
+        Value::Text(text) | Value::Template(text) => Some(text.as_str()),
+        _ => None,
+    });
+    names.collect()
+}
+
 /// Returns the required members of an input that hold an item, or its key: maps whose values have the types of the key.
 fn item_members<'c>(contract: &'c Contract, operation: &'c Operation, keys: &[(String, String)]) -> Vec<&'c String> {
     let holds_item = |id: &ShapeId| {
@@ -99,7 +131,7 @@ fn is_creation(scenario: &Scenario, operation: &str) -> bool {
 fn key_schema<'c>(contract: &'c Contract, scenario: &Scenario, operation: &'c Operation) -> Option<KeySchema<'c>> {
     let lists: Vec<NamedList<'c>> =
         input_members(contract, operation).filter_map(|(member, it)| named_list(contract, member, &it.shape)).collect();
-    let schema = lists.iter().find(|list| list.member.ends_with("KeySchema"))?;
+    let schema = lists.iter().find(|list| list.member.ends_with(SCHEMA_SUFFIX))?;
     let types = lists.iter().find(|list| list.member != schema.member && list.name == schema.name)?;
     let given = |list: &NamedList<'_>, choice: &str| {
         let stated = scenario.use_value(operation.name.as_str(), list.member).cloned();
@@ -114,7 +146,7 @@ fn key_schema<'c>(contract: &'c Contract, scenario: &Scenario, operation: &'c Op
         Some((name, kind))
     });
     let keys = keys.collect::<Option<Vec<_>>>()?;
-    Some(KeySchema { members: [schema.member, types.member], values, keys })
+    Some(KeySchema { members: [schema.member, types.member], name: schema.name, values, keys })
 }
 
 fn named_list<'c>(contract: &'c Contract, member: &'c str, id: &ShapeId) -> Option<NamedList<'c>> {

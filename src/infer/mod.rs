@@ -29,7 +29,7 @@ pub use completion::complete_scenario;
 pub(crate) use creators::tolerates_missing_resource;
 pub use creators::{is_list_operation, is_supporting_operation};
 pub use inference_result::{IdentifierOrigin, InferenceResult, InferredResource};
-pub(crate) use key_schema::key_attributes;
+pub(crate) use key_schema::{fits_key_schema, key_attributes};
 pub use login::documented_principal;
 pub(crate) use name_parts::split_operation_name;
 pub use other_services::find_supporting_services;

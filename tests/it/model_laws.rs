@@ -43,6 +43,7 @@ def create(i):
     if name in SHELVES and FAULT == "renewed": SHELVES[name]["CreatedBy"] = str(time.time())
     if name in SHELVES and FAULT != "twice": raise Rejected("ShelfAlreadyExistsException", "there is one")
     if not isinstance(i.get("KeySchema"), list) or not isinstance(i.get("AttributeDefinitions"), list): raise invalid("a key is missing")
+    if not i["KeySchema"] or not i["AttributeDefinitions"]: raise invalid("too few items")
     for list_name, kind, values in (("KeySchema", "KeyType", ("HASH", "RANGE")), ("AttributeDefinitions", "AttributeType", ("S", "N"))):
         for one in i[list_name]:
             if not isinstance(one, dict): raise Rejected("SerializationException", "no object")
