@@ -1,7 +1,7 @@
 //! What an application uses of an API: the operations, members and protocols in a recording of its requests.
 //!
 //! This module never opens a file and never sends a request. There is one file per format; [`UsageFormat`] lists them.
-//! [`read_usage`] turns a file into [`RecordedCall`]s, and [`UsedOperations`] decides which cases are about them.
+//! `read_usage` turns a file into `RecordedCall`s, and `UsedOperations` decides which cases are about them.
 
 mod botocore_log;
 mod cloudtrail;
