@@ -1,6 +1,6 @@
 //! The grammars of expressions that refer to names and values in other members of a request, by the names of members.
 //!
-//! The texts follow the section on expressions in the Amazon DynamoDB Developer Guide.
+//! Models do not describe expressions: this is what Amazon DynamoDB accepts.
 
 /// A kind of expression, and a valid one of it.
 pub(crate) struct ExpressionGrammar {
