@@ -158,15 +158,15 @@ fn what_is_rejected_does_not_fit() {
 fn every_line_of_a_blob_fits_the_schema() {
     let directory = project();
     let server = FaultyServer::start(directory.path(), "notes", &["RenameNote.name.length.max+1"]);
-    for shard in ["1/2", "2/2"] {
+    for shard in ["1/3", "2/3", "3/3"] {
         let arguments = ["check", "notes", "-e", &server.url, "--shard", shard, "--report", "blob=blobs"];
         let output = overstep(directory.path(), &arguments).output().expect("start overstep");
         assert!(matches!(output.status.code(), Some(0 | 1)), "{}", String::from_utf8_lossy(&output.stderr));
     }
     let (blob, results) = (schema("blob"), schema("results"));
     let mut seen = BTreeSet::new();
-    for number in 1..=2 {
-        let path = directory.path().join(format!("blobs/shard-{number}-of-2.ndjson"));
+    for number in 1..=3 {
+        let path = directory.path().join(format!("blobs/shard-{number}-of-3.ndjson"));
         for line in std::fs::read_to_string(path).expect("a blob").lines() {
             let event: Json = serde_json::from_str(line).expect("JSON");
             assert_eq!(errors(&blob, &event), Vec::<String>::new(), "{line}");
