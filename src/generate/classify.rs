@@ -85,7 +85,7 @@ impl PlanContext<'_> {
                     return undocumented(&describe_ambiguity(violation));
                 }
                 if !fits_key_schema(self.contract, self.scenario, operation, &request.input) {
-                    return undocumented("an item must have the key of the table, whose attributes must have a type");
+                    return undocumented("no document says how a request must fit the key schema");
                 }
                 let status = resource_status::classify_resources(self, operation, id, &request.input);
                 let (intent, mut expectation) = self.classify_by_resources(operation, &spec.outcome, status)?;

@@ -80,8 +80,8 @@ pub(crate) fn key_attributes(
     })
 }
 
-/// Returns true if an input agrees with the key schema that it states, or with that of the resource that it names: the key's
-/// attributes are those that have a type, and an item has the key. Always true where there is no key schema.
+/// Returns true if an input agrees with the key schema in it (both lists name the same attributes), or with that of the
+/// resource that it names (each item contains the key). Returns true if there is no key schema.
 pub(crate) fn fits_key_schema(contract: &Contract, scenario: &Scenario, operation: &Operation, input: &Value) -> bool {
     let states_key = input_members(contract, operation).any(|(member, _)| member.ends_with(SCHEMA_SUFFIX));
     if states_key {

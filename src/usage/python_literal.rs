@@ -21,7 +21,7 @@ pub(super) enum PythonValue {
     /// A list, tuple or set.
     List(Vec<PythonValue>),
     Dictionary(Vec<(String, PythonValue)>),
-    /// Anything that is no literal.
+    /// An object without a literal.
     Opaque,
 }
 

@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_write_returns_its_own_members_whoever_else_writes() {
+    fn concurrent_writes_return_their_own_members() {
         let contract = contract_of_shapes(json!({
             "In": {"type": "structure", "members": {"name": {"shape": "Text"}}},
             "Out": {"type": "structure", "members": {"name": {"shape": "Text"}}},

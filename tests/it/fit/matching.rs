@@ -57,23 +57,23 @@ fn used_members(contract: &Contract, matched: &MatchedUsage) -> Vec<&'static str
 
 const REQUIRED: [&str; 2] = ["QueueUrl", "MessageBody"];
 
+/// The members that the calls of `SendMessage` in all recordings have.
+const MEMBERS_OF_SEND_MESSAGE: [&str; 7] = [
+    "QueueUrl",
+    "MessageBody",
+    "DelaySeconds",
+    "MessageAttributes",
+    "MessageAttributes{key}",
+    "MessageAttributes{value}.DataType",
+    "MessageAttributes{value}.StringValue",
+];
+
 #[test]
 fn members_are_those_that_requests_have() {
     let contract = queue_contract("awsJson1_0");
     let matched = matched(&contract, include_str!("botocore.log"));
     assert_eq!(matched.used.operations.keys().map(|name| name.as_str()).collect::<Vec<_>>(), ["SendMessage"]);
-    assert_eq!(
-        used_members(&contract, &matched),
-        [
-            "QueueUrl",
-            "MessageBody",
-            "DelaySeconds",
-            "MessageAttributes",
-            "MessageAttributes{key}",
-            "MessageAttributes{value}.DataType",
-            "MessageAttributes{value}.StringValue",
-        ]
-    );
+    assert_eq!(used_members(&contract, &matched), MEMBERS_OF_SEND_MESSAGE);
     let count = |wanted: fn(&CallMatch) -> bool| matched.calls.iter().filter(|call| wanted(call)).count();
     assert_eq!(count(|call| matches!(call, CallMatch::Known)), 1);
     assert_eq!(count(|call| matches!(call, CallMatch::UnknownOperation { .. })), 3, "operations that it has not");
@@ -161,18 +161,7 @@ fn names_are_found_in_every_spelling_and_unknown_ones_get_a_proposal() {
             },
         ]
     );
-    assert_eq!(
-        used_members(&contract, &matched),
-        [
-            "QueueUrl",
-            "MessageBody",
-            "DelaySeconds",
-            "MessageAttributes",
-            "MessageAttributes{key}",
-            "MessageAttributes{value}.DataType",
-            "MessageAttributes{value}.StringValue",
-        ]
-    );
+    assert_eq!(used_members(&contract, &matched), MEMBERS_OF_SEND_MESSAGE);
 }
 
 #[test]
