@@ -3,8 +3,7 @@
 //! It never reads a file or the environment.
 
 use super::completion_candidates::{endpoint_candidates, scenario_candidates};
-use super::flag_values::{SecretValueParser, parse_assignment, parse_header, parse_seed};
-use super::run_flags::{LevelFlag, NoCasesPolicy, SelectionFlags, SendFlags};
+use super::run_flags::{DataFlags, NoCasesPolicy, SelectionFlags, SendFlags};
 use clap::{Args, ValueEnum, ValueHint};
 use clap_complete::engine::ArgValueCandidates;
 use std::path::PathBuf;
@@ -40,24 +39,9 @@ pub struct FitFlags {
     /// Output format
     #[arg(long, value_enum, default_value = "text")]
     pub format: FitFormat,
-    /// Set a variable of the scenario
-    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_assignment)]
-    pub variable: Vec<(String, String)>,
-    /// Set a variable whose value is never shown or stored
-    #[arg(long, value_name = "NAME=VALUE", value_parser = SecretValueParser(parse_assignment))]
-    pub secret: Vec<(String, String)>,
-    /// Read variables from a file, one `NAME=VALUE` per line
-    #[arg(long, value_name = "FILE")]
-    pub variables_file: Option<PathBuf>,
-    /// Add a header to every request
-    #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = SecretValueParser(parse_header))]
-    pub header: Vec<(String, String)>,
-    /// Seed for generated data
-    #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = parse_seed, allow_negative_numbers = true)]
-    pub seed: u64,
-    /// How many cases to generate
-    #[arg(long, value_enum, default_value = "full")]
-    pub level: LevelFlag,
+    /// What the cases are made of.
+    #[command(flatten)]
+    pub data: DataFlags,
     /// Decides how requests are sent.
     #[command(flatten)]
     pub send: SendFlags,
@@ -82,12 +66,7 @@ impl FitFlags {
             endpoint: endpoint.map(str::to_owned),
             profile: None,
             filter: None,
-            variable: self.variable.clone(),
-            secret: self.secret.clone(),
-            variables_file: self.variables_file.clone(),
-            header: self.header.clone(),
-            seed: self.seed,
-            level: self.level,
+            data: self.data.clone(),
             run_id: None,
             strict: false,
             no_cases: NoCasesPolicy::Fail,

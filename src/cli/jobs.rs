@@ -127,11 +127,11 @@ fn resolve_job(
     messages::print_warnings(&loaded.diagnostics, selection.strict)?;
     let job = new_job(loaded, &endpoint)?;
     let mut headers = job.headers.clone();
-    headers.extend(selection.header.iter().cloned());
+    headers.extend(selection.data.header.iter().cloned());
     let job = ScenarioJob {
         headers,
-        seed: selection.seed,
-        level: match selection.level {
+        seed: selection.data.seed,
+        level: match selection.data.level {
             LevelFlag::Quick => GenerationLevel::Quick,
             LevelFlag::Full => GenerationLevel::Full,
             LevelFlag::Exhaustive => GenerationLevel::Exhaustive,

@@ -4,7 +4,7 @@
 
 use super::jobs::{ResolvedJob, build_jobs};
 use super::recorded_run_flags::ReplayOverrides;
-use super::run_flags::{LevelFlag, NoCasesPolicy, SelectionFlags};
+use super::run_flags::{DataFlags, LevelFlag, NoCasesPolicy, SelectionFlags};
 use super::{CommandError, environment_variable, messages};
 use crate::config::ResolvedEndpoint;
 use crate::session::{IndexedCase, ResultsIndex, ScenarioJob};
@@ -133,13 +133,15 @@ pub fn rebuild_job(
             .is_none_or(|endpoint| endpoint.contains("://"))
             .then(|| scenario.profile.clone()),
         filter: None,
-        variable,
-        secret,
-        variables_file: None,
-        header,
-        seed: record.seed,
-        // Ids do not depend on the level, and the full level has them all.
-        level: LevelFlag::Full,
+        data: DataFlags {
+            variable,
+            secret,
+            variables_file: None,
+            header,
+            seed: record.seed,
+            // Ids do not depend on the level, and the full level has them all.
+            level: LevelFlag::Full,
+        },
         run_id: Some(record.run.clone()),
         strict: false,
         no_cases: NoCasesPolicy::Fail,

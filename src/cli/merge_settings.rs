@@ -5,7 +5,7 @@
 use super::flag_values::ReportFormat;
 use super::flags::MergeFlags;
 use super::jobs::{RecordedScenario, build_recorded_job};
-use super::run_flags::{LevelFlag, NoCasesPolicy, SelectionFlags};
+use super::run_flags::{DataFlags, LevelFlag, NoCasesPolicy, SelectionFlags};
 use super::run_settings::{OutputSettings, RunSettings, ScenarioRun, snapshot_update};
 use super::snapshot_folders::snapshot_options;
 use super::{CommandError, current_directory};
@@ -90,12 +90,14 @@ fn selection(record: &RunRecord, scenario: &ScenarioRecord) -> Result<SelectionF
         profile: None,
         endpoint: None,
         filter: record.filter.clone(),
-        variable: scenario.variables.clone().into_iter().collect(),
-        secret: Vec::new(),
-        variables_file: None,
-        header: Vec::new(),
-        seed: record.seed,
-        level,
+        data: DataFlags {
+            variable: scenario.variables.clone().into_iter().collect(),
+            secret: Vec::new(),
+            variables_file: None,
+            header: Vec::new(),
+            seed: record.seed,
+            level,
+        },
         run_id: Some(record.run.clone()),
         strict: record.strict,
         no_cases: NoCasesPolicy::Fail,

@@ -23,24 +23,24 @@ pub fn rerun_command(
     if let Some(profile) = &choose.profile {
         push_flag("--profile", profile);
     }
-    if let Some(file) = &choose.variables_file {
+    if let Some(file) = &choose.data.variables_file {
         push_flag("--variables-file", &file.display().to_string());
     }
-    for (name, value) in choose.variable.iter().filter(|(name, _)| !is_secret(name)) {
+    for (name, value) in choose.data.variable.iter().filter(|(name, _)| !is_secret(name)) {
         push_flag("--variable", &format!("{name}={value}"));
     }
-    if choose.seed != 1 {
-        push_flag("--seed", &choose.seed.to_string());
+    if choose.data.seed != 1 {
+        push_flag("--seed", &choose.data.seed.to_string());
     }
-    match choose.level {
+    match choose.data.level {
         LevelFlag::Quick => push_flag("--level", "quick"),
         LevelFlag::Exhaustive => push_flag("--level", "exhaustive"),
         LevelFlag::Full => {}
     }
-    for (name, _) in choose.secret.iter().chain(choose.variable.iter().filter(|(name, _)| is_secret(name))) {
+    for (name, _) in choose.data.secret.iter().chain(choose.data.variable.iter().filter(|(name, _)| is_secret(name))) {
         words.push(format!("--secret \"{name}=${}\"", shell_variable_name(name)));
     }
-    for (name, _) in &choose.header {
+    for (name, _) in &choose.data.header {
         words.push(format!("-H \"{name}: ${}\"", shell_variable_name(name)));
     }
     if allow_remote {

@@ -12,24 +12,9 @@ use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter};
 use overstep::run::ProxyAddress;
 use std::path::PathBuf;
 
-/// Flags that select the cases and decide what they contain.
+/// Flags that decide what cases are made of.
 #[derive(Clone, Debug, Args)]
-pub struct SelectionFlags {
-    /// Names of scenarios or paths to their files [default: all in `scenarios/`]
-    #[arg(value_name = "SCENARIO", add = ArgValueCandidates::new(scenario_candidates))]
-    pub scenarios: Vec<String>,
-    /// Endpoint to test: a name in overstep.toml, a URL, or `embedded` [env: OVERSTEP_ENDPOINT]
-    #[arg(short, long, visible_short_alias = 'u', visible_alias = "url", value_name = "NAME|URL")]
-    #[arg(add = ArgValueCandidates::new(endpoint_candidates))]
-    pub endpoint: Option<String>,
-    /// Name under which snapshots and known divergences of the endpoint are kept [default: its name in overstep.toml, or
-    /// the URL's host and port]
-    #[arg(long, value_name = "NAME", value_parser = parse_profile)]
-    pub profile: Option<String>,
-    /// Run only matching cases: a part of the id (`*` matches anything), or an expression such as
-    /// `op(X) & member(Y) & constraint(Z)`, with `|`, `not` and parentheses
-    #[arg(short = 'E', long, value_name = "EXPR", add = ArgValueCompleter::new(filter_candidates))]
-    pub filter: Option<String>,
+pub struct DataFlags {
     /// Set a variable of the scenario
     #[arg(long, value_name = "NAME=VALUE", value_parser = parse_assignment)]
     pub variable: Vec<(String, String)>,
@@ -48,6 +33,29 @@ pub struct SelectionFlags {
     /// How many cases to generate
     #[arg(long, value_enum, default_value = "full")]
     pub level: LevelFlag,
+}
+
+/// Flags that select the cases and decide what they contain.
+#[derive(Clone, Debug, Args)]
+pub struct SelectionFlags {
+    /// Names of scenarios or paths to their files [default: all in `scenarios/`]
+    #[arg(value_name = "SCENARIO", add = ArgValueCandidates::new(scenario_candidates))]
+    pub scenarios: Vec<String>,
+    /// Endpoint to test: a name in overstep.toml, a URL, or `embedded` [env: OVERSTEP_ENDPOINT]
+    #[arg(short, long, visible_short_alias = 'u', visible_alias = "url", value_name = "NAME|URL")]
+    #[arg(add = ArgValueCandidates::new(endpoint_candidates))]
+    pub endpoint: Option<String>,
+    /// Name under which snapshots and known divergences of the endpoint are kept [default: its name in overstep.toml, or
+    /// the URL's host and port]
+    #[arg(long, value_name = "NAME", value_parser = parse_profile)]
+    pub profile: Option<String>,
+    /// Run only matching cases: a part of the id (`*` matches anything), or an expression such as
+    /// `op(X) & member(Y) & constraint(Z)`, with `|`, `not` and parentheses
+    #[arg(short = 'E', long, value_name = "EXPR", add = ArgValueCompleter::new(filter_candidates))]
+    pub filter: Option<String>,
+    /// What the cases are made of.
+    #[command(flatten)]
+    pub data: DataFlags,
     /// Use this value for `{run}` [default: new for every run]
     #[arg(long, value_name = "ID", value_parser = super::flag_values::parse_run_id)]
     pub run_id: Option<String>,

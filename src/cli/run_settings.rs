@@ -357,8 +357,8 @@ fn run_record(selection: &SelectionFlags, send: &SendFlags, snapshots: &Snapshot
         format: store::RUN_FORMAT.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         run: run_id.to_owned(),
-        seed: selection.seed,
-        level: format!("{:?}", selection.level).to_lowercase(),
+        seed: selection.data.seed,
+        level: format!("{:?}", selection.data.level).to_lowercase(),
         filter: selection.filter.clone(),
         request_timeout: send.request_timeout.and_then(|span| u64::try_from(span.0.as_millis()).ok()),
         cacert: send.cacert.as_ref().map(|file| file.display().to_string()),
@@ -386,7 +386,7 @@ fn scenario_record(
     let (original, _) = overstep::scenario::read_scenario(&found.name, &found.text)
         .map_err(|error| crate::config::error_diagnostic(&found.display_name, &found.text, error))?;
     let mut record = session::build_record(job, &scenario_argument(found), endpoint, &original);
-    (record.headers, record.secret_headers) = session::split_headers(&selection.header);
-    record.variables_file = selection.variables_file.as_ref().map(|file| file.display().to_string());
+    (record.headers, record.secret_headers) = session::split_headers(&selection.data.header);
+    record.variables_file = selection.data.variables_file.as_ref().map(|file| file.display().to_string());
     Ok(record)
 }

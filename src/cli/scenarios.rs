@@ -76,9 +76,9 @@ impl<'a> VariableFlags<'a> {
     /// Takes the values from flags, and credentials from the environment.
     pub fn new(selection: &'a SelectionFlags) -> Self {
         Self {
-            plain: &selection.variable,
-            secret: &selection.secret,
-            file: selection.variables_file.as_deref(),
+            plain: &selection.data.variable,
+            secret: &selection.data.secret,
+            file: selection.data.variables_file.as_deref(),
             principals: None,
         }
     }

@@ -114,7 +114,7 @@ fn probe_scenarios(
     let path = selected.directory.join(&found.display_name);
     let created = job_without_scenario_file(new, &path, &flags.source, endpoint, flags.send.allow_remote)?;
     let NewScenarioJob { mut job, variables, proposed_principal, .. } = created;
-    job.headers.extend(flags.header.iter().cloned());
+    job.headers.extend(flags.data.header.iter().cloned());
     announce_start(&job);
     let diagnosis = run_diagnosis(&job, None, !flags.send.no_progress)?;
     // What is wrong with the endpoint is part of the answer, so it is left to the check.

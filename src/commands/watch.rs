@@ -192,7 +192,7 @@ impl Watch<'_> {
         let directory = &self.settings.directory;
         let root = repository_root(directory);
         let mut files: Vec<PathBuf> = self.flags.path.iter().map(|path| directory.join(path)).collect();
-        files.extend(self.check.selection.variables_file.iter().map(|file| directory.join(file)));
+        files.extend(self.check.selection.data.variables_file.iter().map(|file| directory.join(file)));
         for scenario in &self.settings.scenarios {
             files.extend(watched_files(scenario, directory, &root));
         }
