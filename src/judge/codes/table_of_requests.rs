@@ -170,7 +170,9 @@ pub(super) const FAILURES_AND_ACCEPTED: &[CodeInfo] = &[
         name: "member-rule-accepted",
         title: "a violated rule over several members is accepted",
         meaning: "The documentation says how members of a request depend on each other (at least one of them, one \
-                  only together with another, one before another); the request violates that and succeeds.",
+                  only together with another, one before another); the request violates that and succeeds. So does a \
+                  request with an expression that refers to a name or value that it does not define, or one that \
+                  defines a name or value that no expression uses.",
         example: "PATCH /v1/contacts/1 {}          (at least one of `name`, `email`)\nexpected: 400\nreceived: 200",
         importance: "A request that does nothing is reported as a success, or the server picks one of two contradicting \
                      values.",
