@@ -93,6 +93,21 @@ enum MaybeTlsStream {
 /// A TCP connection with or without TLS.
 pub(super) struct ConnectionStream(MaybeTlsStream);
 
+impl ConnectionStream {
+    /// Acknowledges what was received at once, where the system offers that.
+    pub(super) fn acknowledge(&self) {
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        {
+            let tcp = match &self.0 {
+                MaybeTlsStream::Plain(tcp) => tcp,
+                MaybeTlsStream::Tls(stream) => stream.get_ref().0,
+            };
+            // Without the option, the response only comes later.
+            let _ = tcp.set_quickack(true);
+        }
+    }
+}
+
 impl AsyncRead for ConnectionStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
         match &mut self.0 {

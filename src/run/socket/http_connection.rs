@@ -40,6 +40,8 @@ pub(super) struct HttpConnection {
     input: BytesMut,
     /// Bytes received since the last request.
     received: usize,
+    /// How many of the received bytes were acknowledged before the system would have done it.
+    acknowledged: usize,
 }
 
 /// State of a connection without a pending request.
@@ -94,6 +96,7 @@ impl HttpConnection {
             has_write_failed: false,
             input: BytesMut::with_capacity(INPUT_CAPACITY),
             received: 0,
+            acknowledged: 0,
         })
     }
 
@@ -132,6 +135,7 @@ impl HttpConnection {
         self.output.clear();
         self.written = 0;
         self.received = 0;
+        self.acknowledged = 0;
         write_request(&mut self.output, request, options);
         let head = self.read_final_head(options.limits, timer).await?;
         let length = head.body_length(&request.method)?;
@@ -195,9 +199,24 @@ impl HttpConnection {
                 return Poll::Ready(ReadProgress::TimedOut);
             }
             self.poll_write(cx);
-            self.poll_read(cx)
+            let progress = self.poll_read(cx);
+            if progress.is_pending() {
+                self.acknowledge();
+            }
+            progress
         })
         .await
+    }
+
+    /// Acknowledges what was received of an incomplete response, once.
+    ///
+    /// Many servers write head and body separately, without `TCP_NODELAY`. Their system sends the body only after the
+    /// head was acknowledged, which takes up to 40 ms by default.
+    fn acknowledge(&mut self) {
+        if self.received > self.acknowledged {
+            self.acknowledged = self.received;
+            self.stream.acknowledge();
+        }
     }
 
     async fn read_head(
