@@ -17,6 +17,7 @@ use overstep::snapshot::{CaseCoverage, CaseState, Snapshot, SnapshotCase, merge_
 use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// A service and the reference server with all its faults.
@@ -182,6 +183,25 @@ impl MutationTarget {
         RunResult { findings, changed, end, case_count }
     }
 
+    /// Runs these faults, several at a time: a server that hangs or is slow is waited for. Returns results in order.
+    fn run_all(&self, faults: &[Fault]) -> Vec<RunResult> {
+        let next = AtomicUsize::new(0);
+        let run_some = || {
+            let mut results = Vec::new();
+            loop {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                let Some(fault) = faults.get(index) else { return results };
+                results.push((index, self.run(Some(fault), |_, _| {})));
+            }
+        };
+        let mut results: Vec<(usize, RunResult)> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(run_some)).collect();
+            threads.into_iter().flat_map(|thread| thread.join().expect("no run panics")).collect()
+        });
+        results.sort_by_key(|(index, _)| *index);
+        results.into_iter().map(|(_, result)| result).collect()
+    }
+
     /// Runs every fault of the catalogue.
     ///
     /// # Panics
@@ -200,8 +220,7 @@ impl MutationTarget {
             hidden: BTreeMap::new(),
             cases,
         };
-        for fault in &faults {
-            let result = self.run(Some(fault), |_, _| {});
+        for (fault, result) in faults.iter().zip(self.run_all(&faults)) {
             for finding in result.findings.sorted() {
                 let covers =
                     |scope: &FindingScope| scope.covers(&finding.operation, &finding.member, &finding.constraint);
