@@ -37,7 +37,8 @@ impl MemberPath {
 
     /// Returns this path extended by a segment.
     pub fn join(&self, segment: PathSegment) -> Self {
-        let mut path = self.0.clone();
+        let mut path = Vec::with_capacity(self.0.len() + 1);
+        path.extend_from_slice(&self.0);
         path.push(segment);
         Self(path)
     }

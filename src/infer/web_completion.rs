@@ -2,7 +2,9 @@
 //!
 //! It never sends a request; an operation that turns out to create nothing can be left out.
 
-use crate::contract::{Contract, MemberLocation, MemberPath, Operation, Protocol, Shape, ShapeId, ShapeKind};
+use crate::contract::{
+    Contract, MemberLocation, MemberPath, Operation, PathSegment, Protocol, Shape, ShapeId, ShapeKind,
+};
 use crate::infer::creators::input_members;
 use crate::infer::inference_result::{IdentifierOrigin, InferenceResult, InferredResource};
 use crate::infer::login::complete_login;
@@ -217,11 +219,7 @@ impl<'c> WebCompleter<'c> {
 
     /// Returns the resource that a member outside the path names.
     fn referenced_resource(&self, operation: &Operation, path: &MemberPath, shape: &Shape) -> Option<usize> {
-        let first = path.0.first()?;
-        let is_header = input_members(self.contract, operation).any(|(name, member)| {
-            MemberPath::root().join_member(name).0.first() == Some(first) && member.location == MemberLocation::Header
-        });
-        if is_header || !matches!(shape.kind, ShapeKind::String | ShapeKind::Integer | ShapeKind::Long) {
+        if !matches!(shape.kind, ShapeKind::String | ShapeKind::Integer | ShapeKind::Long) {
             return None;
         }
         let reference = parse_reference(path.last_member()?);
@@ -232,6 +230,11 @@ impl<'c> WebCompleter<'c> {
         };
         let resource = self.web.resource_of_noun(&reference.noun).or_else(by_role)?;
         let is_created_here = self.web.created_by(operation).any(|own| own == resource);
+        let is_header = match path.0.first()? {
+            PathSegment::Member(first) => input_members(self.contract, operation)
+                .any(|(name, member)| name == first && member.location == MemberLocation::Header),
+            _ => false,
+        };
         let is_reference = match reference.kind {
             ReferenceKind::Id => true,
             ReferenceKind::BareNoun => {
@@ -239,7 +242,7 @@ impl<'c> WebCompleter<'c> {
             }
             ReferenceKind::Arn | ReferenceKind::Url | ReferenceKind::Name => false,
         };
-        (is_reference && !is_created_here).then_some(resource)
+        (is_reference && !is_created_here && !is_header).then_some(resource)
     }
 
     /// Returns true if the identifier of a resource is documented to be of the same kind as a shape.
