@@ -5,7 +5,7 @@
 
 use super::causes::{
     CaseFacts, Contradictions, Divergence, Explanation, FailureText, OTHER_VALUE, Outcome, find_causes,
-    mask_sent_values, mask_variable_parts, sent_input,
+    mask_member_path, mask_sent_values, mask_variable_parts, sent_input,
 };
 use super::codes::classify_finding;
 use super::fix_priority::{FixPriority, fix_priority};
@@ -16,7 +16,7 @@ use super::{
     Finding, FindingCode, FindingPart, Judgement, SnapshotChange, SnapshotComparison, ValueDifference, Verdict,
 };
 use crate::case::{Case, CaseId, CaseKind, CaseSubject, Intent};
-use crate::contract::{Constraint, Contract};
+use crate::contract::{Constraint, Contract, MemberPath};
 use indexmap::IndexMap;
 use std::borrow::Cow;
 use std::cell::LazyCell;
@@ -297,12 +297,25 @@ fn describe_divergence(
         rejection: text
             .as_deref()
             .filter(|_| is_rejected && case.intent == Intent::Valid)
-            .map(|message| mask_variable_parts(message, operation)),
+            .map(|message| mask_variable_parts(&mask_rejected_place(message, &case.id), operation)),
         shape: shape(),
         rule: case.rule.clone(),
         case_count: 0,
         is_mixed: false,
     }
+}
+
+/// Replaces the place of the member under test in the message of its rejection, unless the case is about a limit: limits of
+/// different members are different rules, whatever the words.
+fn mask_rejected_place<'m>(message: &'m str, id: &CaseId) -> Cow<'m, str> {
+    let member = match (id.kind(), id.subject()) {
+        (CaseKind::OptionalMember | CaseKind::OtherValue, _) => MemberPath::parse(id.variant()),
+        (kind, CaseSubject::Member(path)) if matches!(kind.constraint(), None | Some(Constraint::Type)) => {
+            Some(path.clone())
+        }
+        _ => None,
+    };
+    member.map_or(Cow::Borrowed(message), |path| mask_member_path(message, &path))
 }
 
 /// Returns the finding of a cause: its smallest example of the most urgent group, and what all of its groups add up to.

@@ -6,7 +6,7 @@ use super::Verdict;
 use super::conformance;
 use super::law_abort::{LawAbort, step_response};
 use super::rejection::{judge_expected_rejection, observe_response};
-use super::shown_value::{compare_order, shows};
+use super::shown_value::{compare_order, contains_value, shows, shows_with_surplus};
 use super::state::{LawViolation, shorten_value};
 use crate::case::{ListView, MemberPlaces, ResponseCheck, StepRef, StepRequest};
 use crate::contract::{Contract, ErrorRole, Operation};
@@ -104,6 +104,13 @@ impl ResponseChecker<'_> {
         let body = exchange.map(|exchange| &exchange.request.body);
         body.and_then(|body| serde_json::from_slice(body).ok())
             .ok_or_else(|| LawAbort::Inconclusive("the request has no document".to_owned()))
+    }
+
+    /// Returns true if any request of the case has this value in its document.
+    fn is_sent(&self, value: &Json) -> bool {
+        let bodies = self.outcome.exchanges.iter().flatten().map(|exchange| &exchange.request.body);
+        let mut documents = bodies.filter_map(|body| serde_json::from_slice::<Json>(body).ok());
+        documents.any(|document| contains_value(&document, value))
     }
 
     /// Returns the value that a step captured under this name.
@@ -218,10 +225,16 @@ impl ResponseChecker<'_> {
 
     fn check_shown(&self, written: &StepRef, read: &StepRef, members: &[MemberPlaces]) -> Result<(), LawAbort> {
         let (sent, shown) = (self.sent_document(written)?, self.document(read)?);
+        let mut own_items = None;
         for member in members {
             let Some(value) = wire::value_at(&sent, &member.first) else { continue };
             let found = wire::value_at(&shown, &member.second);
             if shows(value, found) {
+                continue;
+            }
+            let mut surplus = Vec::new();
+            if shows_with_surplus(value, found, &mut surplus) && !surplus.iter().any(|item| self.is_sent(item)) {
+                own_items = Some(format!("the server adds items of its own to `{}`", member.second));
                 continue;
             }
             let note = format!("`{}` is not shown as it was sent", member.second);
@@ -232,7 +245,7 @@ impl ResponseChecker<'_> {
                 format!("`{}` was sent as {}, but {what}", member.second, shorten_value(value)),
             ));
         }
-        Ok(())
+        own_items.map_or(Ok(()), |reason| Err(LawAbort::Inconclusive(reason)))
     }
 
     fn check_hidden(&self, written: &StepRef, read: &StepRef, member: &MemberPlaces) -> Result<(), LawAbort> {

@@ -24,6 +24,34 @@ pub(super) fn shows(sent: &Json, shown: Option<&Json>) -> bool {
     }
 }
 
+/// Returns true if a value shows what was sent, apart from further items of lists, which are added to `surplus`.
+pub(super) fn shows_with_surplus<'v>(sent: &Json, shown: Option<&'v Json>, surplus: &mut Vec<&'v Json>) -> bool {
+    match (sent, shown) {
+        (Json::Object(sent), Some(Json::Object(shown))) => {
+            sent.iter().all(|(name, value)| shows_with_surplus(value, shown.get(name), surplus))
+        }
+        (Json::Array(sent), Some(Json::Array(shown))) => {
+            let is_sent = |item: &Json| sent.iter().any(|one| shows(one, Some(item)));
+            let further: Vec<&Json> = shown.iter().filter(|item| !is_sent(item)).collect();
+            let is_complete = sent.iter().all(|one| shown.iter().any(|other| shows(one, Some(other))))
+                && shown.len() == sent.len() + further.len();
+            surplus.extend(further);
+            is_complete
+        }
+        (sent, shown) => shows(sent, shown),
+    }
+}
+
+/// Returns true if a document has this value anywhere.
+pub(super) fn contains_value(document: &Json, value: &Json) -> bool {
+    let is_inside = || match document {
+        Json::Object(members) => members.values().any(|member| contains_value(member, value)),
+        Json::Array(items) => items.iter().any(|item| contains_value(item, value)),
+        _ => false,
+    };
+    shows(value, Some(document)) || is_inside()
+}
+
 /// Returns true if both texts are the same date or time in another form, or may be: only the day is compared.
 fn is_same_time(one: &str, other: &str) -> bool {
     let is_time = |text: &str| text.len() > 10 && text.as_bytes()[4] == b'-' && text.as_bytes()[7] == b'-';
@@ -88,6 +116,29 @@ mod tests {
             assert_eq!(shows(&sent, Some(&shown)), same, "{sent} {shown}");
         }
         assert!(shows(&json!(null), None) && !shows(&json!(""), None));
+    }
+
+    #[test]
+    fn further_items_of_lists_are_told_from_other_differences() {
+        for (sent, shown, expected) in [
+            (json!({"write": ["a"]}), json!({"write": ["a", "me"]}), Some(vec![json!("me")])),
+            (json!(["a"]), json!(["a"]), Some(Vec::new())),
+            (json!(["a"]), json!(["a", "a"]), None),
+            (json!(["a", "b"]), json!(["a", "c"]), None),
+            (json!({"write": ["a"], "n": 1}), json!({"write": ["a", "me"], "n": 2}), None),
+        ] {
+            let mut surplus = Vec::new();
+            let is_shown = shows_with_surplus(&sent, Some(&shown), &mut surplus);
+            let found = is_shown.then(|| surplus.into_iter().cloned().collect::<Vec<_>>());
+            assert_eq!(found, expected, "{sent} {shown}");
+        }
+    }
+
+    #[test]
+    fn a_value_is_found_at_any_depth() {
+        let document = json!({"data": {"list": [{"id": 1}, "b"]}});
+        assert!(contains_value(&document, &json!("b")) && contains_value(&document, &json!({"id": 1})));
+        assert!(!contains_value(&document, &json!("c")));
     }
 
     #[test]

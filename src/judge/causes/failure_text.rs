@@ -3,6 +3,7 @@
 //! Failures with the same text have the same cause. Texts that servers use for every failure say nothing.
 
 use crate::case::{Case, StepRequest, Value};
+use crate::contract::{MemberPath, PathSegment};
 use std::borrow::Cow;
 
 /// How a server described its failure.
@@ -83,6 +84,33 @@ pub fn mask_sent_values<'m>(message: &'m str, sent: &Value) -> Cow<'m, str> {
         }
     }
     masked
+}
+
+/// Replaces the paths that lead to a member inside of another one by `…` in a message: a parser that rejects the same value
+/// at several places says the same of each. A path has at least two parts, among them the outermost and the innermost member.
+pub fn mask_member_path<'m>(message: &'m str, member: &MemberPath) -> Cow<'m, str> {
+    let mut names = member.0.iter().filter_map(|segment| match segment {
+        PathSegment::Member(name) => Some(name.as_str()),
+        _ => None,
+    });
+    let (Some(first), Some(last)) = (names.next(), names.next_back()) else { return Cow::Borrowed(message) };
+    let leads_there = |word: &str| {
+        let parts: Vec<&str> = word.split(|c: char| !c.is_alphanumeric() && !"_-$@".contains(c)).collect();
+        parts.contains(&first) && parts.contains(&last)
+    };
+    let is_end = |c: char| matches!(c, ':' | ',' | ';' | '.' | '(' | ')');
+    let mut masked = String::new();
+    for (index, word) in message.split(' ').enumerate() {
+        if index > 0 {
+            masked.push(' ');
+        }
+        let path = word.trim_matches(is_end);
+        match leads_there(path) {
+            true => masked.push_str(&word.replacen(path, "…", 1)),
+            false => masked.push_str(word),
+        }
+    }
+    Cow::Owned(masked)
 }
 
 /// Returns the input of the judged request of a case.
@@ -178,6 +206,20 @@ mod tests {
         assert_eq!(message_for("win\\j", r"win\\j"), expected, "escaped");
         assert_eq!(message_for("z", "z"), expected, "short, but the last word");
         assert_eq!(message_for("x", "it"), "Expected x.y.z but received it", "too short to be looked for in words");
+    }
+
+    #[test]
+    fn paths_to_nested_members_are_masked_in_messages() {
+        let masked = |message: &str, path: &str| {
+            mask_member_path(message, &MemberPath::parse(path).expect("a path")).into_owned()
+        };
+        let expected = "Failed to read …: unknown field";
+        assert_eq!(masked("Failed to read schema.defaults.bool: unknown field", "schema.defaults.bool"), expected);
+        assert_eq!(masked("Failed to read body.tags[0].key: unknown field", "tags[].key"), expected);
+        assert_eq!(masked("Failed to read #/schema/x/y: unknown field", "schema{value}.y"), expected);
+        let same = "limit: expected a number";
+        assert_eq!(masked(same, "limit"), same, "a member of its own");
+        assert_eq!(masked("schema: expected an object", "schema.bool"), "schema: expected an object");
     }
 
     #[test]

@@ -18,4 +18,6 @@ pub(super) use contradictions::Contradictions;
 pub(super) use cover::find_causes;
 pub(super) use divergence::{CaseFacts, Divergence, OTHER_VALUE, Outcome};
 pub(super) use explanation::Explanation;
-pub(super) use failure_text::{FailureText, is_generic_failure, mask_sent_values, mask_variable_parts, sent_input};
+pub(super) use failure_text::{
+    FailureText, is_generic_failure, mask_member_path, mask_sent_values, mask_variable_parts, sent_input,
+};

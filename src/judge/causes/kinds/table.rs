@@ -12,7 +12,7 @@ use super::shared_member::SharedMember;
 use super::shared_shape::SharedShape;
 use super::unchecked_constraint::{LaxConstraint, OperationConstraint, ServerConstraint, ServerTypeVariant};
 use super::unchecked_credentials::UncheckedCredentials;
-use super::unchecked_existence::UncheckedExistence;
+use super::unchecked_existence::{UncheckedExistence, UncheckedReference};
 use super::unchecked_operation::UncheckedOperation;
 use super::unchecked_structure::UncheckedStructure;
 use super::undocumented_error::UndocumentedError;
@@ -35,6 +35,7 @@ pub(in super::super) const CAUSE_KINDS: &[&dyn CauseKind] = &[
     &BrokenLaw,
     &SharedShape,
     &SharedMember,
+    &UncheckedReference,
     &UncheckedOperation,
     &UncheckedStructure,
     &SameViolation,
